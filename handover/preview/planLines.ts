@@ -9,7 +9,7 @@ import { regionLines } from "../decide/unreadRegions";
 import type { NodeRoleSeen, NodeSeen, OtherNodeSeen, PodSeen, UnjoinedInstance, World } from "../model/world";
 import type { ForecastPart } from "./forecast";
 
-/** The lines of the plan. decide/remainingSteps.ts has the lines about remaining steps, model/refusals.ts has the refusals. */
+/** The lines of the plan. decide/remainingSteps.ts has the lines about remaining steps, model/refusals/ has the refusals. */
 export const planLines = {
     annotate: (account: { readonly namespace: string; readonly name: string }) => [
         `[annotate] The service account ${account.namespace}/${account.name} is annotated with the role.`,

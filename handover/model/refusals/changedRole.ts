@@ -1,0 +1,71 @@
+import { listNames } from "../listNames";
+import { Refusal } from "../refusal";
+import type { Subject } from "../subject";
+import { LEAVE_SHARED_ROLE, withFullStop } from "./texts";
+
+/** For a change that is refused in place. */
+const ANOTHER_ROLE =
+    "Set roleName to a new name in the same update, or remove it if it is set: the update then creates another role, proves it, moves the " +
+    "pods to it, and deletes the present one last.";
+
+/** A change in place that takes something away from a role. */
+export interface Narrowed {
+    readonly kind: "role" | "policy";
+    readonly arn: string;
+    readonly changes: readonly string[];
+}
+
+/** The refusals because a change in place takes something away from the role. */
+export const changedRoleRefusals = {
+    nodeAgentLogs: () =>
+        new Refusal(
+            "network-policy-logs",
+            "The container aws-eks-nodeagent runs with --enable-cloudwatch-logs=true.",
+            "It writes to CloudWatch Logs with the permissions of the node role. Once the pod carries the CNI role, it uses that role instead, and crashes without these permissions.",
+            "Add a policy with logs:DescribeLogGroups, logs:CreateLogGroup, logs:CreateLogStream and logs:PutLogEvents to additionalPolicyArns, or turn the logs off (--enable-cloudwatch-logs=false).",
+        ),
+    roleNarrowed: (update: Narrowed, pods: readonly { readonly name: string }[]) =>
+        new Refusal(
+            "role-narrowed",
+            `The update would change the ${update.kind} ${update.arn} in place: ${update.changes.join("; ")}. Pods carry the role: ${listNames(pods)}.`,
+            "The engine would make this change before the live checks can prove it, so these pods could be left without permissions. It was not made.",
+            `${ANOTHER_ROLE} Or undo the change.`,
+        ),
+    roleNarrowedUnseen: (update: Narrowed, why: string) =>
+        new Refusal(
+            "role-narrowed",
+            `The update would change the ${update.kind} ${update.arn} in place: ${update.changes.join("; ")}. Whether pods carry the role could not be read: ${withFullStop(why)}`,
+            "The engine would make this change before the live checks can prove it, so pods could be left without permissions. It was not made.",
+            `Make the cluster readable, and run the same command again. ${ANOTHER_ROLE} Or undo the change.`,
+        ),
+    policyStillNeeded: (policyArns: readonly string[], roleArn: string, missing: readonly string[], logs: boolean) =>
+        new Refusal(
+            "policy-still-needed",
+            `The update takes ${policyArns.join(", ")} away from ${roleArn}. The policies that stay do not grant ${missing.join(", ")}.`,
+            "Pods that carry the role need these actions. The policy is still attached.",
+            "Put the policy back into additionalPolicyArns, or add one that grants these actions, and run the update again." +
+                (logs
+                    ? " If only the network policy logs need them, you can turn the logs off instead (--enable-cloudwatch-logs=false)."
+                    : ""),
+        ),
+    ipFamilyNarrows: (
+        policyArns: readonly string[],
+        roleArn: string,
+        former: Subject["ipFamily"],
+        missing: readonly string[],
+    ) =>
+        new Refusal(
+            "policy-still-needed",
+            `With another ipFamily, the update takes ${policyArns.join(", ")} away from ${roleArn}. The policies that stay do not grant ${missing.join(", ")}.`,
+            `Pods that work with the role, and got it with ipFamily ${former}, need these actions. The policy is still attached.`,
+            `If ${former} is the cluster's IP family, set ipFamily to it again. Otherwise give another roleName, or none, in the same update: ` +
+                "another role is then proved, and the pods move to it.",
+        ),
+    sharedRoleNarrowed: (update: Narrowed, issuers: readonly string[]) =>
+        new Refusal(
+            "other-clusters",
+            `The update would change the ${update.kind} ${update.arn} in place: ${update.changes.join("; ")}. The role also trusts ${issuers.join(", ")}.`,
+            "Whether pods of those clusters carry the role cannot be seen from here. It was not changed.",
+            `${LEAVE_SHARED_ROLE}. Make this change in another update.`,
+        ),
+};

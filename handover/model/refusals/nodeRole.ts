@@ -1,0 +1,95 @@
+import { attachCommand } from "../attachCommand";
+import { listNames } from "../listNames";
+import { Refusal } from "../refusal";
+import type { RolePolicy } from "../steps";
+import { managedPolicyOf, type Subject } from "../subject";
+import type { NodeRoleSeen, PodOnNodeRole, PodSeen } from "../world";
+
+/** For a policy that is attached by hand, which the hand-back does not always wait for. */
+const ENFORCED = "wait two minutes until IAM enforces it, and run the same command again";
+
+/** The refusals because of node roles, and of pods that use their permissions. */
+export const nodeRoleRefusals = {
+    nodeRoleUnknown: (nodes: string) =>
+        new Refusal(
+            "node-role-unknown",
+            `The roles of these nodes are unknown: ${nodes}.`,
+            "They are not EC2 instances of this account, or have no instance profile, so it is unknown whose permissions their pods use.",
+            "Give each instance an instance profile, or remove the node. To see the profiles: aws ec2 describe-instances --query 'Reservations[].Instances[].[PrivateDnsName, InstanceId, IamInstanceProfile.Arn]' --output table",
+        ),
+    nodeRoleNotNamed: (unnamed: readonly string[], named: readonly string[]) =>
+        new Refusal(
+            "node-role-not-named",
+            `Nodes of this cluster use these node roles, which detachFromNodeRoles does not list: ${unnamed.join(", ")}. It lists: ${named.join(", ")}.`,
+            "The update detaches a policy only when the list covers the roles of all nodes.",
+            `Add ${unnamed.map((name) => JSON.stringify(name)).join(", ")} to detachFromNodeRoles.`,
+        ),
+    nodeRoleMissing: (missing: readonly string[], used: readonly string[]) =>
+        new Refusal(
+            "node-role-missing",
+            `There is no role ${missing.join(", ")} in this account.`,
+            "detachFromNodeRoles lists a role that does not exist.",
+            `Correct its name in detachFromNodeRoles, or remove it. ${used.length === 0 ? "To see the roles: aws iam list-roles" : `The nodes use: ${used.join(", ")}.`}`,
+        ),
+    defaultPodsWithoutRole: ({ serviceAccount, daemonSetName }: Subject, pods: readonly string[]) =>
+        new Refusal(
+            "node-role-in-use",
+            `Besides ${serviceAccount.namespace}/${daemonSetName}, the DaemonSet kube-system/aws-node runs pods that have no role of their own: ${listStrings(pods)}.`,
+            "They use the permissions of the node roles, and would lose them with the policies.",
+            "Hand kube-system/aws-node over first, with a component of its own and without detachFromNodeRoles. Or remove detachFromNodeRoles here.",
+        ),
+    podsOnNodeRole: ({ serviceAccount, daemonSetName }: Subject, pods: readonly PodOnNodeRole[]) =>
+        new Refusal(
+            "node-role-in-use",
+            `On nodes that ${serviceAccount.namespace}/${daemonSetName} does not select, the DaemonSet ${daemonSetsOf(pods)} runs pods that have no role of their own: ${listNames(pods)}.`,
+            "They use the permissions of the node roles, and would lose them with the policies.",
+            pods.some(({ sharesServiceAccount }) => sharesServiceAccount)
+                ? `They have the service account ${serviceAccount.name}, too. Once it has the role's annotation, restart them, which gives them the role: ${rolloutRestarts(pods)}. Then run the same command again. Or remove detachFromNodeRoles.`
+                : `Hand ${daemonSetsOf(pods)} over first, with a component of its own and without detachFromNodeRoles. Or remove detachFromNodeRoles here.`,
+        ),
+    nodeRoleWithoutPermissions: (roles: readonly NodeRoleSeen[], subject: Subject) =>
+        new Refusal(
+            "node-role-without-permissions",
+            `Nodes run with ${roles.map(({ name }) => name).join(", ")}, which ${roles.length === 1 ? "holds" : "hold"} no policy that is sufficient for the CNI, and the record has none that can be attached.`,
+            "Without the CNI role, their pods would have no permissions, so the hand-back has stopped.",
+            subject.ipFamily === "ipv4"
+                ? `Attach the CNI policy, ${ENFORCED}: ${roles.map(({ name }) => attachCommand(name, managedPolicyOf(subject))).join("; ")}`
+                : `Attach a policy with the IPv6 actions to ${roles.map(({ name }) => name).join(", ")}, ${ENFORCED}: https://docs.aws.amazon.com/eks/latest/userguide/cni-iam-role.html`,
+        ),
+    policyNotRecorded: ({ roleName, policyArn }: RolePolicy) =>
+        new Refusal(
+            "policy-not-recorded",
+            `${policyArn} was attached to ${roleName} after the hand-over began.`,
+            "It is not in the record, so destroy could not attach it again.",
+            "Run pulumi up --refresh to record it.",
+        ),
+    injectionGuardMissing: ({ injectionGuardName }: Subject) =>
+        new Refusal(
+            "injection-guard-missing",
+            `The injection guard, the ValidatingAdmissionPolicy ${injectionGuardName}, does not exist, although the stack created it.`,
+            "Without it, a pod created while the webhook is down would have no permissions once the node roles have lost the policy.",
+            "Run pulumi up --refresh to create it again.",
+        ),
+    podsWithoutRole: (pods: readonly PodSeen[]) =>
+        new Refusal(
+            "pods-without-role",
+            `Pods without the role keep appearing: ${listNames(pods)}.`,
+            "The pod identity webhook does not give it to them. The policies are attached to the node roles again.",
+            "Check that the webhook works: kubectl get mutatingwebhookconfigurations must list it, and a new pod must have AWS_ROLE_ARN. Then set injectionGuard: true, and run the update again.",
+        ),
+};
+
+function daemonSetsOf(pods: readonly PodOnNodeRole[]): string {
+    return [...new Set(pods.map(({ daemonSet: { namespace, name } }) => `${namespace}/${name}`))].join(", ");
+}
+
+function rolloutRestarts(pods: readonly PodOnNodeRole[]): string {
+    const commands = pods.map(
+        ({ daemonSet: { namespace, name } }) => `kubectl rollout restart daemonset/${name} -n ${namespace}`,
+    );
+    return [...new Set(commands)].join("; ");
+}
+
+function listStrings(names: readonly string[]): string {
+    return listNames(names.map((name) => ({ name })));
+}

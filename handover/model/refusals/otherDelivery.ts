@@ -1,0 +1,171 @@
+import { AUDIENCE_ANNOTATION, ROLE_ARN_ANNOTATION } from "../../../documents/serviceAccountAnnotations";
+import { TOKEN_AUDIENCE } from "../../../documents/trustPolicy";
+import { listNames } from "../listNames";
+import type { UnreadCall } from "../otherDelivery";
+import { AnsweredRefusal, Refusal } from "../refusal";
+import type { Subject } from "../subject";
+import type { CredentialSource, PodSeen } from "../world";
+import { unannotate } from "./texts";
+
+/** The component then has no live checks, so it accepts neither `detachFromNodeRoles` nor `liveChecks: true`. */
+const LEAVE_TO_THE_ADD_ON =
+    "Use delivery: \"external\" (without detachFromNodeRoles), and set this component's output ready as the add-on's " +
+    "serviceAccountRoleArn. Or remove the role from the add-on, once the node roles have held the CNI policy for two minutes.";
+
+/** Before pods return to the node roles. A cluster that was handed over has node roles without it. */
+const HOLDS_POLICY = "Make sure that the node roles hold the CNI policy. If you attach it now, wait two minutes.";
+
+const UNREAD =
+    "The run detaches no policy before it has seen that neither the managed add-on vpc-cni nor a Pod Identity association gives aws-node another role.";
+
+/** The refusals because another party gives the pods credentials, or keeps the webhook from it. */
+export const otherDeliveryRefusals = {
+    annotationOwned: ({ serviceAccount }: Subject, owners: readonly string[]) =>
+        new Refusal(
+            "annotation-owned-by-another",
+            annotationBelongsTo(serviceAccount, owners),
+            "Two writers overwrite each other's annotation, so pods get one role or the other.",
+            owners.includes("eks")
+                ? 'The managed add-on vpc-cni ("eks") writes it again with each update, so do not override it. ' +
+                      LEAVE_TO_THE_ADD_ON
+                : "Set overrideExistingServiceAccount: true to take it over, and run pulumi up. Do not remove the annotation instead: new pods would " +
+                      "have no permissions where the node roles do not hold the CNI policy.",
+        ),
+    annotationOutlivesRole: ({ serviceAccount }: Subject, owners: readonly string[]) =>
+        new Refusal(
+            "annotation-owned-by-another",
+            annotationBelongsTo(serviceAccount, owners),
+            "It names a role that pods must no longer get, since that role is about to be deleted. The node roles hold their policies again.",
+            owners.includes("eks")
+                ? "Wait two minutes. Then remove the role from the managed add-on vpc-cni, and run the same command again."
+                : `Wait two minutes. Then remove the annotation, and run the same command again: kubectl ${unannotate(serviceAccount, ROLE_ARN_ANNOTATION)}`,
+        ),
+    anotherComponent: ({ serviceAccount }: Subject, owner: string) =>
+        new Refusal(
+            "another-component",
+            `Another CniServiceAccountRole annotates ${serviceAccount.namespace}/${serviceAccount.name}: ${owner} (project, stack and name).`,
+            "A service account can have only one role.",
+            "First remove that component from its program, and run pulumi up on its stack (without live checks, first move its pods off its role: " +
+                "docs/import-and-migration.md in the repository, Removing the component). If it is this component under its former name, " +
+                "change the name back, run pulumi up, then rename it with an alias.",
+        ),
+    anotherInjectionGuard: ({ serviceAccount, roleArn }: Subject, policy: string) =>
+        new Refusal(
+            "another-injection-guard",
+            `The injection guard of another CniServiceAccountRole, the admission policy ${policy}, refuses pods of ${serviceAccount.namespace}/${serviceAccount.name} with the role ${roleArn}.`,
+            "Its stack has not handed these pods back. Each pod that restarts would be refused, and its node would be without a pod of the CNI.",
+            "Run pulumi destroy on that stack until it succeeds. If the stack no longer exists, remove its guard: " +
+                `kubectl delete validatingadmissionpolicybinding/${policy} validatingadmissionpolicy/${policy}. Then run pulumi up.`,
+        ),
+    addOnHasRole: (roleArn: string) =>
+        new Refusal(
+            "add-on-owns-the-role",
+            `The managed add-on vpc-cni gives aws-node the role ${roleArn}.`,
+            "The add-on writes the annotation again with each of its updates.",
+            LEAVE_TO_THE_ADD_ON,
+        ),
+    podIdentityAssociation: (subject: Subject, roleArns: readonly string[]) =>
+        new Refusal(
+            "pod-identity-association",
+            `The service account has a Pod Identity association with ${roleArns.join(", ")}.`,
+            "New pods get the association's credentials, and not the annotated role.",
+            `Keep it and do not use this component. Or move the pods to the node role, and run pulumi up: ${leavePodIdentity(subject)}`,
+        ),
+    podIdentityLater: (subject: Subject, roleArns: readonly string[] | undefined, pods: readonly PodSeen[]) =>
+        new Refusal(
+            "pod-identity-association",
+            [
+                ...(roleArns === undefined
+                    ? ["Whether the service account has a Pod Identity association could not be read."]
+                    : [`The service account has a Pod Identity association with ${roleArns.join(", ")}.`]),
+                ...(pods.length === 0 ? [] : [`These pods have its credentials: ${listNames(pods)}.`]),
+                "New pods get its credentials instead of the CNI role, and the injection guard admits them without a check of their role.",
+            ].join(" "),
+            "The run restarted no pod that has the association's credentials, attached no policy for such a pod, and detached none. " +
+                "These pods work as long as the association and its role do.",
+            `To return to the CNI role, delete the association: ${deleteAssociation(subject)} Then run pulumi up --refresh at once: ` +
+                "it restarts these pods with the CNI role. They cannot renew their credentials any more.",
+        ),
+    clusterNameUnknown: (why: string) =>
+        new Refusal(
+            "cluster-name-unknown",
+            why,
+            "Without the cluster's name, the run cannot see whether the managed add-on vpc-cni or a Pod Identity association gives aws-node " +
+                "another role. It detaches no policy before it has seen that.",
+            "Set clusterName, in addition to oidcProviderArn or existingRoleArn, and run pulumi up (to see the names: aws eks list-clusters). " +
+                "Or remove detachFromNodeRoles: the pods then get the role, and the node roles keep their policies.",
+        ),
+    otherDeliveryDenied: (calls: readonly UnreadCall[]) =>
+        new AnsweredRefusal(
+            "other-delivery-unread",
+            `AWS rejected ${actionsOf(calls)}`,
+            calls.map(({ why }) => why).join(" "),
+            `${UNREAD} The identity that the live checks use lacks this permission.`,
+            `Allow ${actionsOf(calls)} for this identity (docs/least-rights.md in the repository lists all permissions of this check as ` +
+                "SeeOtherCredentials), or set other credentials with the argument `aws`, and run the same command again. " +
+                "Or remove detachFromNodeRoles: the pods then get the role, and the node roles keep their policies.",
+        ),
+    otherDeliveryUnsupported: (calls: readonly UnreadCall[]) =>
+        new AnsweredRefusal(
+            "other-delivery-unread",
+            `EKS does not know ${actionsOf(calls)}`,
+            calls.map(({ why }) => why).join(" "),
+            `${UNREAD} No permission is missing: EKS in this region, or the endpoint in the argument \`aws\`, lacks the call.`,
+            "If `aws` sets an endpoint for eks, correct or remove it, and run the same command again. If EKS in this region lacks the call, " +
+                "remove detachFromNodeRoles: the pods then get the role, and the node roles keep their policies.",
+        ),
+    otherCredentials: (
+        subject: Subject,
+        { name, kind, what }: { readonly name: string; readonly kind: CredentialSource["kind"]; readonly what: string },
+    ) =>
+        new Refusal(
+            "other-credentials",
+            `The pod ${name} carries ${what}.`,
+            "The AWS SDK uses these credentials instead of the role.",
+            kind === "containerCredentials"
+                ? `They come from a Pod Identity association. Move the pods to the node role, and run pulumi up: ${leavePodIdentity(subject)}`
+                : `${HOLDS_POLICY} Then remove these credentials from the DaemonSet's pod template.`,
+        ),
+    webhookSkipped: (what: string) =>
+        new Refusal(
+            "webhook-skipped",
+            `The DaemonSet's pod template has ${what}.`,
+            "It makes the pod identity webhook skip the pods, or some of their containers, so these get no role.",
+            "If the service account has a role annotation, make sure that this role works, since the pods get it then. Then remove it from the pod template.",
+        ),
+    audience: ({ serviceAccount }: Subject, audience: string) =>
+        new Refusal(
+            "audience-annotation",
+            `The service account has the annotation ${AUDIENCE_ANNOTATION}: ${audience}.`,
+            `The role's trust policy requires the audience ${TOKEN_AUDIENCE}, in every partition.`,
+            `If pods use another role with that audience, first let its trust policy accept ${TOKEN_AUDIENCE} as well. Then remove the annotation: kubectl ${unannotate(serviceAccount, AUDIENCE_ANNOTATION)}`,
+        ),
+};
+
+/**
+ * The way from Pod Identity to the node role, in an order in which no pod loses its permissions: after the association is deleted,
+ * the credentials that pods already have stay valid until they expire.
+ *
+ * Source: https://docs.aws.amazon.com/eks/latest/APIReference/API_DeletePodIdentityAssociation.html
+ */
+function leavePodIdentity(subject: Subject): string {
+    return (
+        `(1) ${HOLDS_POLICY} (2) Delete the association: ${deleteAssociation(subject)} (3) At once, restart the pods, ` +
+        `which cannot renew their credentials any more: kubectl rollout restart daemonset/${subject.daemonSetName} -n ${subject.serviceAccount.namespace}`
+    );
+}
+
+function deleteAssociation({ serviceAccount: { namespace, name }, clusterName = "CLUSTER" }: Subject): string {
+    return (
+        `aws eks list-pod-identity-associations --cluster-name ${clusterName} --namespace ${namespace} --service-account ${name} shows its ID, ` +
+        `aws eks delete-pod-identity-association --cluster-name ${clusterName} --association-id ID deletes it.`
+    );
+}
+
+function annotationBelongsTo({ namespace, name }: Subject["serviceAccount"], owners: readonly string[]): string {
+    return `The role annotation of ${namespace}/${name} belongs to ${owners.map((owner) => JSON.stringify(owner)).join(", ")}.`;
+}
+
+function actionsOf(calls: readonly UnreadCall[]): string {
+    return [...new Set(calls.map(({ action }) => action))].join(", ");
+}
