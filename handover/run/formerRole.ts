@@ -9,32 +9,38 @@ import { PROVE_EVERY_MILLISECONDS } from "./proveRole";
 /** The inputs of the credential guard that this needs. */
 type FormerRoleInputs = Pick<LiveInputs, "subject" | "timeouts"> & { readonly existingRoleOfProgram?: boolean };
 
-/** Whether the service account had a role before the hand-over (from eksctl, for example) that stays and still works. */
-export async function formerRoleWorks(
+/**
+ * - `works`: the service account had a role before the hand-over (from eksctl, for example) that stays, and a proof shows that it works.
+ * - `unproved`: no proof can tell. The first pod that restarts shows it.
+ * - `gone`: there was none, it is deleted with the component or the program, or it no longer works.
+ */
+export type FormerRole = "works" | "unproved" | "gone";
+
+export async function formerRole(
     context: RunContext,
     { originalAnnotations, ownRoleArns = [] }: HandOverRecord,
     { subject, timeouts, existingRoleOfProgram = false }: FormerRoleInputs,
-): Promise<boolean> {
+): Promise<FormerRole> {
     const roleArn = originalAnnotations[ROLE_ARN_ANNOTATION];
     if (roleArn === undefined) {
-        return false;
+        return "gone";
     }
     if (ownRoleArns.includes(roleArn)) {
         // For example an imported role whose ARN was annotated before. The engine deletes it after the hand-back.
         context.progress(
             `${roleArn}, the role before the hand-over, belongs to the component and is deleted with it: no role is restored`,
         );
-        return false;
+        return "gone";
     }
     if (existingRoleOfProgram && roleArn === subject.roleArn) {
         context.progress(
             `${roleArn}, the role before the hand-over, belongs to the program, which may delete it in this operation: no role is restored`,
         );
-        return false;
+        return "gone";
     }
     const token = await tokenUnlessGone(context);
     if (token === undefined) {
-        return false;
+        return "gone";
     }
     const request: ProofRequest = {
         roleArn,
@@ -49,15 +55,17 @@ export async function formerRoleWorks(
         context.progress(
             `${roleArn}, the role before the hand-over, is restored without a proof (${answer.why}): the first pod that restarts shows whether it works`,
         );
-        return true;
+        return "unproved";
     }
     if (answer.verdict === "no") {
         context.progress(
             `${roleArn}, the role before the hand-over, no longer works (${answer.why}): no role is restored`,
         );
     }
-    return answer.verdict !== "no";
+    return OF_VERDICT[answer.verdict];
 }
+
+const OF_VERDICT: Readonly<Record<Proof["verdict"], FormerRole>> = { yes: "works", undecided: "unproved", no: "gone" };
 
 /** Repeats a proof that STS did not answer: a network outage or throttling may pass. */
 async function provedInTime(context: RunContext, request: ProofRequest, seconds: number): Promise<Proof> {
