@@ -9,38 +9,32 @@ import { PROVE_EVERY_MILLISECONDS } from "./proveRole";
 /** The inputs of the credential guard that this needs. */
 type FormerRoleInputs = Pick<LiveInputs, "subject" | "timeouts"> & { readonly existingRoleOfProgram?: boolean };
 
-/**
- * - `works`: the service account had a role before the hand-over (from eksctl, for example) that stays, and a proof shows that it works.
- * - `unproved`: no proof can tell. The first pod that restarts shows it.
- * - `gone`: there was none, it is deleted with the component or the program, or it no longer works.
- */
-export type FormerRole = "works" | "unproved" | "gone";
-
-export async function formerRole(
+/** Whether the service account had a role before the hand-over (from eksctl, for example) that stays and still works. */
+export async function formerRoleWorks(
     context: RunContext,
     { originalAnnotations, ownRoleArns = [] }: HandOverRecord,
     { subject, timeouts, existingRoleOfProgram = false }: FormerRoleInputs,
-): Promise<FormerRole> {
+): Promise<boolean> {
     const roleArn = originalAnnotations[ROLE_ARN_ANNOTATION];
     if (roleArn === undefined) {
-        return "gone";
+        return false;
     }
     if (ownRoleArns.includes(roleArn)) {
         // For example an imported role whose ARN was annotated before. The engine deletes it after the hand-back.
         context.progress(
             `${roleArn}, the role before the hand-over, belongs to the component and is deleted with it: no role is restored`,
         );
-        return "gone";
+        return false;
     }
     if (existingRoleOfProgram && roleArn === subject.roleArn) {
         context.progress(
             `${roleArn}, the role before the hand-over, belongs to the program, which may delete it in this operation: no role is restored`,
         );
-        return "gone";
+        return false;
     }
     const token = await tokenUnlessGone(context);
     if (token === undefined) {
-        return "gone";
+        return false;
     }
     const request: ProofRequest = {
         roleArn,
@@ -55,17 +49,15 @@ export async function formerRole(
         context.progress(
             `${roleArn}, the role before the hand-over, is restored without a proof (${answer.why}): the first pod that restarts shows whether it works`,
         );
-        return "unproved";
+        return true;
     }
     if (answer.verdict === "no") {
         context.progress(
             `${roleArn}, the role before the hand-over, no longer works (${answer.why}): no role is restored`,
         );
     }
-    return OF_VERDICT[answer.verdict];
+    return answer.verdict !== "no";
 }
-
-const OF_VERDICT: Readonly<Record<Proof["verdict"], FormerRole>> = { yes: "works", undecided: "unproved", no: "gone" };
 
 /** Repeats a proof that STS did not answer: a network outage or throttling may pass. */
 async function provedInTime(context: RunContext, request: ProofRequest, seconds: number): Promise<Proof> {

@@ -1,9 +1,8 @@
 import { deepStrictEqual, ok, rejects } from "node:assert/strict";
 import { DEFAULT_TIMEOUTS } from "../../../../components/arguments/defaults";
 import { credentialGuard } from "../../../../handover/run/credentialGuardResource";
-import type { PodSeen } from "../../../../handover/model/world";
 import { guardState } from "../support/guardStates";
-import { carrying, FORMER_ROLE, node, nodeRole, pod, ROLE, ROLE_ARN, starting } from "../support/worlds";
+import { carrying, node, pod, ROLE, starting } from "../support/worlds";
 import { Simulated, simulate } from "./simulatedCluster";
 
 const state: typeof guardState = {
@@ -31,50 +30,6 @@ describe("A hand-back whose first pod does not work with its former credentials"
         );
         deepStrictEqual(end().carriers, ["n1", "n2", "n3"]);
         deepStrictEqual(writes(), ["release", "restart pod-n1", `annotate ${ROLE}`, "restart new1-n1"]);
-    });
-
-    describe("and whose service account had a role before,", () => {
-        const record = { ...state.record, originalAnnotations: { [ROLE_ARN]: FORMER_ROLE } };
-        const undecided = { verdict: "undecided", why: "w", evidence: [] } as const;
-        const hasRole = ({ credentials }: PodSeen, role: string) =>
-            credentials.kind === "webIdentity" && credentials.roleArn === role;
-        const back = ["release", "restart pod-n1", `annotate ${ROLE}`, "restart new1-n1"];
-
-        it("goes back without it, if no proof could tell whether it works", async () => {
-            const { operation, end, writes, lines } = simulate({
-                nodes,
-                pods: handedOver,
-                proof: undecided,
-                nodeRoles: [nodeRole()],
-                born: (one) => (hasRole(one, FORMER_ROLE) ? "never" : "works"),
-            });
-            await credentialGuard.delete({ ...state, record }, operation);
-            deepStrictEqual(end(), { annotations: {}, carriers: [] });
-            deepStrictEqual(writes(), [...back, "release", "restart new2-n1", "restart pod-n2", "restart pod-n3"]);
-            ok(lines.includes("The role before the hand-over does not work on these nodes: no role is restored"));
-        });
-
-        it("ends if it does not work without it either, with the role", async () => {
-            const { operation, end } = simulate({
-                nodes,
-                pods: handedOver,
-                proof: undecided,
-                born: (one) => (hasRole(one, ROLE) ? "works" : "never"),
-            });
-            await rejects(credentialGuard.delete({ ...state, record }, operation), { code: "former-credentials-fail" });
-            deepStrictEqual(end().annotations, { [ROLE_ARN]: ROLE });
-            deepStrictEqual(end().carriers, ["n1", "n2", "n3"]);
-        });
-
-        it("ends if a proof has shown that it works", async () => {
-            const { operation, writes } = simulate({
-                nodes,
-                pods: handedOver,
-                born: (one) => (hasRole(one, FORMER_ROLE) ? "never" : "works"),
-            });
-            await rejects(credentialGuard.delete({ ...state, record }, operation), { code: "former-credentials-fail" });
-            deepStrictEqual(writes(), back);
-        });
     });
 
     it("says what failed first if the pod does not work with the role either", async () => {

@@ -3,7 +3,7 @@ import { DEFAULT_TIMEOUTS } from "../../../../components/arguments/defaults";
 import type { Proof, ProofFailure, ProofRequest } from "../../../../handover/model/proof";
 import { Refusal } from "../../../../handover/model/refusal";
 import type { RunContext } from "../../../../handover/observe/runContext";
-import { type FormerRole, formerRole } from "../../../../handover/run/formerRole";
+import { formerRoleWorks } from "../../../../handover/run/formerRole";
 import { FORMER_ROLE, NOW, record, ROLE, ROLE_ARN, subject } from "../support/worlds";
 
 const failed = (code: ProofFailure): Proof => ({ verdict: "no", code, why: "why", final: false });
@@ -42,7 +42,7 @@ async function prove(
         ...(ownRoleArns === undefined ? {} : { ownRoleArns }),
     };
     return {
-        works: await formerRole(context, of, {
+        works: await formerRoleWorks(context, of, {
             subject: { ...subject, roleArn: more.existingRoleArn ?? subject.roleArn },
             timeouts,
             ...more,
@@ -54,23 +54,23 @@ async function prove(
 
 describe("The role before the hand-over", () => {
     const gone = [`${FORMER_ROLE}, the role before the hand-over, no longer works (why): no role is restored`];
-    const rows: [string, Proof[], FormerRole, number, string[]][] = [
-        ["goes back where it is proved", [{ verdict: "yes", evidence: [] }], "works", 1, []],
-        ["goes back where only a pod can tell", [{ verdict: "undecided", why: "w", evidence: [] }], "unproved", 1, []],
-        ["does not go back where it is gone, or trusts others", [failed("trust-refused")], "gone", 1, gone],
-        ["does not go back where its provider is gone", [failed("provider-missing")], "gone", 1, gone],
-        ["does not go back where it lacks a right", [failed("permission-missing")], "gone", 1, gone],
+    const rows: [string, Proof[], boolean, number, string[]][] = [
+        ["goes back where it is proved", [{ verdict: "yes", evidence: [] }], true, 1, []],
+        ["goes back where only a pod can tell", [{ verdict: "undecided", why: "w", evidence: [] }], true, 1, []],
+        ["does not go back where it is gone, or trusts others", [failed("trust-refused")], false, 1, gone],
+        ["does not go back where its provider is gone", [failed("provider-missing")], false, 1, gone],
+        ["does not go back where it lacks a right", [failed("permission-missing")], false, 1, gone],
         [
             "is proved again while STS does not answer",
             [failed("sts-unreachable"), failed("trust-refused")],
-            "gone",
+            false,
             2,
             gone,
         ],
         [
             "goes back where STS does not answer in time: its first pod shows whether it works",
             [failed("sts-unreachable")],
-            "unproved",
+            true,
             1 + timeouts.proofSeconds / 2,
             [
                 `${FORMER_ROLE}, the role before the hand-over, is restored without a proof (why): the first pod that restarts ` +
@@ -86,20 +86,20 @@ describe("The role before the hand-over", () => {
 
     it("does not go back where the component owns it, which deletes it after the hand-back", async () => {
         deepStrictEqual(await prove([{ verdict: "yes", evidence: [] }], undefined, {}, [ROLE, FORMER_ROLE]), {
-            works: "gone",
+            works: false,
             proofs: [],
             lines: [
                 `${FORMER_ROLE}, the role before the hand-over, belongs to the component and is deleted with it: no role is restored`,
             ],
         });
-        deepStrictEqual((await prove([{ verdict: "yes", evidence: [] }], undefined, {}, [ROLE])).works, "works");
+        deepStrictEqual((await prove([{ verdict: "yes", evidence: [] }], undefined, {}, [ROLE])).works, true);
     });
 
     it("does not go back where it is the existing role of the component's program, which may delete it", async () => {
         const ofProgram = { existingRoleOfProgram: true, existingRoleArn: FORMER_ROLE };
         const works: Proof[] = [{ verdict: "yes", evidence: [] }];
         deepStrictEqual(await prove(works, undefined, {}, undefined, ofProgram), {
-            works: "gone",
+            works: false,
             proofs: [],
             lines: [
                 `${FORMER_ROLE}, the role before the hand-over, belongs to the program, which may delete it in this operation: no role is restored`,
@@ -109,13 +109,13 @@ describe("The role before the hand-over", () => {
             { ...ofProgram, existingRoleOfProgram: false },
             { ...ofProgram, existingRoleArn: ROLE },
         ]) {
-            deepStrictEqual((await prove(works, undefined, {}, undefined, other)).works, "works");
+            deepStrictEqual((await prove(works, undefined, {}, undefined, other)).works, true);
         }
     });
 
     it("is none where the service account had none", async () => {
         deepStrictEqual(await prove([], undefined, { [ROLE_ARN]: undefined }), {
-            works: "gone",
+            works: false,
             proofs: [],
             lines: [],
         });
@@ -123,7 +123,7 @@ describe("The role before the hand-over", () => {
 
     it("does not go back to a service account that is gone", async () => {
         const gone = new Refusal("service-account-missing", "seen", "means", "fix");
-        deepStrictEqual(await prove([], () => Promise.reject(gone)), { works: "gone", proofs: [], lines: [] });
+        deepStrictEqual(await prove([], () => Promise.reject(gone)), { works: false, proofs: [], lines: [] });
     });
 
     it("is not given up by a cluster that cannot be reached: the run ends", async () => {

@@ -120,9 +120,9 @@ export function simulate(of: Simulated = {}) {
                 roleArnOwners = serviceAccount.roleArnOwners;
                 return Promise.resolve();
             },
-            releaseServiceAccount: (leaving: Readonly<Record<string, string>>) => {
+            releaseServiceAccount: () => {
                 calls.push("release");
-                annotations = leaving;
+                annotations = {};
                 roleArnOwners = [];
                 return Promise.resolve();
             },
