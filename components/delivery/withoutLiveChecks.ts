@@ -33,8 +33,8 @@ export function noteAnnotation({ role }: Pick<Shape, "role">): pulumi.ResourceHo
 }
 
 /**
- * Refuses to turn the live checks off in the update that brings another role. The injection guard is still there while the pods restart, and
- * would refuse them. Without a rollout, the engine would delete the role that pods carry.
+ * Refuses to turn the live checks off in the update that brings another role. No live check would watch the pods, and an injection
+ * guard would still be there and refuse them. Without a rollout, the engine would delete the role that pods carry.
  */
 export async function refuseAnotherRole({ oldInputs, newInputs }: Change): Promise<void> {
     const [before, after] = [annotationsOf(oldInputs), annotationsOf(newInputs)];

@@ -13,7 +13,6 @@ import { holdsPermissions, policiesNeeded, rolesOf, unknownRoleStep } from "./no
 import { mayHavePods, returningNodes } from "./returningNodes";
 import { isShared } from "./sharedNodeRoles";
 
-/** The node roles in the hand-back: they hold the permissions of the CNI before any pod returns to them. */
 /**
  * Before the injection guard goes: from then on a pod that the webhook has missed uses its node role. The detachment has attached the
  * policies, unless a destroy that was killed has deleted it before. It knows nothing of those that another cluster's run had detached.

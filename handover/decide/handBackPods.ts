@@ -10,7 +10,7 @@ import { describeNodes } from "./places";
 import { mayHavePods, readyNodes, returningFleet, returningNodes } from "./returningNodes";
 import { sideBySide } from "./sideBySide";
 
-/** The pods in the hand-back: one of each node role first, then the others in waves. */
+/** The pods: one of each node role restarts first, then the others in waves. */
 export function podsStep(target: HandBackTarget, world: World, memory: Memory): Step {
     const { cluster, at } = world;
     const { daemonSet } = cluster;

@@ -10,6 +10,7 @@ import { preflightRefusals } from "../decide/preflightRefusals";
 import { rolesOfWithdrawn, sharingWarnings } from "../decide/sharedNodeRoles";
 import { regionLines } from "../decide/unreadRegions";
 import { withoutPathLine } from "../decide/withoutPath";
+import { carriesAnyOf } from "../model/carriedRole";
 import {
     freshRecord,
     HandOverRecord,
@@ -23,12 +24,13 @@ import {
 import { isRefusal, Refusal, Refusals } from "../model/refusal";
 import { refusals } from "../model/refusals";
 import type { Memory } from "../model/steps";
-import type { World } from "../model/world";
+import type { Subject } from "../model/subject";
+import type { ClusterSeen, World } from "../model/world";
 import { look } from "../observe/look";
 import { observePreflight } from "../observe/preflightLook";
 import { OperationContext, RunContext, warn, withRunContext } from "../observe/runContext";
 import { issuerOfToken } from "../observe/tokenIssuer";
-import { anotherGuard } from "./anotherGuard";
+import { refuseAnotherGuard } from "./anotherGuard";
 import { readUnlessGone } from "./clusterGone";
 import { formerRoleWorks } from "./formerRole";
 import { LiveInputs, LiveResource, mustAct, NO_DRIFT } from "./liveResource";
@@ -224,15 +226,22 @@ async function checkPreflight(context: RunContext, inputs: CredentialGuardInputs
     const preflight = await observePreflight(context, inputs, async () =>
         issuerOfToken(await context.cluster.requestToken()),
     );
-    const annotated = preflight.world.cluster.serviceAccount?.annotations[ROLE_ARN_ANNOTATION];
-    const guard = annotated === inputs.subject.roleArn ? undefined : await anotherGuard(context);
-    const [first, ...others] = [...preflightRefusals(preflight), ...(guard === undefined ? [] : [guard])];
+    const [first, ...others] = preflightRefusals(preflight);
     if (first !== undefined) {
         throw others.length === 0
             ? first
             : new Refusals("The update stopped before it changed anything on the cluster", [first, ...others]);
     }
+    if (!isDelivered(context.subject, preflight.world.cluster)) {
+        await refuseAnotherGuard(context);
+    }
     return preflight.world;
+}
+
+/** Whether the service account has the role, and so has every pod. */
+function isDelivered(subject: Subject, { serviceAccount, pods }: ClusterSeen): boolean {
+    const { [ROLE_ARN_ANNOTATION]: annotated } = serviceAccount?.annotations ?? {};
+    return annotated === subject.roleArn && pods.every((pod) => carriesAnyOf(pod, [subject.roleArn]));
 }
 
 async function handBack(context: RunContext, state: CredentialGuardInputs & CredentialGuardOutputs): Promise<void> {

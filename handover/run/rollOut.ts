@@ -8,7 +8,7 @@ import { isRefusal } from "../model/refusal";
 import type { World } from "../model/world";
 import { seeingAssociations } from "../observe/associations";
 import { RunContext } from "../observe/runContext";
-import { anotherGuard } from "./anotherGuard";
+import { refuseAnotherGuard } from "./anotherGuard";
 import { CanaryInputs, CanaryOutputs, CanaryState, outputsOf, RolloutRun } from "./canaryState";
 import { provedSinceComplaint } from "./complaints";
 import { reach } from "./loop";
@@ -53,10 +53,7 @@ async function proveAfterFailure(context: RunContext, target: RolloutRun): Promi
     const cluster = await new TransientRetry(context).read(() => context.cluster.look());
     const isTheCluster = cluster.uid === target.record.clusterUid && cluster.serviceAccount !== undefined;
     if (isTheCluster && !isAnnotated(target.subject, cluster)) {
-        const guard = await anotherGuard(context);
-        if (guard !== undefined) {
-            throw guard;
-        }
+        await refuseAnotherGuard(context);
         await prove(context, target, { cluster }).catch(async (error: unknown) => {
             throw await finishTakingBack(context, target, error);
         });

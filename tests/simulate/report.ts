@@ -78,7 +78,6 @@ function liveness(most: Counts): string[] {
 const LINES_BEFORE = 60;
 const LINES_AFTER = 5;
 
-/** The shortest history of a violation, and the command that plays it again. */
 /** The command that plays the history again. */
 export function again({ seed, path }: Pick<Violation, "seed" | "path">): string {
     return path === ""
@@ -86,6 +85,7 @@ export function again({ seed, path }: Pick<Violation, "seed" | "path">): string 
         : `again: npm run test:simulate -- --again ${String(seed)},${path}`;
 }
 
+/** The shortest history of a violation, and the command that plays it again. */
 export function describe({ seed, path, problems, log, history }: Violation, position: number): string {
     const at = log.findIndex((line) => line.includes("!!!"));
     return [

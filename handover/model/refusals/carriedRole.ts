@@ -25,8 +25,8 @@ export const carriedRoleRefusals = {
     replacedAsTurnedOff: (former: string, roleArn: string) =>
         new Refusal(
             "former-role-carried",
-            `The update turns the live checks off, and replaces the role ${former} by ${roleArn}.`,
-            "The injection guard would refuse pods with the new role. At the end of the update, Pulumi would delete the former role, which pods carry. The service account was not changed.",
+            `The update turns the live checks off, and replaces the role ${former} with ${roleArn}.`,
+            "No live check would watch pods change to the new role, and an injection guard would refuse them. If the component created the former role, Pulumi would delete it at the end of the update. The service account was not changed.",
             "Turn the live checks on again, and run pulumi up until it succeeds. Then turn them off.",
         ),
     serviceAccountInUse: ({ namespace, name }: ServiceAccountName, pods: readonly OtherCarrier[]) =>

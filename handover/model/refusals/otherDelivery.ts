@@ -54,7 +54,7 @@ export const otherDeliveryRefusals = {
             "another-injection-guard",
             `The injection guard of another CniServiceAccountRole, the admission policy ${policy}, refuses pods of ${serviceAccount.namespace}/${serviceAccount.name} with the role ${roleArn}.`,
             "Its stack has not handed these pods back. Each pod that restarts would be refused, and its node would be without a pod of the CNI.",
-            "Run pulumi destroy on that stack until it succeeds. If the stack no longer exists, remove its guard: " +
+            "Remove that component from its program, and run pulumi up on its stack until it succeeds. If the stack no longer exists, remove its guard: " +
                 `kubectl delete validatingadmissionpolicybinding/${policy} validatingadmissionpolicy/${policy}. Then run pulumi up.`,
         ),
     addOnHasRole: (roleArn: string) =>

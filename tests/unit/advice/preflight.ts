@@ -215,7 +215,7 @@ const deliveries: AdviceScenario[] = [
             play.world.guard = ["arn:aws:iam::111122223333:role/theirs"];
         },
         advice: [
-            "Run pulumi destroy on that stack until it succeeds",
+            "Remove that component from its program, and run pulumi up on its stack until it succeeds",
             "kubectl delete validatingadmissionpolicybinding/theirs validatingadmissionpolicy/theirs",
         ],
         follow: (play) => {

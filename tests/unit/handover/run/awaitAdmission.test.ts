@@ -2,8 +2,8 @@ import { deepStrictEqual, rejects } from "node:assert/strict";
 import type { Admission } from "../../../../handover/kubernetes/clusterAccess";
 import { refusals } from "../../../../handover/model/refusals";
 import type { RunContext } from "../../../../handover/observe/runContext";
-import { awaitInjectionGuard } from "../../../../handover/run/awaitAdmission";
-import { NOW } from "../support/worlds";
+import { awaitAdmission, awaitInjectionGuard } from "../../../../handover/run/awaitAdmission";
+import { NOW, ROLE, subject } from "../support/worlds";
 
 const admitted: Admission = { verdict: "admitted" };
 const refused: Admission = { verdict: "refused" };
@@ -61,5 +61,21 @@ describe("The injection guard before a detachment", () => {
             awaitInjectionGuard(context, LIMIT),
             refusals.timeout(what, 60, "timeouts.verificationSeconds", "the API server still admits it"),
         );
+    });
+});
+
+describe("The injection guard that was widened", () => {
+    it("ends the run where another component's guard refuses the role, which its own had hidden until then", async () => {
+        const hidden: Admission = { verdict: "unknown", why: "refused", anotherGuard: "eks-cni-theirs" };
+        const { context, calls } = answering(refused, hidden);
+        const what = "Waiting until the injection guard admits the new role";
+        const expected = {
+            what,
+            roleArn: ROLE,
+            verdict: "admitted",
+            otherwise: "the API server still refuses them",
+        } as const;
+        await rejects(awaitAdmission({ ...context, subject }, expected, LIMIT), { code: "another-injection-guard" });
+        deepStrictEqual(calls, [`test ${ROLE}`, "sleep 500", `test ${ROLE}`]);
     });
 });

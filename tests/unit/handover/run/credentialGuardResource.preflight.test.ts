@@ -9,9 +9,11 @@ import type { RunContext } from "../../../../handover/observe/runContext";
 import { credentialGuard, CredentialGuardInputs } from "../../../../handover/run/credentialGuardResource";
 import {
     ACCOUNT,
+    carrying,
     ISSUER,
     nodeRole,
     onNodeRole,
+    pod,
     record,
     serviceAccount,
     subject,
@@ -216,26 +218,49 @@ describe("The credential guard's preflight", () => {
 describe("Another component's injection guard", () => {
     const unannotated = { serviceAccount: { ...serviceAccount, annotations: {} } };
     const theirs: Admission = { verdict: "unknown", why: "refused", anotherGuard: "eks-cni-theirs" };
+    const proofs: string[] = [];
+    const prove = () => {
+        proofs.push("prove");
+        return Promise.resolve({ verdict: "yes", evidence: [] });
+    };
     const refused = (admission: Admission, cluster: Partial<ClusterSeen> = {}) =>
-        create({ ...unannotated, ...cluster }, ACCOUNT, NOTHING_ELSE, {}, {}, undefined, admission).created.then(
+        create(
+            { ...unannotated, ...cluster },
+            ACCOUNT,
+            NOTHING_ELSE,
+            { proof: "full" },
+            {},
+            prove,
+            admission,
+        ).created.then(
             () => undefined,
             (error: unknown) => String(error),
         );
+    beforeEach(() => (proofs.length = 0));
 
     it("stops the update before anything is proved, if it refuses pods with the role", async () => {
         match(
             (await refused(theirs)) ?? "",
-            /^\S*Refusal: \[another-injection-guard\] .*admission policy eks-cni-theirs, refuses/,
+            /^Refusal: \[another-injection-guard\] .*admission policy eks-cni-theirs, refuses/,
         );
+        deepStrictEqual(proofs, []);
     });
 
-    it("is listed with every other reason", async () => {
-        const both = await refused(theirs, { daemonSet: undefined });
-        match(both ?? "", /\[daemon-set-missing\][^]*\[another-injection-guard\]/);
+    it("is looked for only where nothing else stops the update: the other component may still deliver its role", async () => {
+        const roleArnOwners = ["eks-cni/theirs/production/cni"];
+        const live = { serviceAccount: { ...unannotated.serviceAccount, roleArnOwners } };
+        match((await refused(theirs, live)) ?? "", /^Refusal: \[another-component\] /);
+        match((await refused(theirs, { serviceAccount: undefined })) ?? "", /^Refusal: \[service-account-missing\] /);
     });
 
-    it("is not looked for where the service account has the role already", async () => {
-        strictEqual(await refused(theirs, { serviceAccount }), undefined);
+    it("is looked for where the service account has the role already, and pods have not", async () => {
+        match((await refused(theirs, { serviceAccount })) ?? "", /\[another-injection-guard\]/);
+    });
+
+    it("is not looked for where the pods have the role already", async () => {
+        const carriers = [pod("n1", carrying(subject.roleArn))];
+        strictEqual(await refused(theirs, { serviceAccount, pods: carriers }), undefined);
+        deepStrictEqual(proofs, ["prove"]);
     });
 
     it("does not count where something else refuses them", async () => {
