@@ -64,8 +64,15 @@ export function nextCanaryStep(target: RolloutTarget, look: World, memory: Memor
     }
     const { first, others } = canaryPlaces(begunFirst(target, world, memory, places));
     const works = (place: Place) => hasWorkedIn(place, memory) || carriersIn(target, world, place).right.length > 0;
-    const tested = first.every(works) ? [...first, ...others] : first;
-    const steps = tested.flatMap((place) => placeStep(target, world, memory, place) ?? []);
+    const firstWork = first.every(works);
+    // A canary that has begun is watched to its end, also if the node on which the first one worked has left since.
+    const begun = others.filter(({ nodes }) => nodes.some(({ name }) => memory.restarts[name] !== undefined));
+    const tested = firstWork ? [...first, ...others] : [...first, ...begun];
+    const steps = tested.flatMap((place) => {
+        const step = placeStep(target, world, memory, place);
+        const isSecond = !firstWork && begun.includes(place) && step?.do === "restart";
+        return step === undefined || isSecond ? [] : [step];
+    });
     // Canaries that do not start end the rollout when the others have shown whether the role works.
     const deciding = sideBySide(steps.filter((step) => !isStartFailure(step)));
     if (deciding !== undefined || steps.length > 0) {

@@ -53,8 +53,8 @@ export function missingPolicies(
 }
 
 /**
- * The program that has the component also manages this role, and the role has no nodes, here or elsewhere. The program may delete the role in the same
- * operation, and IAM refuses to delete a role with an attached policy (DeleteConflict).
+ * The program that has the component also manages this role, and the role has no nodes, here or in another cluster of the region. The program
+ * may delete the role in the same operation, and IAM refuses to delete a role with an attached policy (DeleteConflict).
  */
 export function isOwnAndIdle(
     { ownNodeRoles = [] }: HandOverRecord,

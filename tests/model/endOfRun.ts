@@ -2,7 +2,7 @@
 import type { Engine } from "./engine";
 import { type Flags, isLeftOutOf } from "./engineFlags";
 import type { Run } from "./run";
-import { FOREIGN_OWNER, type ModelWorld, ROLE_ARN } from "./world";
+import { FOREIGN_OWNER, type ModelWorld, OWN_GUARD, OWN_MANAGER, ROLE_ARN } from "./world";
 
 /** `done`: the run does not fail. `moved`: the pods on the Ready nodes have what the run gives them, whether it fails or not. */
 export type Expected = "done" | "moved";
@@ -47,11 +47,15 @@ export function admitsOther({ guard = [], isGuarded }: ModelWorld, { roleArn }: 
     return !isGuarded || guard.some((arn) => arn !== roleArn);
 }
 
-/** The injection guard admits the next pod, as far as the component wrote the annotation, and no command left its patch out. */
+/**
+ * The injection guard admits the next pod, as far as the component wrote the annotation, and no command left its patch out. A second stack that is
+ * killed right after its own patch cannot know of the first one's guard.
+ */
 function checkAdmitted(world: ModelWorld): void {
     const { [ROLE_ARN]: annotated } = world.annotations;
-    const { guard = [], isGuarded, serviceAccountName, association } = world;
-    const isOwn = world.accountOf(serviceAccountName).isOwnWrite;
+    const { guard = [], guardName, isGuarded, serviceAccountName, association } = world;
+    const { isOwnWrite, owner } = world.accountOf(serviceAccountName);
+    const isOwn = isOwnWrite && (guardName === OWN_GUARD) === (owner === undefined || owner === OWN_MANAGER);
     if (isGuarded && isOwn && !world.isPatchLeftOut && !association && !guard.includes(annotated ?? "")) {
         world.problem(
             `the injection guard refuses every new pod: the service account has ${annotated ?? "no role"}, and the guard admits ${guard.join(", ")}`,

@@ -518,6 +518,7 @@ export class Engine {
             await run.call(`create ${arn}`, () => {
                 const made = newRole(program, world);
                 world.cniRoles.set(arn, withoutPolicies ? { ...made, policyArns: [] } : made);
+                world.createdBy.set(arn, this.names.manager);
                 stack.roles.push(arn);
             });
         } else if (changesInPlace(role.of ?? {}, program)) {

@@ -60,11 +60,11 @@ export function staysWithout(world: ModelWorld): string[] {
 const lacksPolicy = (world: ModelWorld, role: string) =>
     world.ownNodeRoles.hasEverHad(role) && isIdle(world, role) && !world.isAttached(role);
 
-/** No instance has it, in this cluster or elsewhere. */
-const isIdle = ({ nodes, joiningRoles, usedElsewhere }: ModelWorld, of: string) =>
+/** No instance has it, in this cluster or in another one of its region. A hand-back looks in no other region. */
+const isIdle = ({ nodes, joiningRoles, usedInRegion }: ModelWorld, of: string) =>
     nodes.every(({ role, leaving }) => role !== of || leaving === "terminated") &&
     !joiningRoles.includes(of) &&
-    !usedElsewhere.has(of);
+    !usedInRegion.has(of);
 
 /** The node roles of instances that are leaving: whether they have any is about to change. */
 export const leavingRoles = ({ nodes }: ModelWorld) =>

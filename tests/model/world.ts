@@ -99,6 +99,8 @@ export class ModelWorld {
     public readonly terminated = new Set<string>();
     /** The node roles that keep their policies, since instances elsewhere use them whose clusters the program does not name. */
     public readonly usedElsewhere = new Set<string>();
+    /** Those of them whose instances are in the cluster's own region. */
+    public readonly usedInRegion = new Set<string>();
     /** The node roles of the cluster's instances that have not joined. */
     public joiningRoles: readonly string[] = [];
     /** The DaemonSet, and its service account. Their owner may change both. */
@@ -108,6 +110,8 @@ export class ModelWorld {
     public guardedAccount = AWS_NODE;
     /** The name of the injection guard. No two components that have the same DaemonSet have one at the same time. */
     public guardName = OWN_GUARD;
+    /** The field managers of the stacks that have created the roles, by ARN. */
+    public readonly createdBy = new Map<string, string>();
     /** Called once, when the next pod is created. */
     public onNextPod: (() => void) | undefined;
     public webhook = { up: true, lateMilliseconds: 0 };
@@ -434,6 +438,8 @@ export class ModelWorld {
             waves: new Waves(),
             sawNodes: true,
             shownAsLeaving: new Set(),
+            firstNodes: undefined,
+            seenServing: new Set(),
         };
         this.actors.set(manager, actor);
         return actor;
@@ -447,17 +453,23 @@ export class ModelWorld {
         // Of an instance that has just ended, the live check does not know yet.
         const known = this.nodes.filter((node) => !actor.shownAsLeaving.has(node));
         actor.sawNodes = known.length > 0;
+        const readyPodOn = ({ name }: ModelNode) =>
+            this.pods.find((one) => one.node === name && !one.stoppingSince && this.isReady(one));
+        const firstNodes = (actor.firstNodes ??= new Set(known));
+        known.filter(readyPodOn).forEach((node) => actor.seenServing.add(node));
         // No pod of a node that has never had one can become unavailable.
         const nodes = known
-            .filter(({ ready, hasServed }) => ready && hasServed)
-            .map(({ name }) => {
-                const pod = this.pods.find((one) => one.node === name && !one.stoppingSince && this.isReady(one));
+            .filter((node) => node.ready && node.hasServed)
+            .filter((node) => firstNodes.has(node) || actor.seenServing.has(node))
+            .map((node) => {
+                const { name } = node;
+                const pod = readyPodOn(node);
                 return {
                     name,
                     place: this.shownPlaceOf(name, acting),
                     pod: pod && {
                         uid: pod.uid,
-                        isRight: acting === "handBack" ? !this.isApproved(pod) : pod.roleArn === roleArn,
+                        isRight: acting === "handBack" ? !this.isApproved(pod, manager) : pod.roleArn === roleArn,
                         isProven: pod.roleArn === roleArn && this.hasWorked(pod, STABLE_SECONDS),
                     },
                 };
@@ -485,9 +497,10 @@ export class ModelWorld {
         return pod.readySince !== undefined && this.now >= pod.readySince + seconds * 1000 && this.hasPath(pod);
     }
 
-    /** Whether a pod carries a role of the component, also of an earlier program. */
-    private isApproved({ roleArn }: ModelPod): boolean {
-        return roleArn !== undefined && roleArn !== FOREIGN_ROLE && roleArn !== POD_IDENTITY;
+    /** Whether a pod carries a role of the stack with this manager, also of an earlier program. */
+    private isApproved({ roleArn }: ModelPod, manager: string): boolean {
+        const isRole = roleArn !== undefined && roleArn !== FOREIGN_ROLE && roleArn !== POD_IDENTITY;
+        return isRole && (this.createdBy.get(roleArn) ?? manager) === manager;
     }
 
     /** Whether an outsider answers for a pod without a path. IAM enforces an attachment late. */
@@ -534,6 +547,7 @@ export class ModelWorld {
     public beginRun(): void {
         this.failedFor.clear();
         this.runBegan = this.now;
+        this.actors.forEach((actor) => (actor.firstNodes = undefined));
         this.acted.clear();
         this.restarts.beginRun();
     }
@@ -865,6 +879,10 @@ interface Actor {
     sawNodes: boolean;
     /** The nodes whose instances the account showed as leaving when these live checks looked at it last. */
     shownAsLeaving: ReadonlySet<ModelNode>;
+    /** Those of the first look of the present run. Undefined before it. */
+    firstNodes: ReadonlySet<ModelNode> | undefined;
+    /** Those whose pods were Ready in a look. A pod that was Ready between two looks is not known. */
+    readonly seenServing: Set<ModelNode>;
 }
 
 /** The injection guard. */

@@ -34,15 +34,25 @@ export class SimulatedAccount {
     /** An instance of another cluster begins to run with a node role of this one. */
     public startElsewhere(role: string, region: string): void {
         this.elsewhere = [...this.elsewhere, this.instance(role, region)];
-        this.world.usedElsewhere.add(role);
+        this.noteUses();
     }
 
     /** The instances of other clusters in denied regions get a role of their own. */
     public leaveDenied(): void {
-        const { world, denied } = this;
-        this.elsewhere = this.elsewhere.filter(({ region }) => !denied.has(region));
-        world.usedElsewhere.clear();
-        this.elsewhere.forEach(({ role }) => world.usedElsewhere.add(role));
+        this.elsewhere = this.elsewhere.filter(({ region }) => !this.denied.has(region));
+        this.noteUses();
+    }
+
+    private noteUses(): void {
+        const { usedElsewhere, usedInRegion } = this.world;
+        usedElsewhere.clear();
+        usedInRegion.clear();
+        this.elsewhere.forEach(({ role, region }) => {
+            usedElsewhere.add(role);
+            if (region === HOME) {
+                usedInRegion.add(role);
+            }
+        });
     }
 
     /** An instance of the cluster starts. Its node joins later. */

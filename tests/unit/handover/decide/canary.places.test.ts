@@ -202,6 +202,31 @@ describe("With several places, the canaries", () => {
             { canarySeconds: 300 },
         ],
         [
+            "have failed when one has that this run began, though the node has left on which the first one of another node role worked",
+            places({
+                n1: { role: "a", subnet: "s1", pod: { ...notYet, createdAt: seconds(-200) } },
+                n2: { role: "b", subnet: "s1", pod: working },
+                n3: { role: "b", subnet: "s2", pod: { ...notYet, createdAt: seconds(-300) } },
+            }),
+            refuse(
+                "time-limit",
+                "The canary reached its limit of 300 s. Last seen: canary pod-n3 on n3 of b in s2: not Ready yet.",
+            ),
+            { canarySeconds: 300 },
+            memoryWith({ restarts: { n3: 1 } }),
+        ],
+        [
+            "begin nowhere else again then",
+            places({
+                n1: { role: "a", subnet: "s1", pod: { ...notYet, createdAt: seconds(-200) } },
+                n2: { role: "b", subnet: "s1", pod: working },
+                n3: { role: "b", subnet: "s2" },
+            }),
+            wait("canary pod-n1 on n1 of a in s1: not Ready yet"),
+            { canarySeconds: 300 },
+            memoryWith({ restarts: { n3: 1 } }),
+        ],
+        [
             "say nothing about the role if one does not start for a reason of its own, and others work",
             places({
                 n1: inSubnet("s1", working),
