@@ -45,7 +45,7 @@ export const knownGaps: readonly (readonly [string, Scenario, RegExp])[] = [
     ],
     [
         "--replace of the guard for a role that fails, after a first update that was killed before its canary",
-        of(up("bad", {}, 25), up("bad", { replace: ["guard"] })),
+        of(up("bad", {}, 30), up("bad", { replace: ["guard"] })),
         /the failed canary of \S+ was not reverted/,
     ],
     [

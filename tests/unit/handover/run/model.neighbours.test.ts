@@ -154,8 +154,12 @@ describe("A role that another cluster shares, as the live checks are turned off 
         // IAM shows the new role everywhere.
         world.advance(60_000);
         await assert.rejects(engine.turnOff(new Run(world)), {
+            code: "former-role-carried",
+            fix: /^Turn the live checks on again, and run pulumi up until it succeeds\./,
+        });
+        await assert.rejects(engine.up({ ...program, roleName: "next", otherIssuers }, new Run(world)), {
             code: "other-clusters",
-            fix: /^Turn the live checks on again\. Take the role out of those clusters first\./,
+            fix: /^Take the role out of those clusters first\./,
         });
         assert.ok(world.cniRoles.has(arnOf("cni-1")));
         await engine.up({ ...program, roleName: "next" }, new Run(world));
