@@ -1,7 +1,8 @@
-import { carriesRole } from "../model/carriedRole";
+import { ROLE_ARN_ANNOTATION } from "../../documents/serviceAccountAnnotations";
+import { carriesAnyOf, carriesRole } from "../model/carriedRole";
 import type { HandOverRecord } from "../model/record";
 import type { Subject } from "../model/subject";
-import type { PodSeen } from "../model/world";
+import type { ClusterSeen, PodSeen } from "../model/world";
 
 /** The role that pods are to carry, and since when. */
 export interface DeliveryTarget {
@@ -12,4 +13,10 @@ export interface DeliveryTarget {
 /** Whether a pod carries the role as it is delivered now. */
 export function hasDelivery(pod: PodSeen, { subject, record }: DeliveryTarget): boolean {
     return carriesRole(pod, subject) && pod.createdAt >= (record.deliveredAt ?? 0);
+}
+
+/** Whether the service account has the role, and so has every pod, whichever STS endpoint they use. */
+export function allHaveRole({ roleArn }: Subject, { serviceAccount, pods }: ClusterSeen): boolean {
+    const { [ROLE_ARN_ANNOTATION]: annotated } = serviceAccount?.annotations ?? {};
+    return annotated === roleArn && pods.every((pod) => carriesAnyOf(pod, [roleArn]));
 }

@@ -34,11 +34,11 @@ export async function awaitAdmission(
     const deadline = now() + limitSeconds * 1000;
     for (let passes = 0; passes < PASSES_IN_A_ROW;) {
         const admission = await retry.read(() => cluster.testAdmission(roleArn));
-        if (admission.verdict === "unknown" && admission.anotherGuard !== undefined && verdict === "admitted") {
-            // The API server names one policy that refuses a pod. Until now it was the component's own.
-            throw refusals.anotherInjectionGuard(context.subject, admission.anotherGuard);
-        }
         if (admission.verdict === "unknown") {
+            if (admission.anotherGuard !== undefined && verdict === "admitted") {
+                // The API server names one policy that refuses a pod. Until now it was the component's own.
+                throw refusals.anotherInjectionGuard(context.subject, admission.anotherGuard);
+            }
             const seconds = String(FIXED_WAIT_MILLISECONDS / 1000);
             progress(`a dry run cannot show whether it does, so the run waits ${seconds} s. ${admission.why}`);
             return sleep(FIXED_WAIT_MILLISECONDS);

@@ -1,5 +1,5 @@
-import { ROLE_ARN_ANNOTATION } from "../../documents/serviceAccountAnnotations";
 import { unrecordedPolicies } from "../decide/drift";
+import { allHaveRole } from "../decide/delivered";
 import { withDelivery } from "../decide/deliveredAgain";
 import { ApprovedBefore, formerAnnotations, formerAnnotationsOfSameRole } from "../decide/formerAnnotations";
 import { withDetachedBefore, withFoundNodeRoles } from "../decide/foundNodeRoles";
@@ -10,7 +10,6 @@ import { preflightRefusals } from "../decide/preflightRefusals";
 import { rolesOfWithdrawn, sharingWarnings } from "../decide/sharedNodeRoles";
 import { regionLines } from "../decide/unreadRegions";
 import { withoutPathLine } from "../decide/withoutPath";
-import { carriesAnyOf } from "../model/carriedRole";
 import {
     freshRecord,
     HandOverRecord,
@@ -24,8 +23,7 @@ import {
 import { isRefusal, Refusal, Refusals } from "../model/refusal";
 import { refusals } from "../model/refusals";
 import type { Memory } from "../model/steps";
-import type { Subject } from "../model/subject";
-import type { ClusterSeen, World } from "../model/world";
+import type { World } from "../model/world";
 import { look } from "../observe/look";
 import { observePreflight } from "../observe/preflightLook";
 import { OperationContext, RunContext, warn, withRunContext } from "../observe/runContext";
@@ -232,16 +230,10 @@ async function checkPreflight(context: RunContext, inputs: CredentialGuardInputs
             ? first
             : new Refusals("The update stopped before it changed anything on the cluster", [first, ...others]);
     }
-    if (!isDelivered(context.subject, preflight.world.cluster)) {
+    if (!allHaveRole(context.subject, preflight.world.cluster)) {
         await refuseAnotherGuard(context);
     }
     return preflight.world;
-}
-
-/** Whether the service account has the role, and so has every pod. */
-function isDelivered(subject: Subject, { serviceAccount, pods }: ClusterSeen): boolean {
-    const { [ROLE_ARN_ANNOTATION]: annotated } = serviceAccount?.annotations ?? {};
-    return annotated === subject.roleArn && pods.every((pod) => carriesAnyOf(pod, [subject.roleArn]));
 }
 
 async function handBack(context: RunContext, state: CredentialGuardInputs & CredentialGuardOutputs): Promise<void> {
