@@ -14,6 +14,7 @@ step() {
     if [ "$status" -eq 0 ]; then
         ok=${ok:-1} bad=0
     else
+        say_if_over_the_limit >>"$log"
         ok=${ok:-0} bad=${bad:-1}
     fi
     printf '%d %d %d %s %s %s\n' "$((SECONDS - started))" "$ok" "$bad" "$log" "${script:--}" "$title" >>"$results"

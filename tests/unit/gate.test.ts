@@ -23,7 +23,7 @@ echo "$count" >"$here/$script.count"
 
 /** The gate searches for processes of sandboxes with grep. This one finds none, since others may run on this machine. */
 const GREP = `#!/usr/bin/env bash
-[ "$1" = -lzs ] || exec /usr/bin/env PATH="\${PATH#*:}" grep "$@"
+[ "$2" = '^EKS_CNI_SANDBOX=' ] || exec /usr/bin/env PATH="\${PATH#*:}" grep "$@"
 `;
 
 const WEBHOOK = "pod-identity-webhook";
@@ -222,6 +222,14 @@ describe("the gate", function () {
         const { status, calls } = run({ "test:policies.1": failing(1, "/x/a.test.ts") }, 4200);
         deepStrictEqual(secondAttempts(calls), ["demo --"]);
         strictEqual(status, 1);
+    });
+
+    it("stops the suites that run at its time limit, with their processes, and ends with its summary", () => {
+        const { status, stdout } = run({ "test:policies.1": "echo begun; sleep 321 & sleep 321" }, 5095);
+        match(stdout, /━━ FAILED: policies\nbegun\n\nStopped: the gate has run for 5100 s\.\n/);
+        match(lastLine(stdout) ?? "", /^\d+ passed, \d+ failed$/);
+        strictEqual(status, 1);
+        strictEqual(spawnSync("pgrep", ["-f", "sleep 321"]).status, 1);
     });
 
     it("ends at once where the dependencies cannot be installed", () => {
