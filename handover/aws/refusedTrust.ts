@@ -20,18 +20,21 @@ export async function admittedElsewhere(
     words: string,
 ): Promise<string | undefined> {
     const refused = `STS refuses ${roleArn} to this machine (${words})`;
+    const found = readTrust ? await trustPolicyOf(clients, roleArn) : "not read";
+    if (found === "no role") {
+        return undefined;
+    }
     const perimeter = perimeterOf(words);
     if (perimeter !== undefined) {
         return `${refused}: a ${perimeter} may admit the nodes.`;
     }
     const claims = claimsOf(token);
-    const document = readTrust && claims !== undefined ? await trustPolicyOf(clients, roleArn) : undefined;
-    if (document === undefined || claims === undefined) {
+    if (found === "not read" || claims === undefined) {
         return undefined;
     }
     const { partition = "aws", accountId = "" } = parseRoleArn(roleArn) ?? {};
     const provider = `arn:${partition}:iam::${accountId}:oidc-provider/${claims.issuer}`;
-    const trust = trustOfToken(document, claims, provider);
+    const trust = trustOfToken(found.document, claims, provider);
     switch (trust.admits) {
         case "no":
             return undefined;
@@ -42,18 +45,23 @@ export async function admittedElsewhere(
     }
 }
 
-/** Undefined if the role does not exist, or the caller may not read it. */
-async function trustPolicyOf(clients: Clients, roleArn: string): Promise<unknown> {
+type FoundTrust = { readonly document: unknown } | "no role" | "not read";
+
+/** "not read" if the caller may not read it. */
+async function trustPolicyOf(clients: Clients, roleArn: string): Promise<FoundTrust> {
     const { GetRoleCommand } = await import("./awsSdk");
     const command = new GetRoleCommand({ RoleName: parseRoleArn(roleArn)?.name ?? "" });
     try {
         const answer = await undefinedIfMissing(async () => (await clients.iam()).send(command));
-        const text = answer?.Role?.AssumeRolePolicyDocument;
+        if (answer === undefined) {
+            return "no role";
+        }
+        const text = answer.Role?.AssumeRolePolicyDocument;
         // URL-encoded: https://docs.aws.amazon.com/IAM/latest/APIReference/API_Role.html
-        return text === undefined ? undefined : (JSON.parse(decodeURIComponent(text)) as unknown);
+        return text === undefined ? "not read" : { document: JSON.parse(decodeURIComponent(text)) };
     } catch (error) {
         if (error instanceof Refusal && error.code === "aws-access-denied") {
-            return undefined;
+            return "not read";
         }
         throw error;
     }

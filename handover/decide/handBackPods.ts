@@ -1,5 +1,5 @@
-import { ROLLOUT_ANNOTATION } from "../../documents/serviceAccountAnnotations";
-import { describeCredentials, othersThatCarry } from "../model/carriedRole";
+import { ROLE_ARN_ANNOTATION, ROLLOUT_ANNOTATION } from "../../documents/serviceAccountAnnotations";
+import { carriesAnyOf, describeCredentials, othersThatCarry } from "../model/carriedRole";
 import { listNames } from "../model/listNames";
 import { refusals } from "../model/refusals";
 import type { Memory, Step } from "../model/steps";
@@ -130,7 +130,15 @@ function failedStep(target: HandBackTarget, fleet: Fleet, world: World, memory: 
     );
     return late.length === 0
         ? undefined
-        : { do: "refuse", refusal: refusals.formerCredentialsFail(late, describeNodes(late, world)) };
+        : {
+              do: "refuse",
+              refusal: refusals.formerCredentialsFail(late, describeNodes(late, world), formerRoleOf(target, late)),
+          };
+}
+
+function formerRoleOf({ formerAnnotations }: HandBackTarget, pods: readonly PodSeen[]): string | undefined {
+    const roleArn = formerAnnotations[ROLE_ARN_ANNOTATION];
+    return roleArn !== undefined && pods.some((pod) => carriesAnyOf(pod, [roleArn])) ? roleArn : undefined;
 }
 
 /**

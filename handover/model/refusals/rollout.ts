@@ -84,13 +84,17 @@ export const rolloutRefusals = {
             "The plugin starts on these nodes, but cannot use the role, and no event names an AWS error. Often STS cannot be reached from their subnets: no route to the internet, and no VPC endpoint for STS that admits these nodes.",
             `Read the plugin's log on one of these nodes: /var/log/aws-routed-eni/ipamd.log. ${STS_FROM_SUBNET}`,
         ),
-    formerCredentialsFail: (pods: readonly PodSeen[], nodes: readonly string[]) =>
+    /** @param formerRoleArn The role that the service account had before the hand-over, if the pods carry it. */
+    formerCredentialsFail: (pods: readonly PodSeen[], nodes: readonly string[], formerRoleArn?: string) =>
         new Refusal(
             "former-credentials-fail",
             `${listNames(pods)} on ${listTexts(nodes)} restarted with the former credentials, and ${pods.length === 1 ? "is" : "are"} not Ready.`,
             "The plugin starts on these nodes, but cannot use these credentials. The run stopped: the service account has the role's annotation again, and " +
                 "these pods restarted with the role. The node roles keep the policies that were attached again.",
-            "Read the plugin's log on one of these nodes: /var/log/aws-routed-eni/ipamd.log. Fix the cause, and run the same command again.",
+            "Read the plugin's log on one of these nodes: /var/log/aws-routed-eni/ipamd.log. Fix the cause, and run the same command again." +
+                (formerRoleArn === undefined
+                    ? ""
+                    : ` The former credentials are those of ${formerRoleArn}. If nothing needs this role any more, delete it, and run the same command again: the pods then move to the node roles.`),
         ),
     podsDoNotStart: (pods: readonly PodSeen[], nodes: readonly string[], { namespace }: Subject["serviceAccount"]) =>
         new Refusal(

@@ -108,6 +108,12 @@ describe("The proof of a role outside a data perimeter", () => {
         });
     }
 
+    it("is undecided where STS names the policy, and the caller may not read the role", async () => {
+        aws.answer({ "iam:GetRole": () => new AwsFailure("AccessDenied", "you may not", 403) });
+        stsSays(`${WORDS} with an explicit deny in a resource control policy`);
+        strictEqual((await prove({ depth: "assumeRole" })).verdict, "undecided");
+    });
+
     it("has the role's permissions simulated, since there is no session to try them with", async () => {
         const proof = await prove();
         strictEqual(proof.verdict, "undecided");
@@ -179,6 +185,12 @@ describe("The proof of a role outside a data perimeter", () => {
 
         it("where the role does not exist", async () => {
             aws.answer({ "iam:GetRole": () => new AwsFailure("NoSuchEntity", "cannot be found", 404) });
+            await refused();
+        });
+
+        it("where the role does not exist, also if STS names a policy of the perimeter", async () => {
+            aws.answer({ "iam:GetRole": () => new AwsFailure("NoSuchEntity", "cannot be found", 404) });
+            stsSays(`${WORDS} with an explicit deny in a resource control policy`);
             await refused();
         });
 

@@ -7,6 +7,7 @@ import { refusals } from "../../../../handover/model/refusals";
 import type { Subject } from "../../../../handover/model/subject";
 import {
     BROAD_POLICY,
+    carrying,
     CNI_POLICY,
     FORMER_ROLE,
     OTHER_POLICY,
@@ -174,6 +175,7 @@ const EXAMPLES: Record<keyof typeof refusals, Refusal[]> = {
     formerCredentialsFail: [
         refusals.formerCredentialsFail([pod("n1", onNodeRole)], ["n1 (subnet-0a)"]),
         refusals.formerCredentialsFail([pod("n1", onNodeRole), pod("n2", onNodeRole)], ["n1 (subnet-0a)", "n2"]),
+        refusals.formerCredentialsFail([pod("n1", carrying(FORMER_ROLE))], ["n1 (subnet-0a)"], FORMER_ROLE),
     ],
     podsDoNotStart: [
         refusals.podsDoNotStart(

@@ -1,8 +1,10 @@
 import { deepStrictEqual, ok, rejects } from "node:assert/strict";
 import { DEFAULT_TIMEOUTS } from "../../../../components/arguments/defaults";
+import type { Proof } from "../../../../handover/model/proof";
+import type { PodSeen } from "../../../../handover/model/world";
 import { credentialGuard } from "../../../../handover/run/credentialGuardResource";
 import { guardState } from "../support/guardStates";
-import { carrying, node, pod, ROLE, starting } from "../support/worlds";
+import { carrying, FORMER_ROLE, node, pod, ROLE, ROLE_ARN, starting } from "../support/worlds";
 import { Simulated, simulate } from "./simulatedCluster";
 
 const state: typeof guardState = {
@@ -30,6 +32,31 @@ describe("A hand-back whose first pod does not work with its former credentials"
         );
         deepStrictEqual(end().carriers, ["n1", "n2", "n3"]);
         deepStrictEqual(writes(), ["release", "restart pod-n1", `annotate ${ROLE}`, "restart new1-n1"]);
+    });
+
+    it("names the role of these credentials, and moves the pods to the node roles once that role is deleted", async () => {
+        const former = { ...state, record: { ...state.record, originalAnnotations: { [ROLE_ARN]: FORMER_ROLE } } };
+        const carriesFormer = ({ credentials }: PodSeen) =>
+            credentials.kind === "webIdentity" && credentials.roleArn === FORMER_ROLE;
+        let proof: Proof = { verdict: "undecided", why: "w", evidence: [] };
+        const { operation, end, writes } = simulate({
+            nodes,
+            pods: handedOver,
+            born: (one) => (carriesFormer(one) ? "never" : "works"),
+            get proof() {
+                return proof;
+            },
+        });
+        const advised = new RegExp(
+            `${FORMER_ROLE}\\. If nothing needs this role any more, delete it, and run the same`,
+        );
+        await rejects(credentialGuard.delete(former, operation), advised);
+        deepStrictEqual(end(), { annotations: { [ROLE_ARN]: ROLE }, carriers: ["n1", "n2", "n3"] });
+        proof = { verdict: "no", code: "trust-refused", why: "w", final: false };
+        await credentialGuard.delete(former, operation);
+        deepStrictEqual(end(), { annotations: {}, carriers: [] });
+        const first = ["release", "restart pod-n1", `annotate ${ROLE}`, "restart new1-n1"];
+        deepStrictEqual(writes(), [...first, "release", "restart new2-n1", "restart pod-n2", "restart pod-n3"]);
     });
 
     it("says what failed first if the pod does not work with the role either", async () => {

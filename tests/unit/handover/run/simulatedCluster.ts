@@ -120,9 +120,9 @@ export function simulate(of: Simulated = {}) {
                 roleArnOwners = serviceAccount.roleArnOwners;
                 return Promise.resolve();
             },
-            releaseServiceAccount: () => {
+            releaseServiceAccount: (leaving: Readonly<Record<string, string>>) => {
                 calls.push("release");
-                annotations = {};
+                annotations = leaving;
                 roleArnOwners = [];
                 return Promise.resolve();
             },
