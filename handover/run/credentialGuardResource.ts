@@ -3,11 +3,10 @@ import { allHaveRole } from "../decide/delivered";
 import { withDelivery } from "../decide/deliveredAgain";
 import { ApprovedBefore, formerAnnotations, formerAnnotationsOfSameRole } from "../decide/formerAnnotations";
 import { withDetachedBefore, withFoundNodeRoles } from "../decide/foundNodeRoles";
-import { type GiveBackTarget, nextGiveBackStep, notGivenBack } from "../decide/giveBack";
-import { carriersLeft, nextHandBackStep, nextReturnStep } from "../decide/handBack";
+import { type GiveBackTarget, nextGiveBackStep } from "../decide/giveBack";
 import { NodeRoleTarget } from "../decide/nodeRolePolicies";
 import { preflightRefusals } from "../decide/preflightRefusals";
-import { rolesOfWithdrawn, sharingWarnings } from "../decide/sharedNodeRoles";
+import { rolesOfWithdrawn } from "../decide/sharedNodeRoles";
 import { regionLines } from "../decide/unreadRegions";
 import { withoutPathLine } from "../decide/withoutPath";
 import {
@@ -20,9 +19,8 @@ import {
     withOwnRole,
     withServiceAccount,
 } from "../model/record";
-import { isRefusal, Refusal, Refusals } from "../model/refusal";
+import { Refusals } from "../model/refusal";
 import { refusals } from "../model/refusals";
-import type { Memory } from "../model/steps";
 import type { World } from "../model/world";
 import { look } from "../observe/look";
 import { observePreflight } from "../observe/preflightLook";
@@ -30,8 +28,8 @@ import { OperationContext, RunContext, warn, withRunContext } from "../observe/r
 import { issuerOfToken } from "../observe/tokenIssuer";
 import { refuseAnotherGuard } from "./anotherGuard";
 import { readUnlessGone } from "./clusterGone";
-import { formerRoleWorks } from "./formerRole";
-import { LiveInputs, LiveResource, mustAct, NO_DRIFT } from "./liveResource";
+import { handBack, type HandBackInputs } from "./handBack";
+import { LiveResource, mustAct, NO_DRIFT } from "./liveResource";
 import { reach } from "./loop";
 import { provedAgain } from "./provedAgain";
 import { refuseOwnRoleAsExisting, refuseOwnRoleGivenUp } from "./ownRoleAsExisting";
@@ -40,9 +38,8 @@ import { refuseIfStillNeeded, refuseWithoutLogs } from "./removedPolicies";
 import { leavingWithRole, refuseIfShared } from "./sharedRole";
 import { unlessClusterGone } from "./unlessClusterGone";
 import { widenInjectionGuard } from "./widenInjectionGuard";
-import { withoutAccount } from "./withoutAccount";
 
-export interface CredentialGuardInputs extends LiveInputs {
+export interface CredentialGuardInputs extends HandBackInputs {
     readonly proof: ProofDepth;
     readonly overrideExistingServiceAccount: boolean;
     readonly detachFromNodeRoles: readonly string[];
@@ -52,17 +49,11 @@ export interface CredentialGuardInputs extends LiveInputs {
     /** The other clusters whose pods no longer need the node roles, as the program says. Missing if it names none. */
     readonly handedOverClusterArns?: readonly string[];
     readonly injectionGuard: boolean;
-    /** Whether the node roles stay as they are when the live checks are turned off. Missing if the program does not set it. */
-    readonly keepDetached?: boolean;
-    /** How many NotReady nodes the hand-back may skip. Missing: none. */
-    readonly maxNotReadyNodes?: number;
     /** The CNI policy and the additional policies. */
     readonly policyArns: readonly string[];
     readonly additionalPolicies: boolean;
     /** Distinguishes the role from an earlier one of the same name. Empty for a role that the component does not manage. */
     readonly roleUniqueId: string;
-    /** Whether existingRoleArn is a role of the component's program. Missing if it is not. */
-    readonly existingRoleOfProgram?: boolean;
 }
 
 export interface CredentialGuardOutputs {
@@ -102,7 +93,10 @@ export const credentialGuard: LiveResource<CredentialGuardInputs, CredentialGuar
               )
             : { record: state.record, formerAnnotations: state.formerAnnotations, approvedRole: state.approvedRole },
     delete: (state, operation) =>
-        unlessClusterGone(state, state.record.namedNodeRoles, operation, async (context) => handBack(context, state)),
+        unlessClusterGone(state, state.record.namedNodeRoles, operation, async (context) => {
+            await refuseOwnRoleGivenUp(context, state);
+            await handBack(context, state, recordOf(state));
+        }),
     read,
 };
 
@@ -234,58 +228,6 @@ async function checkPreflight(context: RunContext, inputs: CredentialGuardInputs
         await refuseAnotherGuard(context);
     }
     return preflight.world;
-}
-
-async function handBack(context: RunContext, state: CredentialGuardInputs & CredentialGuardOutputs): Promise<void> {
-    const { timeouts } = state;
-    await refuseOwnRoleGivenUp(context, state);
-    const record = recordOf(state);
-    const subject = subjectOf(record, state.subject);
-    const target = {
-        subject,
-        record,
-        iamPropagationSeconds: state.iamPropagationSeconds,
-        formerAnnotations: (await formerRoleWorks(context, record, state)) ? record.originalAnnotations : {},
-        ...(context.turningOff === undefined ? {} : { turningOff: context.turningOff }),
-        keepDetached: state.keepDetached ?? false,
-        canarySeconds: timeouts.canarySeconds,
-        maxNotReadyNodes: state.maxNotReadyNodes ?? 0,
-    };
-    const limit = { limitSeconds: timeouts.handBackSeconds, limitArgument: "timeouts.handBackSeconds" } as const;
-    const known = { ...context, subject };
-    let isWarned = false;
-    const { world } = await reach(known, {
-        what: "The hand-back",
-        next: (seen, memory) => {
-            if (!isWarned) {
-                sharingWarnings(record, seen).forEach((line) => context.progress(line));
-                isWarned = true;
-            }
-            return nextHandBackStep(target, seen, memory);
-        },
-        left: (seen) => carriersLeft(target, seen),
-        ...limit,
-    }).catch(async (error: unknown) => {
-        if (isRefusal(error, "former-credentials-fail")) {
-            context.progress(`${error.seen} Giving them the role again`);
-            const next = (seen: World, memory: Memory) => nextReturnStep(target, seen, memory);
-            const what = "Giving the pods the role again";
-            await reach(withoutAccount(known), { what, next, ...limit }).catch(tellingFirst(error));
-        }
-        throw error;
-    });
-    notGivenBack(record, record.namedNodeRoles, world.account).forEach((line) => context.progress(line));
-}
-
-/** Rejects with the error of a second attempt, and names what had failed first. */
-function tellingFirst({ seen: first }: Refusal): (error: unknown) => never {
-    return (error) => {
-        if (isRefusal(error)) {
-            const { code, seen, means, fix } = error;
-            throw new Refusal(code, seen, `${means} Before that, the hand-back had failed: ${first}`, fix);
-        }
-        throw error;
-    };
 }
 
 /**

@@ -1,0 +1,71 @@
+import { carriersLeft, type HandBackTarget, nextHandBackStep, nextReturnStep } from "../decide/handBack";
+import { notGivenBack } from "../decide/giveBack";
+import { sharingWarnings } from "../decide/sharedNodeRoles";
+import { type HandOverRecord, subjectOf } from "../model/record";
+import { isRefusal, Refusal } from "../model/refusal";
+import type { Memory } from "../model/steps";
+import type { World } from "../model/world";
+import type { RunContext } from "../observe/runContext";
+import { formerRoleWorks } from "./formerRole";
+import type { LiveInputs } from "./liveResource";
+import { reach } from "./loop";
+import { withoutAccount } from "./withoutAccount";
+
+export interface HandBackInputs extends LiveInputs {
+    /** Whether the node roles stay as they are when the live checks are turned off. Missing if the program does not set it. */
+    readonly keepDetached?: boolean;
+    /** How many NotReady nodes the hand-back may skip. Missing: none. */
+    readonly maxNotReadyNodes?: number;
+    /** Whether existingRoleArn is a role of the component's program. Missing if it is not. */
+    readonly existingRoleOfProgram?: boolean;
+}
+
+/** Gives back what the record says, and moves the pods to their former credentials. If these do not work, the pods get the role again. */
+export async function handBack(opened: RunContext, inputs: HandBackInputs, record: HandOverRecord): Promise<void> {
+    const { timeouts } = inputs;
+    const context = { ...opened, subject: subjectOf(record, inputs.subject) };
+    const target: HandBackTarget = {
+        subject: context.subject,
+        record,
+        iamPropagationSeconds: inputs.iamPropagationSeconds,
+        formerAnnotations: (await formerRoleWorks(opened, record, inputs)) ? record.originalAnnotations : {},
+        ...(opened.turningOff === undefined ? {} : { turningOff: opened.turningOff }),
+        keepDetached: inputs.keepDetached ?? false,
+        canarySeconds: timeouts.canarySeconds,
+        maxNotReadyNodes: inputs.maxNotReadyNodes ?? 0,
+    };
+    const limit = { limitSeconds: timeouts.handBackSeconds, limitArgument: "timeouts.handBackSeconds" } as const;
+    let isWarned = false;
+    const { world } = await reach(context, {
+        what: "The hand-back",
+        next: (seen, memory) => {
+            if (!isWarned) {
+                sharingWarnings(record, seen).forEach((line) => context.progress(line));
+                isWarned = true;
+            }
+            return nextHandBackStep(target, seen, memory);
+        },
+        left: (seen) => carriersLeft(target, seen),
+        ...limit,
+    }).catch(async (error: unknown) => {
+        if (isRefusal(error, "former-credentials-fail")) {
+            context.progress(`${error.seen} Giving them the role again`);
+            const next = (seen: World, memory: Memory) => nextReturnStep(target, seen, memory);
+            const what = "Giving the pods the role again";
+            await reach(withoutAccount(context), { what, next, ...limit }).catch(tellingFirst(error));
+        }
+        throw error;
+    });
+    notGivenBack(record, record.namedNodeRoles, world.account).forEach((line) => context.progress(line));
+}
+
+/** Rejects with the error of a second attempt, and names what had failed first. */
+function tellingFirst({ seen: first }: Refusal): (error: unknown) => never {
+    return (error) => {
+        if (isRefusal(error)) {
+            const { code, seen, means, fix } = error;
+            throw new Refusal(code, seen, `${means} Before that, the hand-back had failed: ${first}`, fix);
+        }
+        throw error;
+    };
+}
