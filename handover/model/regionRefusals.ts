@@ -38,7 +38,11 @@ export const regionRefusals = {
             "aws-unreachable",
             `${NOT_LISTED}: ${inGroups(unread)}.`,
             MAY_USE,
-            `Check the network to EC2 in these regions${chosen ? " and their names in `regions`" : ""}, and run the same command again. ${DISABLE}`,
+            [
+                `Check the network to EC2 in these regions${chosen ? " and their names in `regions`" : ""}, and run the same command again.`,
+                ...(chosen ? [] : [NARROW]),
+                DISABLE,
+            ].join(" "),
         ),
 };
 

@@ -55,7 +55,11 @@ export async function readUnlessGone<T>(
         }
         const seen =
             gone === "unanswered" ? "forceDestroy is set, and the cluster does not answer" : goneByEks(context);
-        warn(context, `${seen}: the refresh looks at nothing, and pulumi destroy restores nothing`);
+        warn(
+            context,
+            `${seen}: the refresh looks at nothing, and pulumi destroy restores nothing. If the refresh fails because the Kubernetes provider ` +
+                "cannot reach the cluster, run pulumi destroy without --refresh, or set PULUMI_K8S_DELETE_UNREACHABLE=true",
+        );
         return unchanged;
     }
 }

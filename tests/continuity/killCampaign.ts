@@ -1,7 +1,3 @@
-import { cacheRoot } from "local-eks";
-import { createHash } from "node:crypto";
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
 import type { Job } from "./jobs";
 import { judge } from "./judge";
 import { type Course, type KillPoint, nameOf, type Operation } from "./killPoints";
@@ -84,62 +80,5 @@ export class KillCampaign {
         const play = await KillRun.on(await station.fresh(`kill-campaign-${String(++this.opened)}`));
         this.plays.set(station, play);
         return play;
-    }
-}
-
-interface Noted {
-    readonly course: Course;
-    readonly finished: Outcome[];
-}
-
-/** The progress of a long campaign on disk, so that it can be stopped and resumed. */
-export class CampaignNotes {
-    private readonly file: string;
-    private noted: Noted | undefined;
-
-    /** The file name contains a hash of the package: another build starts another campaign. */
-    public constructor(packageFolder: string, seed: number, nodes: number) {
-        const code = createHash("sha256");
-        const files = readdirSync(join(packageFolder, "dist"), { recursive: true, encoding: "utf8" }).sort();
-        files
-            .filter((file) => file.endsWith(".js"))
-            .forEach((file) => code.update(readFileSync(join(packageFolder, "dist", file))));
-        const key = `${String(seed)}-${String(nodes)}-${code.digest("hex").slice(0, 12)}`;
-        this.file = join(cacheRoot(), "continuity", `campaign-${key}.json`);
-        try {
-            this.noted = JSON.parse(readFileSync(this.file, "utf8")) as Noted;
-        } catch {
-            this.noted = undefined;
-        }
-    }
-
-    public get course(): Course | undefined {
-        return this.noted?.course;
-    }
-
-    public get finished(): readonly Outcome[] {
-        return this.noted?.finished ?? [];
-    }
-
-    public begin(course: Course): void {
-        this.noted ??= { course, finished: [] };
-        this.write();
-    }
-
-    /** Saves only points that passed: failed points run again the next time. */
-    public note(outcome: Outcome): void {
-        if (outcome.kind === "point" && outcome.problems.length === 0) {
-            this.noted?.finished.push(outcome);
-            this.write();
-        }
-    }
-
-    public forget(): void {
-        rmSync(this.file, { force: true });
-    }
-
-    private write(): void {
-        mkdirSync(dirname(this.file), { recursive: true });
-        writeFileSync(this.file, JSON.stringify(this.noted));
     }
 }

@@ -4,9 +4,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ensureAllTools } from "local-eks";
+import { CampaignNotes } from "./campaignNotes";
 import { copyPackage } from "./engine/program";
 import { type Job, Progress, runJobs } from "./jobs";
-import { CampaignNotes, KillCampaign } from "./killCampaign";
+import { KillCampaign } from "./killCampaign";
 import { type Course, killPoints, type KillPoint, nameOf, operationsOf, partOf, pointOf } from "./killPoints";
 import { type Options, readOptions } from "./options";
 import { closing, failures, header, line, type Outcome } from "./report";
@@ -65,12 +66,14 @@ class Run {
         const tools = await ensureAllTools(process.stderr);
         const wanted = this.options.stations ?? (scenarios.length + named.length === 1 ? 1 : 2);
         this.stations.push(...makeStations(wanted, { sizes, tools, directory: this.directory, packageFolder, say }));
-        this.notes = points > 0 ? new CampaignNotes(packageFolder, this.seed, sizes.nodes) : undefined;
+        const operations = operationsOf(points);
+        const key = { packageFolder, seed: this.seed, nodes: sizes.nodes, operations };
+        this.notes = points > 0 ? new CampaignNotes(key) : undefined;
         let course: Course | undefined = this.notes?.course;
         const preparations: Job[] = [
             ...(scenarios.length > 0 ? [baselineJob(this.context, say)] : []),
             ...(points > 0 && course === undefined
-                ? [this.campaign.courseJob(operationsOf(points), (found) => (course = found), say)]
+                ? [this.campaign.courseJob(operations, (found) => (course = found), say)]
                 : []),
         ];
         await this.run(preparations);

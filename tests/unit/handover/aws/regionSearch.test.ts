@@ -9,6 +9,9 @@ const MEANS =
     "An instance there may use a node role of this cluster, and would lose its permissions when the policy is detached from that role.";
 const DISABLE =
     "An opt-in region that the account does not use can be disabled instead: aws account disable-region --region-name REGION.";
+const NARROW =
+    "Once no instance there uses the node roles, you can also set `regions` to the regions in which instances may use them: the update then " +
+    "looks at these and at the cluster's own, and at no others.";
 const DENIED = new AwsFailure("UnauthorizedOperation", "denied, operators-secret-key", 403);
 const NOT_AUTHORIZED = "User: arn:aws:iam::111122223333:user/op is not authorized to perform:";
 const BY_THE_ORGANIZATION = "with an explicit deny in a service control policy";
@@ -217,7 +220,10 @@ describe("the search for instances that use a role", () => {
                 strictEqual(error.seen.startsWith(start), true, error.seen);
                 deepStrictEqual(
                     [error.means, error.fix],
-                    [MEANS, `Check the network to EC2 in these regions, and run the same command again. ${DISABLE}`],
+                    [
+                        MEANS,
+                        `Check the network to EC2 in these regions, and run the same command again. ${NARROW} ${DISABLE}`,
+                    ],
                 );
                 return true;
             });

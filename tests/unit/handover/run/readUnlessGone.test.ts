@@ -8,10 +8,11 @@ import { ACCOUNT, CNI_POLICY, ISSUER, NOW, record, subject } from "../support/wo
 
 const refusal = (code: string) => new Refusal(code, "Seen.", "Means.", "Fix.");
 const noConnection = new NoConnection(refusal("cluster-unreachable"));
-const GONE_BY_EKS =
-    "The EKS cluster prod no longer exists: the refresh looks at nothing, and pulumi destroy restores nothing";
-const UNANSWERED =
-    "forceDestroy is set, and the cluster does not answer: the refresh looks at nothing, and pulumi destroy restores nothing";
+const NOTHING =
+    "the refresh looks at nothing, and pulumi destroy restores nothing. If the refresh fails because the Kubernetes provider cannot reach the " +
+    "cluster, run pulumi destroy without --refresh, or set PULUMI_K8S_DELETE_UNREACHABLE=true";
+const GONE_BY_EKS = `The EKS cluster prod no longer exists: ${NOTHING}`;
+const UNANSWERED = `forceDestroy is set, and the cluster does not answer: ${NOTHING}`;
 
 interface Seen {
     /** How each call to the cluster fails. */
