@@ -1,3 +1,4 @@
+import * as assert from "node:assert";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Stage } from "./stage";
 
@@ -5,15 +6,20 @@ import type { Stage } from "./stage";
 const EVERY_MILLISECONDS = 3000;
 const LIVES_MILLISECONDS = 60_000;
 
-/** A node joins, and one leaves. Each lives for a minute. Returns a function that ends it. */
+/** A slow machine may miss some turns. */
+const LEAST_SHARE_OF_TURNS = 0.8;
+
+/** A node joins, and one leaves. Each lives for a minute. Returns a function that ends it, and checks how often a node has joined. */
 function churn(stage: Stage, nodes: readonly string[]): () => Promise<void> {
     const began = Date.now();
     const leaves = nodes.map((name, nth) => ({ name, at: began + (nth + 1) * EVERY_MILLISECONDS }));
     let goesOn = true;
+    let joined = 0;
     const turns = async () => {
         for (let turn = 1; goesOn; turn++) {
             await sleep(Math.max(0, began + turn * EVERY_MILLISECONDS - Date.now()));
             leaves.push({ name: await stage.faults.joinNode(), at: Date.now() + LIVES_MILLISECONDS });
+            joined += 1;
             const [first] = leaves;
             if (first !== undefined && first.at <= Date.now()) {
                 leaves.shift();
@@ -24,7 +30,10 @@ function churn(stage: Stage, nodes: readonly string[]): () => Promise<void> {
     const done = turns();
     return async () => {
         goesOn = false;
+        const wanted = Math.floor((Date.now() - began) / EVERY_MILLISECONDS);
         await done;
+        const counted = `${String(joined)} nodes joined in ${String(wanted)} turns`;
+        assert.ok(joined >= LEAST_SHARE_OF_TURNS * wanted, counted);
         await stage.scheduledOnAllNodes();
     };
 }

@@ -88,6 +88,8 @@ export interface Program extends RoleArguments {
     /** The other clusters that it names as handed over. */
     readonly handedOverClusterArns?: readonly string[];
     readonly regions?: readonly string[];
+    /** Missing: none. */
+    readonly maxNotReadyNodes?: number;
 }
 
 type GuardState = CredentialGuardInputs & CredentialGuardOutputs;
@@ -395,7 +397,7 @@ export class Engine {
                 ...named,
                 rollouts,
                 injectionGuard,
-                maxNotReadyNodes: 0,
+                maxNotReadyNodes: program.maxNotReadyNodes ?? 0,
             };
             const inputs = detachFromNodeRoles === undefined ? last : { ...last, detachFromNodeRoles };
             const former = replaces ? stack.detachment : undefined;
@@ -956,6 +958,7 @@ function guardInputs(common: LiveInputs, program: Program): CredentialGuardInput
         detachPolicyArns,
         ...(handedOverClusterArns === undefined ? {} : { handedOverClusterArns }),
         ...(program.regions === undefined ? {} : { regions: program.regions }),
+        ...(program.maxNotReadyNodes === undefined ? {} : { maxNotReadyNodes: program.maxNotReadyNodes }),
         injectionGuard: hasInjectionGuard(program),
         policyArns: policiesOf(program),
         roleUniqueId: uniqueIdOf(common.subject.roleArn),

@@ -2,7 +2,7 @@
  * Every kill of small clusters: a command is killed before each of its calls, and from each state that is reached both goals must be reached.
  * A kill after a call leaves the same state as one before the next call.
  */
-import type { Program } from "../model/engine";
+import { type Program, REAL_RESOURCES } from "../model/engine";
 import { begin, type Operation, runTurn, type Scenario, type Turn } from "../model/modelRun";
 import type { Violation } from "./batch";
 import { play, type Simulation } from "./play";
@@ -76,7 +76,10 @@ const turnOf = (name: CommandName, killedAt?: number): Turn => ({ operation: COM
 /** Each call has two moments. */
 const beforeCall = (call: number) => 2 * call;
 
-export async function explore({ strategy, before, killed, then }: KillsOf): Promise<Explored> {
+export async function explore(
+    { strategy, before, killed, then }: KillsOf,
+    resources = REAL_RESOURCES,
+): Promise<Explored> {
     const trace = new Trace();
     let [states, runs] = [0, 0];
     let violation: Violation | undefined;
@@ -90,7 +93,7 @@ export async function explore({ strategy, before, killed, then }: KillsOf): Prom
         states += 1;
         for (const wants of ["handOver", "handBack"] as const) {
             const simulation = { ...history(turns), wants };
-            const { problems, log } = await play(simulation, undefined, trace);
+            const { problems, log } = await play(simulation, resources, trace);
             runs += 1;
             if (problems.length > 0) {
                 violation ??= { seed: 0, path: "", problems, log, history: simulation };

@@ -3,7 +3,7 @@ import type { ModelWorld } from "../model/world";
 import type { SimulatedAccount } from "./account";
 import { injectEvent } from "./events";
 
-/** `notReadyNode`: until a hand-back is reached that the operator wants first. */
+/** `notReadyNode`: until the hand-back is reached, which the operator wants first. The programs set maxNotReadyNodes to 1. */
 export const LASTING = [
     "churn",
     "deniedRegion",

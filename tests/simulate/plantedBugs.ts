@@ -50,6 +50,15 @@ function withAccount(look: (aws: RunContext["aws"], query: AccountQuery) => Prom
     };
 }
 
+/** Each look at the account takes so many calls. */
+export const withLooksAtTheAccount = (times: number): Resources =>
+    withAccount(async (aws, query) => {
+        for (let time = 1; time < times; time++) {
+            await aws.look(query);
+        }
+        return aws.look(query);
+    });
+
 const withNodeRoles = (changed: (role: NodeRoleSeen) => NodeRoleSeen): Resources =>
     withAccount(async (aws, query) => {
         const seen = await aws.look(query);

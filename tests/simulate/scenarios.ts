@@ -5,11 +5,12 @@ import { scenarioWithOutsiders } from "../model/outsiders";
 import { scenarioWithChanges } from "../model/programChanges";
 import { besideNotReady, failingWaves, guardedRepairs, plainRepairs } from "../model/repairs";
 import { scenario } from "../model/scenarios";
+import type { Program } from "../model/engine";
 import type { Scenario, Turn } from "../model/modelRun";
 import { scenarioWithSubnets } from "../model/subnets";
 import { scenarioWithTurningOff } from "../model/turningOff";
 import { events } from "./events";
-import { PLAYED_LASTING } from "./knownGaps";
+import { LASTING } from "./lasting";
 import { perturbations } from "./perturbations";
 import type { AnySimulation, Simulation, SimulatedTurn } from "./play";
 import { rivalTurn } from "./rival";
@@ -28,16 +29,35 @@ function adding(
 ): fc.Arbitrary<Simulation> {
     return fc
         .record({ history: of, added: fc.array(each, MOST_TURNS), first: wants, lasting })
-        .map(({ history, added, first, lasting: stays = [] }) => ({
-            ...history,
-            ...(stays.length === 0 ? {} : { lasting: stays }),
-            turns: history.turns.map((turn, index) => ({ ...withoutExpectation(turn), ...added[index] })),
-            ...(first === undefined ? {} : { wants: first }),
-        }));
+        .map(({ history, added, first, lasting: stays = [] }) => {
+            const notReady = stays.includes("notReadyNode");
+            const { turns, last, ...rest } = notReady ? skippingOneNode(history) : history;
+            const played: Simulation = {
+                ...rest,
+                ...(stays.length === 0 ? {} : { lasting: stays }),
+                turns: turns.map((turn, index) => ({ ...withoutExpectation(turn), ...added[index] })),
+                last,
+            };
+            // The goal of a hand-over is every node: the operator does not want it while one is NotReady.
+            return first === undefined ? played : { ...played, wants: notReady ? "handBack" : first };
+        })
+        .filter(({ lasting: stays = [], wants: first }) => first !== undefined || !stays.includes("notReadyNode"));
+}
+
+/** Beside a node that stays NotReady, the operator sets maxNotReadyNodes. */
+function skippingOneNode(of: Scenario): Scenario {
+    const skipping = (program: Program): Program => ({ ...program, maxNotReadyNodes: 1 });
+    const turns = of.turns.map((turn) => {
+        const { operation } = turn;
+        return operation.do === "up"
+            ? { ...turn, operation: { ...operation, program: skipping(operation.program) } }
+            : turn;
+    });
+    return { ...of, turns, last: skipping(of.last) };
 }
 
 /** Mostly nothing, so that the rest is as before. */
-const lasting = fc.constantFrom<Simulation["lasting"][]>([], [], [], ...PLAYED_LASTING.map((one) => [one]));
+const lasting = fc.constantFrom<Simulation["lasting"][]>([], [], [], ...LASTING.map((one) => [one]));
 
 /** A perturbed run may fail on a healthy cluster. */
 function withoutExpectation(turn: Turn): Turn {

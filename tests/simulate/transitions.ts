@@ -44,6 +44,7 @@ export const STEPS: Readonly<Record<string, readonly Taken[]>> = {
         "releaseServiceAccount",
         "annotate",
         "restart",
+        "forceRestart",
         "wake",
         "removeWakeMark",
         "releaseTemplate",

@@ -7,6 +7,7 @@ import { Trace } from "../../simulate/trace";
 import { refusalCodes, TRANSITIONS } from "../../simulate/transitions";
 
 const RUNS_OF_EACH_KIND = 3;
+const PERTURBED = ["views", "torn", "waits", "iam", "lost answers", "lost requests", "lost reads"];
 
 describe("The report of a simulation", function () {
     this.timeout(0);
@@ -24,5 +25,9 @@ describe("The report of a simulation", function () {
         assert.deepEqual(unknown(trace.refusals, refusalCodes()), []);
         assert.deepEqual(unknown(trace.situations, SITUATIONS), []);
         assert.ok(Object.keys(trace.steps).length > TRANSITIONS.length / 3);
+        assert.deepEqual(
+            PERTURBED.filter((kind) => trace.perturbed[kind] === undefined),
+            [],
+        );
     });
 });
