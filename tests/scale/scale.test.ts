@@ -23,7 +23,7 @@ interface Amid extends Measured {
 }
 
 /** Numbers of nodes, each with one pod of aws-node. The other pods show that the live checks do not read them. */
-const SIZES = (process.env["EKS_CNI_SCALE_NODES"] ?? "12,100,1000").split(",").map(Number);
+const SIZES = (process.env["EKS_CNI_SCALE_NODES"] || "12,100,500,1000").split(",").map(Number);
 const OTHER_PODS_PER_NODE = 4;
 
 /** The page size of a LIST (handover/kubernetes/clusterSettings.ts), and the values of one EC2 filter (handover/aws/instances.ts). */
@@ -208,6 +208,7 @@ describe("the live checks, as the cluster grows", () => {
             const secondsOf = (seconds: (figures: Figures<Operation>) => number | undefined) =>
                 new Map([...measured].map(([nodes, figures]) => [nodes, seconds(figures) ?? NaN]));
             const bare = doublings(secondsOf(({ byHand }) => byHand.get(BARE_RESTART)));
+            assert.strictEqual(bare.length, SIZES.filter((nodes) => SIZES.includes(2 * nodes)).length);
             for (const operation of ["up", "destroy"] as const) {
                 doublings(secondsOf(({ operations }) => operations.get(operation)?.seconds)).forEach(
                     ({ nodes, times }, index) => {

@@ -61,7 +61,11 @@ class Campaign {
         [...this.violations.values()].forEach((violation, index) => say(describe(violation, index + 1)));
         const { size } = this.violations;
         say(size === 0 ? "No violation." : `  ${String(size)} failing`);
-        return size === 0;
+        const { atLeast = 0 } = this.options;
+        if (totals.runs < atLeast) {
+            say(`Only ${String(totals.runs)} histories of at least ${String(atLeast)} were played.`);
+        }
+        return size === 0 && totals.runs >= atLeast;
     }
 
     private next(): Task | undefined {

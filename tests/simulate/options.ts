@@ -6,6 +6,7 @@ export interface Options {
     readonly seed?: number;
     readonly minutes?: number;
     readonly workers?: number;
+    readonly atLeast?: number;
     readonly exhaustive: number;
     /** A seed and a path, as a violation prints them. */
     readonly again?: Again;
@@ -40,6 +41,7 @@ export function readOptions(argv: readonly string[]): Options {
         )
         .option("--runs <count>", "how many histories (default: 1000, or as many as --minutes allow)", count)
         .option("--minutes <number>", "hand out no more histories after this time", minutes)
+        .option("--at-least <count>", "fail if fewer histories were played", count)
         .option("--seed <number>", "selects the histories (default: a random one)", count)
         .option("--workers <count>", "how many processes play (default: one for each core)", count)
         .option(

@@ -10,7 +10,7 @@ const FOLDER = join(ROOT, ".github/workflows");
 interface Job {
     uses?: string;
     steps?: { uses?: string; run?: string; env?: Record<string, string> }[];
-    strategy?: { matrix?: { suite?: string[]; include?: { suite: string }[] } };
+    strategy?: { matrix?: { suite?: string[]; include?: { suite: string; nodes?: string; roles?: string }[] } };
 }
 
 interface Workflow {
@@ -54,14 +54,25 @@ describe("the workflows of GitHub Actions", () => {
             nightlyOnly.filter((file) => !all.some((one) => one.split(" ").includes(file))),
             [],
         );
-        ok(all.includes("test:simulate -- --minutes 60 --exhaustive 2"));
+        ok(all.includes("test:simulate -- --minutes 60 --at-least 100000 --exhaustive 2"));
+        deepStrictEqual(
+            include.filter((one) => one.suite === "test:scale"),
+            [
+                { suite: "test:scale", nodes: "12,100,500,1000" },
+                { suite: "test:scale", nodes: "1000,2000", roles: "12" },
+            ],
+        );
         for (const nth of [1, 2, 3, 4, 5]) {
             const points = "--quick --points 500 --seed ${{ github.run_number }}";
             ok(all.includes(`test:continuity -- ${points} --part ${String(nth)}/5`));
         }
         deepStrictEqual(long?.steps?.at(-1), {
             run: "npm run ${{ matrix.suite }}",
-            env: { EKS_CNI_NIGHTLY: "1" },
+            env: {
+                EKS_CNI_NIGHTLY: "1",
+                EKS_CNI_SCALE_NODES: "${{ matrix.nodes }}",
+                EKS_CNI_SCALE_ROLES: "${{ matrix.roles }}",
+            },
         });
     });
 

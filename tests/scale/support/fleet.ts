@@ -14,7 +14,7 @@ const SUBNETS_OF_LARGE = 24;
 
 /** @param roles As in EKS_CNI_SCALE_ROLES: with it, a cluster of any size is like the large ones. */
 export function fleetOf(nodes: number, roles?: string): Fleet {
-    return roles !== undefined || nodes >= LARGE
-        ? { nodes, nodeRoles: Number(roles ?? ROLES_OF_LARGE), subnets: SUBNETS_OF_LARGE, churns: true }
+    return roles || nodes >= LARGE
+        ? { nodes, nodeRoles: Number(roles || ROLES_OF_LARGE), subnets: SUBNETS_OF_LARGE, churns: true }
         : { nodes, nodeRoles: 1, subnets: 3, churns: false };
 }

@@ -1,4 +1,6 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
 import { REAL_RESOURCES, type Resources } from "../../model/engine";
 import { movesTheNewestRoleOnly } from "../../model/plantedBugs";
 import { withLooksAtTheAccount } from "../../simulate/plantedBugs";
@@ -7,6 +9,7 @@ import { play, type Simulation } from "../../simulate/play";
 import { describe as describeViolation, report } from "../../simulate/report";
 import { Trace } from "../../simulate/trace";
 
+const MAIN = join(__dirname, "../../simulate/main.ts");
 const hunt: Hunt = { seed: 5, runs: 300, resources: movesTheNewestRoleOnly };
 
 const healthy: Simulation = {
@@ -84,5 +87,32 @@ describe("The number of calls towards a goal", function () {
     it("has a limit, which the product keeps and a product that looks again and again does not", async () => {
         strictEqual(await problemsWith(REAL_RESOURCES), "");
         match(await problemsWith(withLooksAtTheAccount(100)), /the hand-over takes more than \d+ calls/);
+    });
+});
+
+describe("A campaign", function () {
+    this.timeout(120_000);
+
+    const campaign = (...options: string[]) =>
+        spawnSync(
+            process.execPath,
+            [
+                "-r",
+                "ts-node/register/transpile-only",
+                MAIN,
+                "--seed=3",
+                "--runs=2",
+                "--workers=1",
+                "--exhaustive=0",
+                ...options,
+            ],
+            { encoding: "utf8" },
+        );
+
+    it("fails if it has played fewer histories than it must", () => {
+        const { status, stdout } = campaign("--at-least=3");
+        match(stdout, /No violation\.\nOnly 2 histories of at least 3 were played\.\n/);
+        strictEqual(status, 1);
+        strictEqual(campaign("--at-least=2").status, 0);
     });
 });
