@@ -2,7 +2,7 @@ import * as assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { isAlive, readState } from "../../../supervisorState";
-import { allProcesses, processesOf, runCli, startCli, stateOf, until } from "./support";
+import { allProcesses, itNightly, processesOf, runCli, startCli, stateOf, until } from "./support";
 
 const name = `cli-${process.pid}`;
 const quick = ["--nodes", "1", "--pod-ready-seconds", "0.2"];
@@ -74,7 +74,7 @@ describe("The sandbox's command line", function () {
         "Starting the API server",
         "Starting 1 nodes",
     ]) {
-        it(`leaves nothing when it is killed while "${moment}"`, async () => {
+        itNightly(`leaves nothing when it is killed while "${moment}"`, async () => {
             const { child, ended } = startCli(["up", "--name", name, ...quick], (text) => {
                 if (text.includes(moment)) {
                     child.kill("SIGKILL");

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readState } from "../../../supervisorState";
 import { ask } from "../../../tools/run";
+import { describeNightly } from "./support";
 
 /** How a process gets its own mounts: as root, or in a user namespace, where each user is root. */
 const namespaces = [["--mount"], ["--user", "--map-root-user", "--mount"]];
@@ -18,7 +19,7 @@ function left(): string {
     return stdout.toString();
 }
 
-describe("A sandbox on a full disk", function () {
+describeNightly("A sandbox on a full disk", function () {
     this.timeout(120_000);
     let disk = "";
     let namespace: string[] | undefined;

@@ -3,7 +3,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { type Sandbox, startSandbox } from "../../../sandbox";
 import { type SandboxState, isAlive, readState } from "../../../supervisorState";
-import { allProcesses, processesOf, runCli, small, startCli, stateOf, until } from "./support";
+import { allProcesses, describeNightly, processesOf, runCli, small, startCli, stateOf, until } from "./support";
 
 const controllers = ["kube-controller-manager", "kube-scheduler", "kwok"];
 const orphans = allProcesses.filter((name) => name !== "supervisor");
@@ -38,7 +38,7 @@ function assertNothingLeft({ options }: SandboxState): void {
     assert.equal(readState(options.name), undefined);
 }
 
-describe("A sandbox that is killed while it stops", function () {
+describeNightly("A sandbox that is killed while it stops", function () {
     this.timeout(180_000);
 
     it("is replaced by the next of its name, with nothing left of the first, whatever the step", async () => {

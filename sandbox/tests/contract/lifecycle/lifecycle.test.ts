@@ -8,7 +8,7 @@ import { endSandbox } from "../../../supervisorLaunch";
 import { markerVariable, readState } from "../../../supervisorState";
 import { processStart } from "../../../tools/lock";
 import { ask } from "../../../tools/run";
-import { allProcesses, processesOf, small, stateOf, tools, until } from "./support";
+import { allProcesses, itNightly, processesOf, small, stateOf, tools, until } from "./support";
 
 /** Whether the API server of a sandbox answers its kubectl. */
 async function answers({ environment }: Sandbox): Promise<boolean> {
@@ -28,7 +28,7 @@ describe("Sandboxes", function () {
     });
     after(() => rmSync(scratch, { recursive: true, force: true }));
 
-    it("run side by side, and one ends without the other noticing", async () => {
+    itNightly("run side by side, and one ends without the other noticing", async () => {
         const [a, b] = await Promise.all([startSandbox(small("a")), startSandbox(small("b"))]);
         const [stateA, stateB] = [stateOf(a.name), stateOf(b.name)];
         assert.deepEqual(processesOf(stateA), allProcesses);
@@ -123,7 +123,7 @@ describe("Sandboxes", function () {
         assert.equal(readState(small("folder").name), undefined);
     });
 
-    it("that do not start say why, keep their logs, and leave no process", async () => {
+    itNightly("that do not start say why, keep their logs, and leave no process", async () => {
         const broken = join(scratch, "kwok");
         writeFileSync(broken, "#!/bin/sh\necho 'kwok: no such stage'\nexit 4\n", { mode: 0o755 });
         const options = small("broken", { tools: { ...(await tools()), kwok: broken } });
@@ -145,7 +145,7 @@ describe("Sandboxes", function () {
         assert.ok(!existsSync(join(log, "..")), "the logs are replaced by the next sandbox of that name");
     });
 
-    it("whose supervisor crashes say so, and their name and folder are free again", async () => {
+    itNightly("whose supervisor crashes say so, and their name and folder are free again", async () => {
         process.env.NODE_OPTIONS = "--require /not/there.cjs";
         try {
             await assert.rejects(
@@ -158,7 +158,7 @@ describe("Sandboxes", function () {
         await (await startSandbox(small("crashed"))).stop();
     });
 
-    it("take another port when theirs was taken meanwhile", async () => {
+    itNightly("take another port when theirs was taken meanwhile", async () => {
         const real = (await tools())["kube-apiserver"];
         const wrapper = join(scratch, "kube-apiserver");
         const marker = join(scratch, "tried");
