@@ -5,7 +5,7 @@ import { kindOf, playBatch, type Violation } from "./batch";
 import { allKills } from "./exhaustive";
 import { type Again, type Options, readOptions } from "./options";
 import { playAll } from "./pool";
-import { again, describe, report, speed, type Totals } from "./report";
+import { again, describe, report, speed, tooFew, type Totals } from "./report";
 import { Trace } from "./trace";
 import type { Done, Task } from "./worker";
 
@@ -61,11 +61,11 @@ class Campaign {
         [...this.violations.values()].forEach((violation, index) => say(describe(violation, index + 1)));
         const { size } = this.violations;
         say(size === 0 ? "No violation." : `  ${String(size)} failing`);
-        const { atLeast = 0 } = this.options;
-        if (totals.runs < atLeast) {
-            say(`Only ${String(totals.runs)} histories of at least ${String(atLeast)} were played.`);
+        const missed = tooFew(totals, this.options.atLeast);
+        if (missed !== undefined) {
+            say(missed);
         }
-        return size === 0 && totals.runs >= atLeast;
+        return size === 0 && missed === undefined;
     }
 
     private next(): Task | undefined {

@@ -46,6 +46,11 @@ export function report(totals: Totals, trace: Trace): string {
     ].join("\n");
 }
 
+/** Why a campaign fails that has found no violation. */
+export function tooFew({ runs }: Pick<Totals, "runs">, atLeast = 0): string | undefined {
+    return runs < atLeast ? `Only ${number(runs)} histories of at least ${number(atLeast)} were played.` : undefined;
+}
+
 /** What was reached of all that there is, and what was not. */
 function section(title: string, all: readonly string[], reached: Counts): string[] {
     const never = all.filter((one) => reached[one] === undefined);
