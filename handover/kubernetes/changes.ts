@@ -9,15 +9,12 @@ import type { WatchStart } from "./lookAtCluster";
  *
  * Each WATCH starts at the resource version of its LIST. A stream that ends or fails is opened again. If no stream works, the
  * caller looks again after the limit.
- *
- * @param burstMilliseconds How long it waits for further changes after the first one.
  */
 export async function firstChange(
     cluster: Cluster,
     starts: readonly WatchStart[],
     atMostMilliseconds: number,
     closing: AbortSignal,
-    burstMilliseconds: number,
 ): Promise<void> {
     const { Watch } = await import("./clientNode");
     const seen = new AbortController();
@@ -25,7 +22,7 @@ export async function firstChange(
     let burst: NodeJS.Timeout | undefined;
     const changed = () => {
         // Related changes come in a burst. One look after it is enough, instead of one in the middle and another.
-        burst ??= setTimeout(() => seen.abort(), burstMilliseconds);
+        burst ??= setTimeout(() => seen.abort(), cluster.settings.burstMilliseconds);
     };
     starts.forEach((start) => void follow(new Watch(ending(cluster.config, over)), start, changed, over));
     await pause(atMostMilliseconds, over);

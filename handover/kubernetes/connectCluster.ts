@@ -26,7 +26,6 @@ export async function connectCluster(
     const cluster = await connect(named, settings, closing.signal, progress);
     const { namespace } = serviceAccount;
     let watches: readonly WatchStart[] = [];
-    let lookMilliseconds = 0;
     return {
         async identity() {
             const [uid, version] = await Promise.all([
@@ -38,17 +37,11 @@ export async function connectCluster(
         },
         clustersInKubeconfig: () => clustersInKubeconfig(cluster.config),
         async look() {
-            const began = Date.now();
             const looked = await look(cluster, subject);
             watches = looked.watches;
-            lookMilliseconds = Date.now() - began;
             return looked.seen;
         },
-        change(atMostMilliseconds) {
-            // On a large cluster, pods change all the time. The looks must not slow down the API server that the pods need to start.
-            const burst = Math.max(settings.burstMilliseconds, lookMilliseconds);
-            return firstChange(cluster, watches, atMostMilliseconds, closing.signal, burst);
-        },
+        change: (atMostMilliseconds) => firstChange(cluster, watches, atMostMilliseconds, closing.signal),
         issuer: () => discoveredIssuer(cluster),
         requestToken: () => requestToken(cluster, subject),
         annotate: (annotations, force) => annotate(cluster, subject, annotations, force),

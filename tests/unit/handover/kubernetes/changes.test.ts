@@ -16,8 +16,7 @@ describe("A wait for a change", () => {
     });
     afterEach(() => api.stop());
 
-    const wait = (milliseconds: number, burst = 10) =>
-        firstChange(cluster, [start], milliseconds, new AbortController().signal, burst);
+    const wait = (milliseconds: number) => firstChange(cluster, [start], milliseconds, new AbortController().signal);
     const until = async (what: () => boolean) => {
         for (const deadline = Date.now() + 5000; !what() && Date.now() < deadline;) {
             await new Promise((resolve) => setTimeout(resolve, 10));

@@ -11,7 +11,6 @@ export interface Answer {
     readonly status?: number;
     readonly headers?: Record<string, string>;
     readonly body?: unknown;
-    readonly afterMilliseconds?: number;
     /** Lines of a WATCH. The stream stays open unless `end` is set. */
     readonly stream?: { readonly lines: readonly object[]; readonly end?: boolean };
 }
@@ -72,7 +71,6 @@ export class ScriptedApi {
         if (scripted === "reset") {
             request.socket.resetAndDestroy();
         } else if (scripted !== "hang") {
-            await new Promise((resolve) => setTimeout(resolve, scripted.afterMilliseconds ?? 0));
             response.writeHead(scripted.status ?? 200, { "content-type": "application/json", ...scripted.headers });
             scripted.stream?.lines.forEach((line) => response.write(`${JSON.stringify(line)}\n`));
             if (scripted.stream === undefined) {
