@@ -153,12 +153,15 @@ export function awaitFleet(
     if (waits.length > 0 && wrong.length > 0) {
         waits.push(`yet to restart: ${String(wrong.length)}`);
     }
-    return waits.length === 0
-        ? undefined
-        : ({
-              do: "wait",
-              why: `${String(ready)} of ${String(total)} pods are Ready (${waits.join("; ")})`,
-          } satisfies Step);
+    if (waits.length === 0) {
+        return undefined;
+    }
+    const readyOn = new Set([...empty.map(({ name }) => name), ...[...starting, ...leaving].map(({ node }) => node)]);
+    return {
+        do: "wait",
+        why: `${String(ready)} of ${String(total)} pods are Ready (${waits.join("; ")})`,
+        readyOn: [...readyOn],
+    } satisfies Step;
 }
 
 /** Makes the DaemonSet controller retry if pods were refused. Undefined if that is not needed, or was just done. */

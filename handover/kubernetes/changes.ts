@@ -1,4 +1,4 @@
-import type { KubeConfig, Watch } from "@kubernetes/client-node";
+import type { KubeConfig, V1Pod, Watch } from "@kubernetes/client-node";
 import { Agent } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Cluster } from "./clusterClient";
@@ -9,18 +9,26 @@ import type { WatchStart } from "./lookAtCluster";
  *
  * Each WATCH starts at the resource version of its LIST. A stream that ends or fails is opened again. If no stream works, the
  * caller looks again after the limit.
+ *
+ * @param readyOn Instead of the first change, it waits until each of these nodes has got a Ready pod. A wave of a large cluster makes hundreds of
+ * changes, and a look after each would take the API server's time that the pods need to start.
  */
 export async function firstChange(
     cluster: Cluster,
     starts: readonly WatchStart[],
     atMostMilliseconds: number,
     closing: AbortSignal,
+    readyOn?: readonly string[],
 ): Promise<void> {
     const { Watch } = await import("./clientNode");
     const seen = new AbortController();
     const over = AbortSignal.any([seen.signal, closing]);
     let burst: NodeJS.Timeout | undefined;
-    const changed = () => {
+    const awaited = readyOn && new Set(readyOn);
+    const changed = (object: V1Pod) => {
+        if (awaited !== undefined && (!awaited.delete(nodeOfReadyPod(object) ?? "") || awaited.size > 0)) {
+            return;
+        }
         // Related changes come in a burst. One look after it is enough, instead of one in the middle and another.
         burst ??= setTimeout(() => seen.abort(), cluster.settings.burstMilliseconds);
     };
@@ -45,7 +53,12 @@ function ending(config: KubeConfig, over: AbortSignal): KubeConfig {
 
 const REOPEN_MILLISECONDS = 1000;
 
-async function follow(watch: Watch, start: WatchStart, changed: () => void, over: AbortSignal): Promise<void> {
+async function follow(
+    watch: Watch,
+    start: WatchStart,
+    changed: (object: V1Pod) => void,
+    over: AbortSignal,
+): Promise<void> {
     while (!over.aborted) {
         await stream(watch, start, changed, over);
         await pause(REOPEN_MILLISECONDS, over);
@@ -53,9 +66,14 @@ async function follow(watch: Watch, start: WatchStart, changed: () => void, over
 }
 
 /** Resolves when the stream has ended, for any reason. */
-function stream(watch: Watch, { path, query }: WatchStart, changed: () => void, over: AbortSignal): Promise<void> {
+function stream(
+    watch: Watch,
+    { path, query }: WatchStart,
+    changed: (object: V1Pod) => void,
+    over: AbortSignal,
+): Promise<void> {
     return new Promise((resolve) => {
-        const onEvent = (type: string) => CHANGES.has(type) && changed();
+        const onEvent = (type: string, object: V1Pod) => CHANGES.has(type) && changed(object);
         watch
             .watch(path, { ...query }, onEvent, () => resolve())
             .then(
@@ -72,6 +90,12 @@ function stream(watch: Watch, { path, query }: WatchStart, changed: () => void, 
 
 /** BOOKMARK is no change, and the stream ends after ERROR. */
 const CHANGES: ReadonlySet<string> = new Set(["ADDED", "MODIFIED", "DELETED"]);
+
+/** Undefined for anything else, such as the DaemonSet, and for a pod that is being deleted. */
+function nodeOfReadyPod({ metadata, spec, status }: V1Pod): string | undefined {
+    const isReady = status?.conditions?.some(({ type, status: is }) => type === "Ready" && is === "True") ?? false;
+    return isReady && metadata?.deletionTimestamp === undefined ? spec?.nodeName : undefined;
+}
 
 async function pause(milliseconds: number, over: AbortSignal): Promise<void> {
     try {

@@ -19,8 +19,12 @@ export interface ClusterAccess {
     clustersInKubeconfig(): readonly string[];
     /** Reads the cluster once: paged LISTs, which keep only what a decision needs. */
     look(): Promise<ClusterSeen>;
-    /** Resolves when something has changed that a decision may depend on, at the latest after this time. */
-    change(atMostMilliseconds: number): Promise<void>;
+    /**
+     * Resolves when something has changed that a decision may depend on, at the latest after this time.
+     *
+     * @param readyOn Only one thing counts as a change: each of these nodes has got a Ready pod of the DaemonSet.
+     */
+    change(atMostMilliseconds: number, readyOn?: readonly string[]): Promise<void>;
     /** The issuer of the cluster's tokens, without `https://`. Undefined if it cannot be read without creating a token. */
     issuer(): Promise<string | undefined>;
     /** A token of the service account for STS (TokenRequest, audience sts.amazonaws.com, the shortest lifetime). */

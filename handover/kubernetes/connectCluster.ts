@@ -41,7 +41,8 @@ export async function connectCluster(
             watches = looked.watches;
             return looked.seen;
         },
-        change: (atMostMilliseconds) => firstChange(cluster, watches, atMostMilliseconds, closing.signal),
+        change: (atMostMilliseconds, readyOn) =>
+            firstChange(cluster, watches, atMostMilliseconds, closing.signal, readyOn),
         issuer: () => discoveredIssuer(cluster),
         requestToken: () => requestToken(cluster, subject),
         annotate: (annotations, force) => annotate(cluster, subject, annotations, force),

@@ -6,7 +6,12 @@ import type { PodSeen } from "./world";
 /** The next safe step towards a goal, decided by a pure function of the observed state. */
 export type Step =
     /** Nothing can be done now. `why` is shown as progress, and in the message of a run that reaches its time limit. */
-    | { readonly do: "wait"; readonly why: string }
+    | {
+          readonly do: "wait";
+          readonly why: string;
+          /** The nodes whose pods are awaited: once all are Ready, the wait ends. Undefined: any change ends it. */
+          readonly readyOn?: readonly string[];
+      }
     /** Waits until IAM enforces what it already shows: https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html */
     | { readonly do: "awaitPropagation"; readonly milliseconds: number; readonly why: string }
     /** Deletes these pods, which the DaemonSet controller then replaces. */

@@ -148,7 +148,7 @@ async function take(context: RunContext, step: Taken): Promise<readonly RolePoli
 async function change({ cluster, aws, sleep }: RunContext, step: Exclude<Taken, { do: "attach" }>): Promise<void> {
     switch (step.do) {
         case "wait":
-            return cluster.change(LOOK_AT_LEAST_EVERY_MILLISECONDS);
+            return cluster.change(LOOK_AT_LEAST_EVERY_MILLISECONDS, step.readyOn);
         case "awaitPropagation":
             return sleep(step.milliseconds);
         case "restart":

@@ -87,8 +87,8 @@ export class Perturber {
                               injectionGuard: earlier.injectionGuard,
                           };
                 },
-                change: async (atMost) => {
-                    await cluster.change(atMost);
+                change: async (atMost, readyOn) => {
+                    await cluster.change(atMost, readyOn);
                     await this.pause(this.next("waits"), sleep);
                 },
             },

@@ -376,6 +376,45 @@ describe("A look at the cluster", () => {
             });
         }
 
+        describe("for pods that are to become Ready", () => {
+            const podOn = (nodeName: string, ready: boolean, deletionTimestamp?: string) => ({
+                type: "MODIFIED",
+                object: {
+                    metadata: { deletionTimestamp },
+                    spec: { nodeName },
+                    status: { conditions: [{ type: "Ready", status: ready ? "True" : "False" }] },
+                },
+            });
+            const waitFor = async (lines: readonly object[], readyOn: readonly string[]) => {
+                api.script = watching(({ path }) =>
+                    path.endsWith("/pods") ? { stream: { lines } } : { stream: { lines: [changeOf("MODIFIED")] } },
+                );
+                const access = await accessTo(api.url);
+                await access.look();
+                const started = Date.now();
+                await access.change(1000, readyOn);
+                return Date.now() - started < 900;
+            };
+            const ready = (...names: string[]) => names.map((name) => podOn(name, true));
+
+            it("ends when the last of them is Ready", async () => {
+                const others = [podOn("n3", false), ...ready("other", "n1"), podOn("n2", false)];
+                assert.equal(await waitFor([...others, ...ready("n2")], ["n1", "n2"]), true);
+            });
+
+            const rows: [string, object[]][] = [
+                ["one of them is not Ready", [...ready("n1"), podOn("n2", false)]],
+                ["one of them is Ready twice", ready("n1", "n1")],
+                ["one of them is being deleted", [...ready("n1"), podOn("n2", true, "2026-01-01T00:00:00Z")]],
+                ["others are Ready", ready("n3", "n4")],
+            ];
+            for (const [what, lines] of rows) {
+                it(`goes on while ${what}`, async () => {
+                    assert.equal(await waitFor(lines, ["n1", "n2"]), false);
+                });
+            }
+        });
+
         for (const type of ["BOOKMARK", "ERROR"]) {
             it(`goes on with ${type}, which is no change`, async () => {
                 api.script = watching(() => ({ stream: { lines: [changeOf(type)] } }));

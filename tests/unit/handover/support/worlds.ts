@@ -201,8 +201,11 @@ export const pods = (credentials: CredentialSource, ...others: PodSeen[]): PodSe
 export const fresh = freshMemory(LONG_AGO);
 export const memoryWith = (more: Partial<Memory>): Memory => ({ ...fresh, ...more });
 
-/** A step in a form that tests compare: a refusal by its code, pods by their names. */
+/** A step in a form that tests compare: a refusal by its code, pods by their names, a wait by its reason. */
 export function comparableStep(step: Step): object {
+    if (step.do === "wait") {
+        return { do: step.do, why: step.why };
+    }
     if (step.do === "refuse") {
         return { refuse: step.refusal.code, seen: step.refusal.seen };
     }
