@@ -1,10 +1,11 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
-import { Fleet, fleetOf, isLate, restartWrong } from "../../../../handover/decide/fleet";
+import { awaitFleet, Fleet, fleetOf, isLate, restartWrong } from "../../../../handover/decide/fleet";
 import { listNames } from "../../../../handover/model/listNames";
 import type { Memory } from "../../../../handover/model/steps";
 import {
     carrying,
     fresh,
+    node,
     NOW,
     onNodeRole,
     pod,
@@ -35,6 +36,25 @@ const restart = (first: string, ...others: string[]) => ({
     why: others.length === 0 ? first : `${first}; with it ${others.join(", ")}`,
 });
 const createdAgo = (age: number, more: object = {}) => ({ createdAt: seconds(-age), ...more });
+
+describe("The wait for a fleet", () => {
+    const nodesOf = (of: Partial<Fleet>) => {
+        const { cluster } = world(carrying(ROLE));
+        const step = awaitFleet({ ...fleet(), ...of }, cluster, fresh, NOW);
+        return step?.do === "wait" ? step.readyOn : step;
+    };
+
+    it("is for the nodes without a pod, and those whose pods start or terminate, each once", () => {
+        const nodesWithoutPod = [node("n1"), node("n2")];
+        const of = { nodesWithoutPod, starting: [pod("n3", carrying(ROLE), starting)] };
+        const terminating = [pod("n2", onNodeRole, { terminating: true }), pod("n4", onNodeRole)];
+        deepStrictEqual(nodesOf({ ...of, terminating }), ["n1", "n2", "n3", "n4"]);
+    });
+
+    it("is none where all are there", () => {
+        strictEqual(nodesOf({}), undefined);
+    });
+});
 
 describe("The pod that is restarted next", () => {
     const rows: [string, Fleet, object | undefined, Memory?][] = [

@@ -36,7 +36,8 @@ function scripted(...steps: Step[]) {
                 await done("cluster");
                 return cluster;
             },
-            change: (milliseconds: number) => done(`change ${String(milliseconds)}`),
+            change: (milliseconds: number, readyOn: readonly string[] = []) =>
+                done(["change", milliseconds, ...readyOn].join(" ")),
             restart: ({ name }: { name: string }) => done(`restart ${name}`),
             forceRestart: ({ name }: { name: string }) => done(`force ${name}`),
             wakeDaemonSet: () => done("wake"),
@@ -92,6 +93,7 @@ const [policy] = attach("a").map(({ policyArn }) => policyArn);
 describe("The loop", () => {
     const acts: [Step, string[]][] = [
         [WAIT, ["change 2000"]],
+        [{ ...WAIT, readyOn: ["n1", "n2"] }, ["change 2000 n1 n2"]],
         [{ do: "awaitPropagation", milliseconds: 5000, why: "w" }, ["sleep 5000"]],
         [{ do: "restart", pods: [pod("n1", onNodeRole)], why: "w" }, ["restart pod-n1"]],
         [{ do: "forceRestart", pod: pod("n1", onNodeRole), why: "w" }, ["force pod-n1"]],
