@@ -2,11 +2,12 @@ import * as assert from "assert";
 import * as aws from "@pulumi/aws";
 import * as kubernetes from "@pulumi/kubernetes";
 import { assumeRole, type Sandbox } from "local-eks";
-import { loadKubeconfig, podCredentials, requestToken } from "local-eks/kubernetes";
+import { podCredentials, requestToken } from "local-eks/kubernetes";
 import { CniServiceAccountRole, Delivery } from "../../index";
 import { clusterOf, uids } from "./support/cluster";
 import { installOtherDaemonSet, OTHER } from "./support/otherDaemonSet";
 import { decoded, iamOf, trustOf } from "./support/iam";
+import { issuerOf } from "./support/issuer";
 import { sandboxOf } from "./support/sandboxes";
 import { createStack, withStack } from "./support/stacks";
 import { untilAssumed } from "./support/sts";
@@ -75,18 +76,6 @@ describe("two components on one cluster, for two service accounts", () => {
         assert.strictEqual(uids(await otherPods()).filter((uid) => uids(others).includes(uid)).length, 0);
     });
 });
-
-/** The keys of a sandbox's issuer. On AWS, STS reads them from the issuer's URL. A sandbox's issuer URL cannot be reached. */
-function issuerOf({ issuer, kubeconfigPath }: Sandbox) {
-    const config = loadKubeconfig(kubeconfigPath);
-    const [cluster, user] = [config.getCurrentCluster(), config.getCurrentUser()];
-    return {
-        issuer,
-        jwksUrl: `${cluster?.server ?? ""}/openid/v1/jwks`,
-        ca: Buffer.from(cluster?.caData ?? "", "base64").toString(),
-        bearerToken: user?.token ?? "",
-    };
-}
 
 describe("one role for two clusters of an account", () => {
     it("is made with both issuers by the first, and used as existingRoleArn by the second", async () => {
