@@ -10,7 +10,7 @@ import { detachStep } from "./detachPolicies";
 import type { DetachmentTarget } from "./detachmentTarget";
 import { wakeMarkStep } from "./fleet";
 import { releaseFormerAccountStep } from "./formerAccounts";
-import { hasPropagated, propagationStep, toAttach } from "./giveBack";
+import { attachStep, hasPropagated, missingPolicies, propagationStep, toAttach } from "./giveBack";
 import { HeldUp, heldUp, untilEachWorked } from "./heldUp";
 import { withoutTerminated } from "./leaving";
 import { policiesLost } from "./nodeRolePolicies";
@@ -57,7 +57,7 @@ export function nextDetachmentStep(target: DetachmentTarget, look: World, memory
         ignoredNodesStep(target, held.ignored, cluster, memory, at) ??
         wakeMarkStep(cluster) ??
         narrowStep(target, cluster) ??
-        unwantedGuardStep(target, cluster, memory) ??
+        unwantedGuardStep(target, world, memory) ??
         retiredRolesStep(target, cluster) ??
         unstableStep(target, held, memory, at) ??
         (target.detachFromNodeRoles === undefined
@@ -66,13 +66,23 @@ export function nextDetachmentStep(target: DetachmentTarget, look: World, memory
     );
 }
 
-/** Without the guard, pods may use the permissions of the node roles, whose policies may just have been attached again. */
-function unwantedGuardStep(target: DetachmentTarget, cluster: ClusterSeen, memory: Memory): Step | undefined {
+/**
+ * Without the guard, pods may use the permissions of the node roles. An earlier run may have been killed right after it detached a policy, which
+ * IAM still showed when this run began. So the policies are looked for once more after the wait.
+ */
+function unwantedGuardStep(target: DetachmentTarget, world: World, memory: Memory): Step | undefined {
+    const { cluster, account, at } = world;
+    const { record, detachFromNodeRoles, iamPropagationSeconds } = target;
     if (target.injectionGuard || !cluster.injectionGuard.present) {
         return undefined;
     }
-    return target.detachFromNodeRoles === undefined && target.record.namedNodeRoles.length > 0 && !hasPropagated(memory)
-        ? propagationStep(target.iamPropagationSeconds)
+    const missing =
+        detachFromNodeRoles === undefined ? missingPolicies(record, record.namedNodeRoles, account, memory) : [];
+    if (missing.length > 0) {
+        return attachStep(missing, memory, at, "attaching the recorded policies again before the injection guard goes");
+    }
+    return detachFromNodeRoles === undefined && record.namedNodeRoles.length > 0 && !hasPropagated(memory)
+        ? propagationStep(iamPropagationSeconds)
         : { do: "removeInjectionGuard", why: "removing the injection guard, which the program no longer asks for" };
 }
 

@@ -208,6 +208,24 @@ table("What comes before", [
         memoryWith({ propagatedAt: NOW }),
     ],
     [
+        "and not where a killed run's detachment shows only now: the policies come back first",
+        verified({}, detached),
+        {
+            do: "attach",
+            policies: attach("nodes"),
+            why: "attaching the recorded policies again before the injection guard goes",
+        },
+        { injectionGuard: false, detachFromNodeRoles: undefined },
+        memoryWith({ propagatedAt: NOW }),
+    ],
+    [
+        "which settle once more",
+        verified(),
+        AWAIT_PROPAGATION,
+        { injectionGuard: false, detachFromNodeRoles: undefined },
+        memoryWith({ propagatedAt: seconds(-1), attachedAt: NOW }),
+    ],
+    [
         "where no role was ever named it goes at once",
         verified(),
         { do: "removeInjectionGuard", why: "removing the injection guard, which the program no longer asks for" },
