@@ -15,7 +15,10 @@ export function handedOver(
         world.pods.some((pod) => pod.node === name && pod.roleArn === arn && world.isReady(pod));
     const wrong = world.nodes.filter((node) => !isComingOrGoing(world, node) && !carries(node.name));
     // A role that another cluster has begun to use since its detachment stays detached; before, it stays attached. The invariants watch this.
-    const eitherWay = (role: string) => world.usedElsewhere.has(role) && (detachFromNodeRoles ?? []).includes(role);
+    const usedSince = (role: string) => world.usedElsewhere.has(role) && (detachFromNodeRoles ?? []).includes(role);
+    // Nodes that have joined meanwhile may have come before the run looked, or after it.
+    const joinedSince = (role: string) => stays.includes(role) && world.nodes.some((node) => node.role === role);
+    const eitherWay = (role: string) => usedSince(role) || joinedSince(role);
     const without = [...(detachFromNodeRoles ?? []), ...stays];
     const attached = world.nodeRoles.filter(
         (role) => !eitherWay(role) && world.isAttached(role) === without.includes(role),

@@ -218,8 +218,8 @@ export class ModelWorld {
     }
 
     public later(at: number, happen: () => void): void {
-        this.due.push({ at, happen });
-        this.due.sort((a, b) => a.at - b.at);
+        const later = this.due.findIndex((one) => one.at > at);
+        this.due.splice(later < 0 ? this.due.length : later, 0, { at, happen });
     }
 
     /** Cancels all events that are still scheduled. */
