@@ -22,14 +22,17 @@ interface FoundNodeRoles {
 export function withFoundNodeRoles(record: HandOverRecord, found: FoundNodeRoles): HandOverRecord {
     const { subject, detachFromNodeRoles, detachPolicyArns = [], nodeRoles, handedOverClusterArns = [] } = found;
     const existing = nodeRoles.filter((role) => role.exists);
-    const shared = existing.filter(isShared);
+    const namesOthers = handedOverClusterArns.length > 0;
+    const mayBeShared = (role: NodeRoleSeen) =>
+        isShared(role) || (namesOthers && detachFromNodeRoles.includes(role.name));
     const target = {
         subject,
         record,
         detachFromNodeRoles,
         detachPolicyArns: detachPolicyArns.length === 0 ? undefined : detachPolicyArns,
     };
-    const foundDetached = (handedOverClusterArns.length > 0 ? existing : shared)
+    const shared = existing.filter(mayBeShared);
+    const foundDetached = shared
         .filter((role) => detachFromNodeRoles.includes(role.name) && policiesToDetach(target, role).length === 0)
         .map(({ name }) => name);
     const neverSeen = shared.filter(

@@ -1,7 +1,7 @@
 /** What the cluster and the account look like when a hand-over or a hand-back is complete. */
 import type { Engine, Program } from "./engine";
 import { CUSTOMER_POLICY } from "./lentPolicies";
-import { FOREIGN_ROLE, type ModelNode, type ModelWorld, ROLE_ARN } from "./world";
+import { FOREIGN_ROLE, type ModelNode, type ModelPod, type ModelWorld, ROLE_ARN } from "./world";
 
 /** @param stays The node roles that have neither nodes nor their policies, and that the program itself manages. */
 export function handedOver(
@@ -58,9 +58,11 @@ export function handedBack(
 ): string | undefined {
     // Another party's role is no concern of the hand-back on pods that the live checks do not restart.
     const others = world.others.carriers.filter(({ roleArn }) => roleArn !== FOREIGN_ROLE);
+    const responds = (node: string) => world.nodes.some(({ name, ready }) => name === node && ready);
+    const isOfNoConcern = ({ node, roleArn, restart }: ModelPod) =>
+        roleArn === FOREIGN_ROLE && (restart === undefined || !responds(node));
     const pods = world.pods.filter(
-        ({ node, roleArn, restart }) =>
-            roleArn !== undefined && !world.isTerminated(node) && !(roleArn === FOREIGN_ROLE && restart === undefined),
+        (pod) => pod.roleArn !== undefined && !world.isTerminated(pod.node) && !isOfNoConcern(pod),
     );
     const carriers = [...pods, ...others];
     const sure = (roles: readonly string[]) => roles.filter((role) => !mayStay.includes(role));

@@ -33,6 +33,18 @@ describe("The record of the node roles that a run found", () => {
             { nodeRoles: [nodeRole(withoutPolicies)], handedOverClusterArns: [BLUE] },
             { ...record, foundDetached: ["nodes"] },
         ],
+        [
+            "has its policy too if this component has never seen it attached",
+            neverSeen,
+            { nodeRoles: [nodeRole(withoutPolicies)], handedOverClusterArns: [BLUE] },
+            { ...neverSeen, foundDetached: ["nodes"], detachedBefore: managed },
+        ],
+        [
+            "has none of a role that the program does not list, although it names a cluster",
+            neverSeen,
+            { nodeRoles: [nodeRole({ ...withoutPolicies, name: "others" })], handedOverClusterArns: [BLUE] },
+            neverSeen,
+        ],
         ["has nothing of a shared role that holds the policy", record, { nodeRoles: [sharedWith([BLUE])] }, record],
         [
             "has a shared role that has lost its recorded policy",
