@@ -92,6 +92,7 @@ export class Cluster {
     public roleName = "cni";
     /** What it said in the last update that has finished. */
     private finishedRoleName = "cni";
+    private finishedNamed: readonly string[] = [];
     /** Whether its last update has finished, and no destroy has begun since. */
     public isHandedOver = false;
     /** When its nodes left. */
@@ -151,12 +152,14 @@ export class Cluster {
 
     /** Whether the last update has finished, and said the same. */
     public hasFinishedWith(roleName: string): boolean {
-        return this.isHandedOver && this.roleName === roleName && this.finishedRoleName === roleName;
+        const isSaid = this.named.every((arn) => this.finishedNamed.includes(arn));
+        return this.isHandedOver && this.roleName === roleName && this.finishedRoleName === roleName && isSaid;
     }
 
     public finish(): void {
         this.isHandedOver = true;
         this.finishedRoleName = this.roleName;
+        this.finishedNamed = this.named;
     }
 
     public get arn(): string {
