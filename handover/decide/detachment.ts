@@ -10,7 +10,7 @@ import { detachStep } from "./detachPolicies";
 import type { DetachmentTarget } from "./detachmentTarget";
 import { wakeMarkStep } from "./fleet";
 import { releaseFormerAccountStep } from "./formerAccounts";
-import { attachStep, hasPropagated, missingPolicies, propagationStep, toAttach } from "./giveBack";
+import { nextGiveBackStep, toAttach } from "./giveBack";
 import { HeldUp, heldUp, untilEachWorked } from "./heldUp";
 import { withoutTerminated } from "./leaving";
 import { policiesLost } from "./nodeRolePolicies";
@@ -71,18 +71,14 @@ export function nextDetachmentStep(target: DetachmentTarget, look: World, memory
  * IAM still showed when this run began. So the policies are looked for once more after the wait.
  */
 function unwantedGuardStep(target: DetachmentTarget, world: World, memory: Memory): Step | undefined {
-    const { cluster, account, at } = world;
     const { record, detachFromNodeRoles, iamPropagationSeconds } = target;
-    if (target.injectionGuard || !cluster.injectionGuard.present) {
+    if (target.injectionGuard || !world.cluster.injectionGuard.present) {
         return undefined;
     }
-    const missing =
-        detachFromNodeRoles === undefined ? missingPolicies(record, record.namedNodeRoles, account, memory) : [];
-    if (missing.length > 0) {
-        return attachStep(missing, memory, at, "attaching the recorded policies again before the injection guard goes");
-    }
-    return detachFromNodeRoles === undefined && record.namedNodeRoles.length > 0 && !hasPropagated(memory)
-        ? propagationStep(iamPropagationSeconds)
+    const roleNames = detachFromNodeRoles === undefined ? record.namedNodeRoles : [];
+    const first = nextGiveBackStep({ record, roleNames, iamPropagationSeconds }, world, memory);
+    return roleNames.length > 0 && first.do !== "done"
+        ? first
         : { do: "removeInjectionGuard", why: "removing the injection guard, which the program no longer asks for" };
 }
 

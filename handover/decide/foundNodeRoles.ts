@@ -15,7 +15,8 @@ interface FoundNodeRoles {
 }
 
 /**
- * Adds the shared node roles that the run found without their policies to the record: another cluster's run has detached these.
+ * Adds the shared node roles that the run found without their policies to the record: another cluster's run has detached these. If the program
+ * names other clusters, each role that it lists counts as shared.
  *
  * This component may never have seen the policies attached, and still has to attach them before its pods return to the node role.
  */

@@ -26,7 +26,8 @@ export async function firstChange(
     let burst: NodeJS.Timeout | undefined;
     const awaited = readyOn && new Set(readyOn);
     const changed = (object: V1Pod) => {
-        if (awaited !== undefined && (!awaited.delete(nodeOfReadyPod(object) ?? "") || awaited.size > 0)) {
+        awaited?.delete(nodeOfReadyPod(object) ?? "");
+        if (awaited !== undefined && awaited.size > 0) {
             return;
         }
         // Related changes come in a burst. One look after it is enough, instead of one in the middle and another.

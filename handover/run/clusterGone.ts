@@ -58,7 +58,7 @@ export async function readUnlessGone<T>(
         warn(
             context,
             `${seen}: the refresh looks at nothing, and pulumi destroy restores nothing. If the refresh fails because the Kubernetes provider ` +
-                "cannot reach the cluster, run pulumi destroy without --refresh, or set PULUMI_K8S_DELETE_UNREACHABLE=true",
+                "cannot reach the cluster, run pulumi destroy without --refresh, or (only if the cluster is gone) set PULUMI_K8S_DELETE_UNREACHABLE=true",
         );
         return unchanged;
     }

@@ -1,6 +1,7 @@
 /** Random options of Pulumi's commands, on top of a random sequence. */
 import * as fc from "fast-check";
 import { type Child, CHILDREN, Flags, positionOf } from "./engineFlags";
+import { withEachProgram } from "./eachProgram";
 import type { Program } from "./engine";
 import type { Operation, Scenario, Turn } from "./modelRun";
 import { scenario } from "./scenarios";
@@ -57,15 +58,7 @@ function withFlags(operation: Operation, { flags, lastKept }: Change): Operation
 const replacesGuard = ({ operation }: Turn) =>
     operation.do === "up" && (operation.flags?.replace?.includes("guard") ?? false);
 
-function namingNodeRoles(of: Scenario): Scenario {
-    const turns = of.turns.map((turn) => {
-        const { operation } = turn;
-        return operation.do === "up"
-            ? { ...turn, operation: { ...operation, program: namingBoth(operation.program) } }
-            : turn;
-    });
-    return { ...of, turns, last: namingBoth(of.last) };
-}
+const namingNodeRoles = (of: Scenario): Scenario => withEachProgram(of, namingBoth);
 
 /** As many as a sequence has turns at most. */
 const MOST_TURNS = { minLength: 8, maxLength: 8 };

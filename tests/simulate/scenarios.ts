@@ -1,11 +1,11 @@
 /** Random histories of fleets, and the histories of the model, with perturbations in each turn. */
 import * as fc from "fast-check";
+import { withEachProgram } from "../model/eachProgram";
 import { scenarioWithNeighbours } from "../model/neighbours";
 import { scenarioWithOutsiders } from "../model/outsiders";
 import { scenarioWithChanges } from "../model/programChanges";
 import { besideNotReady, failingWaves, guardedRepairs, plainRepairs } from "../model/repairs";
 import { scenario } from "../model/scenarios";
-import type { Program } from "../model/engine";
 import type { Scenario, Turn } from "../model/modelRun";
 import { scenarioWithSubnets } from "../model/subnets";
 import { scenarioWithTurningOff } from "../model/turningOff";
@@ -45,16 +45,8 @@ function adding(
 }
 
 /** Beside a node that stays NotReady, the operator sets maxNotReadyNodes. */
-function skippingOneNode(of: Scenario): Scenario {
-    const skipping = (program: Program): Program => ({ ...program, maxNotReadyNodes: 1 });
-    const turns = of.turns.map((turn) => {
-        const { operation } = turn;
-        return operation.do === "up"
-            ? { ...turn, operation: { ...operation, program: skipping(operation.program) } }
-            : turn;
-    });
-    return { ...of, turns, last: skipping(of.last) };
-}
+const skippingOneNode = (of: Scenario): Scenario =>
+    withEachProgram(of, (program) => ({ ...program, maxNotReadyNodes: 1 }));
 
 /** Mostly nothing, so that the rest is as before. */
 const lasting = fc.constantFrom<Simulation["lasting"][]>([], [], [], ...LASTING.map((one) => [one]));

@@ -213,7 +213,7 @@ table("What comes before", [
         {
             do: "attach",
             policies: attach("nodes"),
-            why: "attaching the recorded policies again before the injection guard goes",
+            why: "attaching the recorded policies again to nodes",
         },
         { injectionGuard: false, detachFromNodeRoles: undefined },
         memoryWith({ propagatedAt: NOW }),

@@ -10,7 +10,7 @@ const refusal = (code: string) => new Refusal(code, "Seen.", "Means.", "Fix.");
 const noConnection = new NoConnection(refusal("cluster-unreachable"));
 const NOTHING =
     "the refresh looks at nothing, and pulumi destroy restores nothing. If the refresh fails because the Kubernetes provider cannot reach the " +
-    "cluster, run pulumi destroy without --refresh, or set PULUMI_K8S_DELETE_UNREACHABLE=true";
+    "cluster, run pulumi destroy without --refresh, or (only if the cluster is gone) set PULUMI_K8S_DELETE_UNREACHABLE=true";
 const GONE_BY_EKS = `The EKS cluster prod no longer exists: ${NOTHING}`;
 const UNANSWERED = `forceDestroy is set, and the cluster does not answer: ${NOTHING}`;
 
