@@ -255,7 +255,10 @@ describe("the cluster and the account of the live checks", () => {
         stack.workspace.envVars["PULUMI_K8S_DELETE_UNREACHABLE"] = "true";
         const { stdout } = await stack.destroy({ refresh: true });
         assert.match(stdout, /The EKS cluster sandbox no longer exists: the refresh looks at nothing/);
-        assert.match(stdout, /run pulumi destroy without --refresh, or \(only if the cluster is gone\) set PULUMI_K8S_DELETE_UNREACHABLE=true/);
+        assert.match(
+            stdout,
+            /run pulumi destroy without --refresh, or \(only if the cluster is gone\) set PULUMI_K8S_DELETE_UNREACHABLE=true/,
+        );
         assert.match(stdout, /The EKS cluster sandbox no longer exists: nothing to restore/);
         assert.deepStrictEqual(await account(), { role: false, nodeRoleHoldsPolicy: false });
         assert.deepStrictEqual(await resourcesOf(stack), []);
