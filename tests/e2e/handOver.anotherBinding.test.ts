@@ -7,6 +7,7 @@ import { clusterOf, uids } from "./support/cluster";
 import { recordEvents } from "./support/events";
 import { handOverSandbox, handOverStack, MANAGED_CNI_POLICY, QUICK, setArgs } from "./support/handOver";
 import { iamOf } from "./support/iam";
+import { withoutSummaries } from "./support/stacks";
 import { resourcesOf } from "./support/states";
 
 const NODE_ROLE = "sandbox-nodes";
@@ -73,7 +74,9 @@ describe("a program that is rewritten in another language", () => {
         const settings = `Pulumi.${inTypeScript.name}.yaml`;
         fs.copyFileSync(path.join(inTypeScript.workspace.workDir, settings), path.join(workDir, settings));
         const { envVars } = inTypeScript.workspace;
-        return LocalWorkspace.selectStack({ stackName: inTypeScript.name, workDir }, { envVars });
+        return withoutSummaries(
+            await LocalWorkspace.selectStack({ stackName: inTypeScript.name, workDir }, { envVars }),
+        );
     }
 
     it("continues with the live checks of the TypeScript program, through the plugin, and moves nothing", async () => {
@@ -96,8 +99,7 @@ describe("a program that is rewritten in another language", () => {
             "pulumi-nodejs:dynamic/eks-cni:Detachment",
         ]);
         assert.deepStrictEqual(await world(), { samePods: true, nodeRoleHoldsPolicy: false });
-        const { summary } = await inTypeScript.up({ expectNoChanges: true });
-        assert.deepStrictEqual(Object.keys(summary.resourceChanges ?? {}), ["same"]);
+        await inTypeScript.up({ expectNoChanges: true });
     });
 
     it("is destroyed in any of them, with everything given back", async () => {

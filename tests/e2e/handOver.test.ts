@@ -74,8 +74,7 @@ describe("the hand-over of a live cluster", () => {
     it("a second preview and up change nothing and restart nothing", async () => {
         const before = uids(await pods());
         await stack.preview({ expectNoChanges: true });
-        const { summary } = await stack.up({ expectNoChanges: true });
-        assert.deepStrictEqual(Object.keys(summary.resourceChanges ?? {}), ["same"]);
+        await stack.up({ expectNoChanges: true });
         assert.deepStrictEqual(uids(await pods()), before);
     });
 

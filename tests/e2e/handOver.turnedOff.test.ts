@@ -83,8 +83,7 @@ describe("live checks that are turned off and on again", () => {
     });
 
     it("leave a stack in which state and cluster agree", async () => {
-        const { summary } = await stack.up({ refresh: true, expectNoChanges: true });
-        assert.deepStrictEqual(Object.keys(summary.resourceChanges ?? {}), ["same"]);
+        await stack.up({ refresh: true, expectNoChanges: true });
     });
 
     it("restart no pod when they are turned on for pods that carry the role", async () => {

@@ -70,8 +70,7 @@ describe("an operator with the rights of docs/rights and no others", function ()
         await stack.up();
         assert.ok(!(await iam.attachedPolicies(NODE_ROLE)).includes(MANAGED_CNI_POLICY));
         await stack.up({ expectNoChanges: true });
-        const { summary, stdout } = await stack.refresh();
-        assert.deepStrictEqual(Object.keys(summary.resourceChanges ?? {}), ["same"]);
+        const { stdout } = await stack.refresh({ expectNoChanges: true });
         assert.doesNotMatch(stdout, /is not known/, "the refresh may not prove the role again");
     });
 

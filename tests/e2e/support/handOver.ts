@@ -3,6 +3,7 @@ import * as fs from "fs";
 import { installedPluginsOnly, type Sandbox, type SandboxOptions, startSandbox } from "local-eks";
 import * as path from "path";
 import type { CniServiceAccountRoleArgs } from "../../../index";
+import { withoutSummaries } from "./stacks";
 
 const PROGRAMS = path.resolve(__dirname, "../programs");
 const POLICY = "arn:aws:iam::aws:policy/AmazonEKS_CNI_Policy";
@@ -44,7 +45,9 @@ export async function handOverStack(sandbox: Sandbox, program = "hand-over"): Pr
     stacks += 1;
     const stackName = `e2e-${String(process.pid)}-${String(stacks)}`;
     const workDir = path.resolve(PROGRAMS, program);
-    return LocalWorkspace.createOrSelectStack({ stackName, workDir }, { envVars: environmentOf(sandbox) });
+    return withoutSummaries(
+        await LocalWorkspace.createOrSelectStack({ stackName, workDir }, { envVars: environmentOf(sandbox) }),
+    );
 }
 
 function environmentOf(sandbox: Sandbox): Record<string, string> {
@@ -65,7 +68,9 @@ export async function yamlStack(sandbox: Sandbox, nodeRole: string): Promise<Sta
     stacks += 1;
     const stackName = `e2e-yaml-${String(process.pid)}-${String(stacks)}`;
     const workDir = path.join(PROGRAMS, "yaml");
-    const stack = await LocalWorkspace.createStack({ stackName, workDir }, { envVars: environmentOf(sandbox) });
+    const stack = withoutSummaries(
+        await LocalWorkspace.createStack({ stackName, workDir }, { envVars: environmentOf(sandbox) }),
+    );
     await stack.setConfig("clusterName", { value: sandbox.clusterName });
     await stack.setConfig("nodeRole", { value: nodeRole });
     await stack.setConfig("roleName", { value: "cni-yaml" });
@@ -90,7 +95,9 @@ export async function yamlStackOf(sandbox: Sandbox, args: PlainArgs): Promise<St
     };
     // YAML includes JSON.
     fs.writeFileSync(path.join(workDir, "Pulumi.yaml"), JSON.stringify(program, undefined, 2));
-    const stack = await LocalWorkspace.createStack({ stackName, workDir }, { envVars: environmentOf(sandbox) });
+    const stack = withoutSummaries(
+        await LocalWorkspace.createStack({ stackName, workDir }, { envVars: environmentOf(sandbox) }),
+    );
     await stack.setConfig("kubeconfig", { value: fs.readFileSync(sandbox.kubeconfigPath, "utf8"), secret: true });
     return stack;
 }
@@ -101,7 +108,7 @@ export async function withProgram(stack: Stack, program: string): Promise<Stack>
     const workDir = path.join(PROGRAMS, program);
     const settings = `Pulumi.${stack.name}.yaml`;
     fs.copyFileSync(path.join(before, settings), path.join(workDir, settings));
-    return LocalWorkspace.selectStack({ stackName: stack.name, workDir }, { envVars });
+    return withoutSummaries(await LocalWorkspace.selectStack({ stackName: stack.name, workDir }, { envVars }));
 }
 
 /** Sets the arguments for the next operation of the stack. */
