@@ -27,15 +27,15 @@ export async function factsOf(root: string): Promise<Facts> {
             released: read("release/released-schema.json"),
         },
         changelog: read("CHANGELOG.md"),
-        tarball: await tarballOf(root),
+        tarball: tarballOf(root),
     };
 }
 
 /** Packs the tarball that would be published, and runs the package checkers on it. */
-async function tarballOf(root: string): Promise<Facts["tarball"]> {
+function tarballOf(root: string): Facts["tarball"] {
     const folder = mkdtempSync(join(tmpdir(), "eks-cni-release-"));
     try {
-        const { tarball, files } = await pack(root, folder);
+        const { tarball, files } = pack(root, folder);
         const findings = [
             findingOf(root, "publint", "run", tarball, "--strict"),
             findingOf(root, "attw", tarball, "--profile", "node16"),

@@ -11,10 +11,10 @@ export interface Packed {
 }
 
 /** Packs the tarball that is published, from a clone that is built. */
-export async function pack(root: string, destination: string): Promise<Packed> {
+export function pack(root: string, destination: string): Packed {
     const folder = fs.mkdtempSync(path.join(tmpdir(), "eks-cni-staged-"));
     try {
-        await stage(root, folder);
+        stage(root, folder);
         const args = ["pack", folder, "--json", "--pack-destination", destination, "--loglevel=error"];
         const printed = execFileSync("npm", args, { cwd: destination, encoding: "utf8" });
         const [{ filename, files }] = JSON.parse(printed) as [{ filename: string; files: { path: string }[] }];

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // Installs the dependencies and builds the package, if needed, and runs the task: `node tests/tasks.cjs TASK [ARGUMENTS…]`. It
-// is the first program that runs in a fresh clone, so it is plain JavaScript without dependencies.
+// is the first program that runs in a fresh clone, so it is plain JavaScript, and needs dependencies only after their installation.
 "use strict";
 
 const { spawnSync } = require("child_process");
@@ -102,6 +102,8 @@ function build() {
             fs.rmSync(inRoot("dist", name));
         }
     }
+    // As published: in a third of the time, each process of the live checks loads what it uses of the Kubernetes client.
+    require("../release/bundle.cjs")(root, inRoot("dist"));
     for (const name of ["", ...fs.readdirSync(inRoot("dist"), { recursive: true })]) {
         fs.utimesSync(inRoot("dist", name), started / 1000, started / 1000);
     }

@@ -85,9 +85,9 @@ function tryInstallation(tarball: string, node: string, ends: Ends): Row {
 }
 
 /** Prints the table of docs/compatibility.md. */
-async function main(): Promise<void> {
+function main(): void {
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), "eks-cni-tarball-"));
-    const { tarball } = await pack(ROOT, folder);
+    const { tarball } = pack(ROOT, folder);
     say(`| Node.js | range | ${SHOWN.map((name) => `\`${name}\``).join(" | ")} | result |`);
     say(`| --- | --- | ${SHOWN.map(() => "---").join(" | ")} | --- |`);
     for (const node of NODES) {
@@ -108,4 +108,4 @@ function say(line: string): void {
     process.stdout.write(`${line}\n`);
 }
 
-void main();
+main();

@@ -37,7 +37,7 @@ function planOf({ only, points, quick }: Options): Plan {
         return { scenarios, named: only.flatMap((name) => pointOf(name) ?? []), points: 0 };
     }
     const scenarios = points !== undefined ? [] : SCENARIOS.filter((scenario) => quick === undefined || scenario.quick);
-    return { scenarios, named: [], points: points ?? 10 };
+    return { scenarios, named: [], points: points ?? 6 };
 }
 
 class Run {

@@ -34,7 +34,7 @@ export function readOptions(argv: readonly string[]): Options {
             "Runs hand-over and hand-back on a local EKS, and measures from outside how long any aws-node pod has no working " +
                 "path to its permissions.",
         )
-        .option("--quick", "3 nodes, short delays, the scenarios of the gate and ten kill points")
+        .option("--quick", "3 nodes, short delays, the scenarios of the gate and six kill points")
         .option(
             "--points <count>",
             "run the kill campaign with this many points, and no scenarios; resumes where it stopped",

@@ -8,6 +8,7 @@ import type { Sandbox } from "local-eks";
 import { clusterOf, uids } from "./support/cluster";
 import { assertAfter, Example, resourcesOf, upInOrder, withExample } from "./support/examples";
 import { decoded, iamOf } from "./support/iam";
+import { itNightly } from "./support/quiet";
 import { sandboxOf } from "./support/sandboxes";
 
 const COMPONENT = "eks-cni:index:CniServiceAccountRole";
@@ -46,7 +47,7 @@ describe("the examples for an existing cluster", () => {
         );
     });
 
-    it("existing-cluster-ipv6: the same with a policy of its own", async () => {
+    itNightly("existing-cluster-ipv6: the same with a policy of its own", async () => {
         const sandbox = await sandboxOf("ipv6");
         const expected = { ...ROLE, "cni-ipv6-policy": "Policy", ...PATCHES, ...LIVE_CHECKS };
         await runExample(sandbox, exampleOn(sandbox, "existing-cluster-ipv6"), expected, async (stack) => {

@@ -7,6 +7,7 @@ import { clusterOf, uids } from "./support/cluster";
 import { recordEvents } from "./support/events";
 import { handOverSandbox, handOverStack, MANAGED_CNI_POLICY, QUICK, setArgs } from "./support/handOver";
 import { iamOf } from "./support/iam";
+import { describeNightly } from "./support/quiet";
 import { withoutSummaries } from "./support/stacks";
 import { resourcesOf } from "./support/states";
 
@@ -14,7 +15,7 @@ const NODE_ROLE = "sandbox-nodes";
 const PLUGIN = path.resolve(__dirname, "../../bin");
 
 /** One stack, written in TypeScript, then in YAML, then in TypeScript again: dynamic provider, plugin, dynamic provider. */
-describe("a program that is rewritten in another language", () => {
+describeNightly("a program that is rewritten in another language", () => {
     let sandbox: Sandbox;
     let cluster: ReturnType<typeof clusterOf>;
     let iam: ReturnType<typeof iamOf>;

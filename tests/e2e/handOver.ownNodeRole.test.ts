@@ -6,6 +6,7 @@ import { recordEvents } from "./support/events";
 import { MANAGED_CNI_POLICY } from "./support/handOver";
 import { iamOf } from "./support/iam";
 import { NODE_ROLE, type OwnNodeRole, startOwnNodeRole } from "./support/ownNodeRole";
+import { itNightly } from "./support/quiet";
 
 const ATTACHMENT = "nodes-AmazonEKS_CNI_Policy";
 
@@ -75,38 +76,44 @@ describe("a program that has cluster, node role, its policies and node group, an
         assert.strictEqual(await holdsPolicy(), false);
     });
 
-    it("gives a role without nodes nothing back when it leaves the list and the program, so that IAM deletes it", async () => {
-        await setStage("handed-over");
-        await stack.setConfig("spare", { value: "true" });
-        await up({ refresh: true });
-        const iam = iamOf(sandbox);
-        await iam.attachPolicy("own-spare", MANAGED_CNI_POLICY);
-        await up({ refresh: true });
-        assert.deepStrictEqual(await iam.attachedPolicies("own-spare"), []);
-        await stack.setConfig("spare", { value: "false" });
-        await up();
-        assert.strictEqual(await iam.role("own-spare"), undefined);
-    });
+    itNightly(
+        "gives a role without nodes nothing back when it leaves the list and the program, so that IAM deletes it",
+        async () => {
+            await setStage("handed-over");
+            await stack.setConfig("spare", { value: "true" });
+            await up({ refresh: true });
+            const iam = iamOf(sandbox);
+            await iam.attachPolicy("own-spare", MANAGED_CNI_POLICY);
+            await up({ refresh: true });
+            assert.deepStrictEqual(await iam.attachedPolicies("own-spare"), []);
+            await stack.setConfig("spare", { value: "false" });
+            await up();
+            assert.strictEqual(await iam.role("own-spare"), undefined);
+        },
+    );
 
-    it("leaves by an up while its pool has no nodes: a warning has the command that the next nodes need", async () => {
-        await stack.setConfig("pools", { value: "[]" });
-        await up();
-        await setStage("left");
-        const { stdout } = await stack.up();
-        const command = `aws iam attach-role-policy --role-name ${NODE_ROLE} --policy-arn ${MANAGED_CNI_POLICY}`;
-        assert.ok(stdout.includes(`run before its next node joins: ${command}`), stdout);
-        assert.strictEqual(await holdsPolicy(), false);
-        await iamOf(sandbox).attachPolicy(NODE_ROLE, MANAGED_CNI_POLICY);
-        await stack.setConfig("pools", { value: '["nodes"]' });
-        await up();
-        assert.deepStrictEqual(
-            (await pods()).map(({ ready, containers }) => [ready, containers[0]?.roleArn]),
-            [
-                [true, undefined],
-                [true, undefined],
-            ],
-        );
-    });
+    itNightly(
+        "leaves by an up while its pool has no nodes: a warning has the command that the next nodes need",
+        async () => {
+            await stack.setConfig("pools", { value: "[]" });
+            await up();
+            await setStage("left");
+            const { stdout } = await stack.up();
+            const command = `aws iam attach-role-policy --role-name ${NODE_ROLE} --policy-arn ${MANAGED_CNI_POLICY}`;
+            assert.ok(stdout.includes(`run before its next node joins: ${command}`), stdout);
+            assert.strictEqual(await holdsPolicy(), false);
+            await iamOf(sandbox).attachPolicy(NODE_ROLE, MANAGED_CNI_POLICY);
+            await stack.setConfig("pools", { value: '["nodes"]' });
+            await up();
+            assert.deepStrictEqual(
+                (await pods()).map(({ ready, containers }) => [ready, containers[0]?.roleArn]),
+                [
+                    [true, undefined],
+                    [true, undefined],
+                ],
+            );
+        },
+    );
 
     it("is destroyed as a whole: nodes first, then the component, whose node role is given nothing back", async () => {
         await setStage("handed-over");

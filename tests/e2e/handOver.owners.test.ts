@@ -13,6 +13,7 @@ import { fullAwsAccess, regionDeny } from "local-eks/iam";
 import { clusterOf, uids } from "./support/cluster";
 import { handOverStack, MANAGED_CNI_POLICY, PlainArgs, setArgs } from "./support/handOver";
 import { iamOf, trustOf } from "./support/iam";
+import { itNightly } from "./support/quiet";
 import { failureOf } from "./support/stacks";
 
 const NODE_ROLE = "sandbox-nodes";
@@ -170,24 +171,29 @@ describe("what else gives aws-node its role", () => {
         assert.strictEqual(await iam.role("cni"), undefined);
     });
 
-    it("may be an operator who restarts pods by hand: with OnDelete each way goes one pod at a time", async () => {
-        await sandbox.reset();
-        const onDelete = JSON.stringify([{ op: "replace", path: "/spec/updateStrategy", value: { type: "OnDelete" } }]);
-        await cluster.kubectl("patch", "daemonset/aws-node", "-n", "kube-system", "--type", "json", "-p", onDelete);
-        await setArgs(stack, sandbox, NAMED);
-        const lowest = await lowestCountDuring(
-            async () => (await roles()).filter(({ ready }) => ready).length,
-            async () => {
-                await stack.up();
-                assert.deepStrictEqual(await roles(), allCarry(ROLE_ARN));
-                assert.strictEqual(await holdsPolicy(), false);
-                await stack.destroy();
-            },
-        );
-        assert.deepStrictEqual(await roles(), allCarry(undefined));
-        assert.strictEqual(await holdsPolicy(), true);
-        assert.strictEqual(lowest, 2);
-    });
+    itNightly(
+        "may be an operator who restarts pods by hand: with OnDelete each way goes one pod at a time",
+        async () => {
+            await sandbox.reset();
+            const onDelete = JSON.stringify([
+                { op: "replace", path: "/spec/updateStrategy", value: { type: "OnDelete" } },
+            ]);
+            await cluster.kubectl("patch", "daemonset/aws-node", "-n", "kube-system", "--type", "json", "-p", onDelete);
+            await setArgs(stack, sandbox, NAMED);
+            const lowest = await lowestCountDuring(
+                async () => (await roles()).filter(({ ready }) => ready).length,
+                async () => {
+                    await stack.up();
+                    assert.deepStrictEqual(await roles(), allCarry(ROLE_ARN));
+                    assert.strictEqual(await holdsPolicy(), false);
+                    await stack.destroy();
+                },
+            );
+            assert.deepStrictEqual(await roles(), allCarry(undefined));
+            assert.strictEqual(await holdsPolicy(), true);
+            assert.strictEqual(lowest, 2);
+        },
+    );
 });
 
 /** The lowest count while `work` ran. */

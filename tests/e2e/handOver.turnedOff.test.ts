@@ -6,6 +6,7 @@ import { clusterOf, uids } from "./support/cluster";
 import { recordEvents } from "./support/events";
 import { handOverSandbox, handOverStack, MANAGED_CNI_POLICY, PlainArgs, setArgs } from "./support/handOver";
 import { iamOf } from "./support/iam";
+import { itNightly } from "./support/quiet";
 import { failureOf } from "./support/stacks";
 
 const NODE_ROLE = "sandbox-nodes";
@@ -91,7 +92,7 @@ describe("live checks that are turned off and on again", () => {
         assert.deepStrictEqual(await world(), { ...untouched, nodeRoleHoldsPolicy: false, injectionGuards: 1 });
     });
 
-    it("leave the node role alone too, after keepDetached", async () => {
+    itNightly("leave the node role alone too, after keepDetached", async () => {
         assert.deepStrictEqual(await up({ ...ON, keepDetached: true }), [
             "update cni",
             "update cni-credential-guard",
@@ -103,7 +104,7 @@ describe("live checks that are turned off and on again", () => {
         assert.deepStrictEqual(await world(), { ...untouched, nodeRoleHoldsPolicy: false, injectionGuards: 1 });
     });
 
-    it("have no record of the policy after that, and refuse to destroy until the node role has it", async () => {
+    itNightly("have no record of the policy after that, and refuse to destroy until the node role has it", async () => {
         assert.match(
             (await failureOf(stack.destroy())) ?? "",
             /\[node-role-without-permissions\].*aws iam attach-role-policy --role-name sandbox-nodes/s,

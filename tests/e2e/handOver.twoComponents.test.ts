@@ -6,6 +6,7 @@ import { clusterOf, uids } from "./support/cluster";
 import { handOverSandbox, handOverStack, MANAGED_CNI_POLICY, PlainArgs, setArgs } from "./support/handOver";
 import { iamOf } from "./support/iam";
 import { installOtherDaemonSet, OTHER } from "./support/otherDaemonSet";
+import { describeNightly } from "./support/quiet";
 import { failureOf } from "./support/stacks";
 
 const NODE_ROLE = "sandbox-nodes";
@@ -17,7 +18,7 @@ const CUSTOM: PlainArgs = {
     rollout: { daemonSetName: OTHER },
 };
 
-describe("two components on one cluster, each with its live checks", () => {
+describeNightly("two components on one cluster, each with its live checks", () => {
     let sandbox: Sandbox;
     let awsNode: Stack;
     let custom: Stack;

@@ -107,8 +107,7 @@ describe("a program in YAML", () => {
     it("a second preview and up change nothing and restart nothing", async () => {
         const before = uids(await pods());
         await stack.preview({ expectNoChanges: true });
-        const { summary } = await stack.up({ expectNoChanges: true });
-        assert.deepStrictEqual(summary.resourceChanges, { same: 16 });
+        await stack.up({ expectNoChanges: true });
         assert.deepStrictEqual(uids(await pods()), before);
     });
 
@@ -122,15 +121,14 @@ describe("a program in YAML", () => {
         assert.match((await failureOf(stack.up())) ?? "", refusal);
         await setConfig("serviceAccountName", "aws-node");
         assert.deepStrictEqual(await iam.role("first"), role);
-        const { summary } = await stack.up();
+        const { stdout } = await stack.up();
         // The component keeps the arguments of the update that failed.
-        assert.deepStrictEqual(summary.resourceChanges, { same: 15, update: 1 });
+        assert.match(stdout, /Resources:\n +~ 1 updated\n +15 unchanged\n/);
         assert.deepStrictEqual(uids(await pods()), before);
     });
 
     it("a refresh finds the world as the state has it", async () => {
-        const { summary } = await stack.refresh({ expectNoChanges: true });
-        assert.deepStrictEqual(summary.resourceChanges, { same: 16 });
+        await stack.refresh({ expectNoChanges: true });
     });
 
     it("has one provider of eks-cni in its state, which serves all live checks", async () => {

@@ -57,7 +57,12 @@ describe("Hand-over and hand-back on a model of cluster and account", function (
         ["moves pods before IAM enforces their policies", doesNotAwaitIam, /has no path: it carries the node role/],
         ["detaches before the guard works", trustsTheGuardsObjects, /has no path: it carries the node role/],
         ["never widens the injection guard", neverWidens, /the hand-over is not reached/],
-        ["does not ask for the add-on's role", ignoresTheAddOn, /is detached from . while the add-on has another role/],
+        [
+            "does not ask for the add-on's role",
+            ignoresTheAddOn,
+            /is detached from . while the add-on has another role/,
+            18,
+        ],
         ["moves the pods of the newest role only", movesTheNewestRoleOnly, /has no path: it carries arn:/],
     ];
     for (const [what, resources, problem, seed = 2] of bugs) {
