@@ -1,5 +1,4 @@
-// Bundles the clients into a build of the package: `bundle(CLONE, BUILD)`. The build of the clone calls it too, which needs no
-// TypeScript at run time, so it is plain JavaScript.
+// Bundles the clients into a build of the package. Plain JavaScript, since tests/tasks.cjs calls it, too.
 "use strict";
 
 const { buildSync } = require("esbuild");

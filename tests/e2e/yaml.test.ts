@@ -107,7 +107,8 @@ describe("a program in YAML", () => {
     it("a second preview and up change nothing and restart nothing", async () => {
         const before = uids(await pods());
         await stack.preview({ expectNoChanges: true });
-        await stack.up({ expectNoChanges: true });
+        const { stdout } = await stack.up({ expectNoChanges: true });
+        assert.match(stdout, /Resources:\n +16 unchanged\n/);
         assert.deepStrictEqual(uids(await pods()), before);
     });
 
@@ -128,7 +129,8 @@ describe("a program in YAML", () => {
     });
 
     it("a refresh finds the world as the state has it", async () => {
-        await stack.refresh({ expectNoChanges: true });
+        const { stdout } = await stack.refresh({ expectNoChanges: true });
+        assert.match(stdout, /Resources:\n +16 unchanged\n/);
     });
 
     it("has one provider of eks-cni in its state, which serves all live checks", async () => {

@@ -45,8 +45,12 @@ export async function handOverStack(sandbox: Sandbox, program = "hand-over"): Pr
     stacks += 1;
     const stackName = `e2e-${String(process.pid)}-${String(stacks)}`;
     const workDir = path.resolve(PROGRAMS, program);
+    return newStack(sandbox, stackName, workDir);
+}
+
+async function newStack(sandbox: Sandbox, stackName: string, workDir: string): Promise<Stack> {
     return withoutSummaries(
-        await LocalWorkspace.createOrSelectStack({ stackName, workDir }, { envVars: environmentOf(sandbox) }),
+        await LocalWorkspace.createStack({ stackName, workDir }, { envVars: environmentOf(sandbox) }),
     );
 }
 
@@ -68,9 +72,7 @@ export async function yamlStack(sandbox: Sandbox, nodeRole: string): Promise<Sta
     stacks += 1;
     const stackName = `e2e-yaml-${String(process.pid)}-${String(stacks)}`;
     const workDir = path.join(PROGRAMS, "yaml");
-    const stack = withoutSummaries(
-        await LocalWorkspace.createStack({ stackName, workDir }, { envVars: environmentOf(sandbox) }),
-    );
+    const stack = await newStack(sandbox, stackName, workDir);
     await stack.setConfig("clusterName", { value: sandbox.clusterName });
     await stack.setConfig("nodeRole", { value: nodeRole });
     await stack.setConfig("roleName", { value: "cni-yaml" });
@@ -95,9 +97,7 @@ export async function yamlStackOf(sandbox: Sandbox, args: PlainArgs): Promise<St
     };
     // YAML includes JSON.
     fs.writeFileSync(path.join(workDir, "Pulumi.yaml"), JSON.stringify(program, undefined, 2));
-    const stack = withoutSummaries(
-        await LocalWorkspace.createStack({ stackName, workDir }, { envVars: environmentOf(sandbox) }),
-    );
+    const stack = await newStack(sandbox, stackName, workDir);
     await stack.setConfig("kubeconfig", { value: fs.readFileSync(sandbox.kubeconfigPath, "utf8"), secret: true });
     return stack;
 }
