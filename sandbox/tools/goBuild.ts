@@ -63,17 +63,20 @@ async function embed(embeds: NonNullable<GoSource["embeds"]>, directory: string,
     }
 }
 
-/** Copies a dependency's program into the module, with one line changed. Throws if the line does not exist. */
+/** Copies a dependency's program into the module, with some lines changed. Throws if a line does not occur exactly once. */
 async function applyPatch(patch: NonNullable<GoSource["patch"]>, directory: string, log: string): Promise<void> {
     const from = join(await moduleFolder(patch.module, directory, log), patch.folder);
     for (const file of (await readdir(from)).filter((name) => name.endsWith(".go") && !name.endsWith("_test.go"))) {
-        const source = await readFile(join(from, file), "utf8");
-        if (file === patch.file && source.split(patch.line).length !== 2) {
-            throw new Error(
-                `${patch.module} ${patch.folder}/${file} does not have the line to be changed: ${patch.line}`,
-            );
+        let source = await readFile(join(from, file), "utf8");
+        for (const { line, replacement } of file === patch.file ? patch.changes : []) {
+            if (source.split(line).length !== 2) {
+                throw new Error(
+                    `${patch.module} ${patch.folder}/${file} does not have the line to be changed: ${line}`,
+                );
+            }
+            source = source.replace(line, replacement);
         }
-        await writeFile(join(directory, file), source.replace(patch.line, patch.replacement));
+        await writeFile(join(directory, file), source);
     }
 }
 

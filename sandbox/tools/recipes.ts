@@ -29,8 +29,8 @@ export interface GoSource {
     stamps: Record<string, string>;
     /** Files of a dependency that belong next to the executable. */
     copies?: { module: string; files: string[] };
-    /** A program of a dependency that is built from its source with one line changed. The package is "." then. */
-    patch?: { module: string; folder: string; file: string; line: string; replacement: string };
+    /** A program of a dependency that is built from its source with these lines changed. The package is "." then. */
+    patch?: { module: string; folder: string; file: string; changes: { line: string; replacement: string }[] };
     /** JSON files of a dependency that the program embeds. */
     embeds?: { module: string; folder: string; files: string[]; schemaVersion: string };
 }
@@ -86,15 +86,26 @@ export const recipes: Recipe<SandboxTool>[] = [
             module: "pulumi-language-nodejs",
             packages: ["."],
             stamps: { [pulumiVersionPackage]: "v3.68.0" },
-            // This version proxies between program and engine, and forwards only the calls that it knows (pulumi
-            // sdk/nodejs/cmd/pulumi-language-nodejs/proxy.go): no resource hooks. With this change the program talks to the
-            // engine directly, which the protocol allows.
             patch: {
                 module: "github.com/pulumi/pulumi/sdk/v3",
                 folder: "nodejs/cmd/pulumi-language-nodejs",
                 file: "main.go",
-                line: 'fmt.Sprintf("127.0.0.1:%d", handle.Port), pipes.directory())',
-                replacement: "req.GetMonitorAddress(), pipes.directory())",
+                changes: [
+                    {
+                        // This version proxies between program and engine, and forwards only the calls that it knows
+                        // (proxy.go): no resource hooks. With this change the program talks to the engine directly,
+                        // which the protocol allows.
+                        line: 'fmt.Sprintf("127.0.0.1:%d", handle.Port), pipes.directory())',
+                        replacement: "req.GetMonitorAddress(), pipes.directory())",
+                    },
+                    {
+                        // On a busy machine, the goroutine that serves the pipes can report to this channel after the
+                        // program's end: "panic: send on closed channel". Upstream no longer lets it send
+                        // (https://github.com/pulumi/pulumi/pull/13689). Unclosed, the channel only keeps the goroutine.
+                        line: "defer close(responseChannel)",
+                        replacement: "",
+                    },
+                ],
             },
             // Without the first one no dynamic provider starts.
             copies: {
