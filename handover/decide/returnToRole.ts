@@ -9,7 +9,7 @@ import { withoutJoining } from "./seen";
 
 /**
  * After pods did not work with their former credentials: the service account gets the role's annotation again, and these pods restart with the
- * role, which the others work with.
+ * role, which the others work with. If these credentials are those of a role that another owner has annotated, that role does not work either.
  */
 export function nextReturnStep(target: HandBackTarget, { cluster, at }: World, memory: Memory): Step {
     const { subject } = target;
@@ -17,6 +17,7 @@ export function nextReturnStep(target: HandBackTarget, { cluster, at }: World, m
         return {
             do: "annotate",
             annotations: subject.annotations,
+            force: true,
             why: "giving the service account the role's annotation again",
         };
     }

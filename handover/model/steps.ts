@@ -21,7 +21,13 @@ export type Step =
     /** Makes the DaemonSet controller retry at once, by an annotation on the DaemonSet (the wake mark). */
     | { readonly do: "wake"; readonly why: string }
     | { readonly do: "removeWakeMark"; readonly why: string }
-    | { readonly do: "annotate"; readonly annotations: Readonly<Record<string, string>>; readonly why: string }
+    | {
+          readonly do: "annotate";
+          readonly annotations: Readonly<Record<string, string>>;
+          /** Takes an annotation also from another owner. Otherwise the API server refuses one that got an owner after the last look. */
+          readonly force?: true;
+          readonly why: string;
+      }
     | { readonly do: "attach"; readonly policies: readonly RolePolicy[]; readonly why: string }
     | { readonly do: "detach"; readonly policies: readonly RolePolicy[]; readonly why: string }
     /** Sets the roles that the injection guard admits. */

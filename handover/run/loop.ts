@@ -160,7 +160,7 @@ async function change({ cluster, aws, sleep }: RunContext, step: Exclude<Taken, 
         case "removeWakeMark":
             return cluster.removeWakeMark();
         case "annotate":
-            return cluster.annotate(step.annotations, true);
+            return cluster.annotate(step.annotations, step.force ?? false);
         case "detach":
             return forEach(step.policies, ({ roleName, policyArn }) => aws.detach(roleName, policyArn));
         case "admitRoles":

@@ -129,13 +129,21 @@ async function revert(
     cause: string,
 ): Promise<Reached> {
     context.progress(`the rollout failed: ${cause} Taking it back`);
-    try {
+    const takingBack = () =>
         // The credentials for the account may be the cause of the failure.
-        return await reach(withoutAccount(context), {
+        reach(withoutAccount(context), {
             what: "Taking the rollout back",
             next: (world, memory) => nextTakeBackStep(target, world, memory),
             limitSeconds: target.timeouts.canarySeconds,
             limitArgument: "timeouts.canarySeconds",
+        });
+    try {
+        return await takingBack().catch((error: unknown) => {
+            // Another owner has written the annotation after the last look. The next look shows it, and the annotation stays.
+            if (isRefusal(error, "annotation-owned-by-another")) {
+                return takingBack();
+            }
+            throw error;
         });
     } catch (error) {
         throw isRefusal(error) ? notReverted(error, cause) : error;

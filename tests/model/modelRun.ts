@@ -140,8 +140,9 @@ export async function reachHandBack(
     afterRun?: AfterRun,
 ): Promise<void> {
     const stays = staysWithout(world);
-    const mayStay = leavingRoles(world);
-    const isReached = () => handedBack(world, engine, stays, mayStay);
+    const leaving = leavingRoles(world);
+    world.ownNodeRoles.grown.clear();
+    const isReached = () => handedBack(world, engine, stays, [...leaving, ...world.ownNodeRoles.grown]);
     await reachGoal(world, "the hand-back", isReached, (run) => engine.destroy(run), operator, afterRun);
 }
 

@@ -7,6 +7,8 @@ import { ENFORCEMENT_MILLISECONDS, type ModelWorld } from "./world";
 export class OwnNodeRoles {
     /** Those that the last complete hand-back has left without their policies. */
     public leftWithout: readonly string[] = [];
+    /** Those that have got a node since the last hand-back began: it may have found them without nodes, or with some. */
+    public readonly grown = new Set<string>();
     /** When the operator last attached policies by hand. */
     public byHandAt = -Infinity;
     /** Whether the last update or destroy takes the injection guard away. */
@@ -75,6 +77,7 @@ export const leavingRoles = ({ nodes }: ModelWorld) =>
  * warning, and waits until IAM enforces the policy. An injection guard that stays makes that unnecessary.
  */
 export function addNode(world: ModelWorld, role: string): void {
+    world.ownNodeRoles.grown.add(role);
     if ((!world.isGuarded || world.ownNodeRoles.handsBack) && lacksPolicy(world, role)) {
         attachByHand(world, role);
     }

@@ -4,6 +4,7 @@ import { type CarrierSeen, nextCarrier } from "../../handover/model/carrier";
 import type { ConnectionInputs } from "../../handover/model/connection";
 import type { OtherDelivery } from "../../handover/model/otherDelivery";
 import type { ProofFailure } from "../../handover/model/proof";
+import { refusals } from "../../handover/model/refusals";
 import type { Subject } from "../../handover/model/subject";
 import type {
     ClusterSeen,
@@ -90,10 +91,14 @@ function clusterOf(world: ModelWorld, run: Run, subject: Subject): ClusterAccess
                 "token",
                 () => `h.${Buffer.from(JSON.stringify({ iss: `https://${issuer()}` })).toString("base64url")}.s`,
             ),
-        annotate: (annotations) =>
+        annotate: (annotations, force) =>
             run.call(`annotate ${annotations[ROLE_ARN] ?? "nothing"}`, () => {
                 const { owner = manager, annotations: present } = world.accountOf(accountName);
                 const { [CONTROL]: control, [ROLE_ARN]: roleArn } = present;
+                const { [ROLE_ARN]: wanted = roleArn } = annotations;
+                if (!force && owner !== manager && roleArn !== undefined && roleArn !== wanted) {
+                    throw refusals.annotationOwned(subject, [owner]);
+                }
                 const kept = { ...(control === undefined ? {} : { [CONTROL]: control }), ...annotations };
                 // An apply without a field releases it, and leaves what another manager owns.
                 const isLeft = owner !== manager && roleArn !== undefined && annotations[ROLE_ARN] === undefined;

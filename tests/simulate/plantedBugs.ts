@@ -65,11 +65,16 @@ const withNodeRoles = (changed: (role: NodeRoleSeen) => NodeRoleSeen): Resources
         return { ...seen, nodeRoles: seen.nodeRoles.map(changed) };
     });
 
+/** Neither the run nor the API server looks at who owns the annotation. */
 function withoutOwners(context: RunContext): RunContext {
-    return withLook(context, ({ serviceAccount, ...seen }) => ({
+    const { cluster, ...rest } = withLook(context, ({ serviceAccount, ...seen }) => ({
         ...seen,
         serviceAccount: serviceAccount && { ...serviceAccount, roleArnOwners: [] },
     }));
+    return {
+        ...rest,
+        cluster: { ...cluster, annotate: (annotations) => cluster.annotate(annotations, true) },
+    };
 }
 
 function withoutNodes(seen: ClusterSeen, isLeftOut: (node: ClusterSeen["nodes"][number]) => boolean): ClusterSeen {

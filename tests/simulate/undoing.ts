@@ -1,4 +1,4 @@
-/** Several act at once: a run does not undo what another party has done, and that it has seen. */
+/** Several act at once: a run does not undo what another party has done, also if its last look was before that. */
 import { ROLE_ARN_ANNOTATION } from "../../documents/serviceAccountAnnotations";
 import { carriesAnyOf } from "../../handover/model/carriedRole";
 import type { ClusterSeen } from "../../handover/model/world";
@@ -18,17 +18,15 @@ export function checkWrites(context: RunContext, world: ModelWorld): RunContext 
         cluster: {
             ...cluster,
             look: async () => (seen = await cluster.look()),
-            annotate: (annotations, force) => {
-                const { annotations: present = {}, roleArnOwners = [] } = seen?.serviceAccount ?? {};
+            annotate: async (annotations, force) => {
+                const { owner, annotations: present } = world.accountOf(subject.serviceAccount.name);
                 const { [ROLE_ARN_ANNOTATION]: annotated = "" } = present;
-                const { owner } = world.accountOf(subject.serviceAccount.name);
                 const { [ROLE_ARN_ANNOTATION]: role } = annotations;
-                const isSeen = roleArnOwners.includes(FOREIGN_OWNER) && owner === FOREIGN_OWNER;
                 const isRescue = seen?.pods.some((pod) => !pod.ready && carriesAnyOf(pod, [annotated])) ?? false;
-                if (isSeen && role !== undefined && role !== annotated && !isRescue) {
+                await cluster.annotate(annotations, force);
+                if (owner === FOREIGN_OWNER && role !== undefined && role !== annotated && !isRescue) {
                     world.problem(`a run overwrites the annotation of ${FOREIGN_OWNER}`);
                 }
-                return cluster.annotate(annotations, force);
             },
         },
     };

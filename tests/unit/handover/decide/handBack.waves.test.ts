@@ -246,6 +246,7 @@ describe("After a hand-back whose pods did not work with their former credential
     const ANNOTATE = {
         do: "annotate",
         annotations: { [ROLE_ARN]: ROLE },
+        force: true,
         why: "giving the service account the role's annotation again",
     };
     const DONE = { do: "done", why: "these pods carry the role again" };

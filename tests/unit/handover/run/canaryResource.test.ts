@@ -33,6 +33,7 @@ const ofEarlierRun = ({ cluster }: World) =>
 /** The injection guard of a cluster that is handed over. */
 const GUARD = { present: true, inForce: true, roleArns: [ROLE] };
 const WORKS = "3 pods work with the role";
+const PERSONS_ROLE = "arn:aws:iam::111122223333:role/person";
 const ANNOTATED = { [ROLE_ARN]: ROLE };
 
 const inputs: CanaryInputs = {
@@ -551,6 +552,16 @@ describe("A rollout that is not taken back", () => {
         );
         await rejects(done, { code: "pod-identity-association" });
         deepStrictEqual(writes(), []);
+    });
+
+    it("takes a failed canary back around a role that a person annotates amid the write: the annotation stays", async () => {
+        const { done, end, writes } = rollOut(
+            { born: ofRole(({ name }) => (name.startsWith("new1") ? "never" : "works")), personsRole: PERSONS_ROLE },
+            { formerAnnotations: { [ROLE_ARN]: FORMER_ROLE } },
+        );
+        await rejects(done, { code: "canary-failed" });
+        deepStrictEqual(writes(), ["restart pod-n1", `annotate ${FORMER_ROLE}`, "restart new1-n1"]);
+        deepStrictEqual(end().annotations, { [ROLE_ARN]: PERSONS_ROLE });
     });
 
     it("has nothing to take back without a kubeconfig", async () => {

@@ -1,4 +1,5 @@
 import type { Admission } from "../../../../handover/kubernetes/clusterAccess";
+import { refusals } from "../../../../handover/model/refusals";
 import { webhookAnnotations } from "../../../../handover/model/webhookAnnotations";
 import type { Proof } from "../../../../handover/model/proof";
 import type { CredentialSource, NodeRoleSeen, NodeSeen, PodSeen, World } from "../../../../handover/model/world";
@@ -40,6 +41,8 @@ export interface Simulated {
     /** The nth look at the account or the cluster fails with what these return. */
     readonly account?: (nth: number) => Error | undefined;
     readonly look?: (nth: number) => Error | undefined;
+    /** The role that a person annotates with kubectl between a look and the run's first write of an annotation. */
+    readonly personsRole?: string;
 }
 
 const STARTS_AFTER_MILLISECONDS = 5000;
@@ -114,8 +117,15 @@ export function simulate(of: Simulated = {}) {
             clustersInKubeconfig: () => [],
             requestToken: () => Promise.resolve("token"),
             testAdmission: () => Promise.resolve(of.admission ?? { verdict: "admitted" }),
-            annotate: (wanted: Readonly<Record<string, string>>) => {
-                calls.push(`annotate ${wanted[ROLE_ARN] ?? "nothing"}`);
+            annotate: (wanted: Readonly<Record<string, string>>, force: boolean) => {
+                const isFirst = nth(`annotate ${wanted[ROLE_ARN] ?? "nothing"}`) === 1;
+                if (isFirst && of.personsRole !== undefined) {
+                    annotations = { [ROLE_ARN]: of.personsRole };
+                    roleArnOwners = ["kubectl-annotate"];
+                }
+                if (!force && roleArnOwners !== serviceAccount.roleArnOwners) {
+                    return Promise.reject(refusals.annotationOwned(subject, roleArnOwners));
+                }
                 annotations = wanted;
                 roleArnOwners = serviceAccount.roleArnOwners;
                 return Promise.resolve();
