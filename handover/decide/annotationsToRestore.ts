@@ -44,12 +44,23 @@ export function annotationsToRestore(
     if (isKept || last === undefined || !guardRefuses(last.cluster, formerAnnotations)) {
         return isKept ? subject.annotations : formerAnnotations;
     }
-    const { roleArns: admitted = [] } = last.cluster.injectionGuard;
-    const other = admitted.find((arn) => arn !== subject.roleArn && record.approvedRoleArns.includes(arn));
+    const other = otherAdmitted(target, last);
     if (other !== undefined) {
         return { [ROLE_ARN_ANNOTATION]: other };
     }
     return mayRemoveGuard(record, first, last) ? formerAnnotations : subject.annotations;
+}
+
+/**
+ * Another approved role that the guard admits. None after a move from another service account: the role may trust only that one, and the record
+ * does not say which.
+ */
+function otherAdmitted({ record, subject }: Restorable, { cluster }: World): string | undefined {
+    const { roleArns: admitted = [] } = cluster.injectionGuard;
+    const { formerServiceAccounts = [] } = subject;
+    return formerServiceAccounts.length > 0
+        ? undefined
+        : admitted.find((arn) => arn !== subject.roleArn && record.approvedRoleArns.includes(arn));
 }
 
 /**

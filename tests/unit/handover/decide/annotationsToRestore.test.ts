@@ -87,6 +87,14 @@ describe("The annotations of a rollout that fails under the injection guard", ()
         const admits = look(seconds(30), [nodeRole()], [ROLE, FORMER_ROLE]);
         deepStrictEqual(annotationsToRestore(of, first, admits), { [ROLE_ARN]: FORMER_ROLE });
     });
+
+    it("go back to no other role after a move from another service account, which it may trust alone", () => {
+        const moved = { ...subject, formerServiceAccounts: [{ namespace: "kube-system", name: "before" }] };
+        const of = { ...target, subject: moved, record: { ...record, approvedRoleArns: [FORMER_ROLE, ROLE] } };
+        const admits = look(seconds(30), [nodeRole()], [ROLE, FORMER_ROLE]);
+        deepStrictEqual(annotationsToRestore(of, first, admits), {});
+        deepStrictEqual(annotationsToRestore(of, first, look(seconds(29), [nodeRole()], [ROLE, FORMER_ROLE])), kept);
+    });
 });
 
 const former = { [ROLE_ARN]: FORMER_ROLE };
