@@ -293,11 +293,15 @@ export class SeveralClusters {
         return this.prepared(run)(undefined);
     }
 
-    /** The other programs stop to name the cluster. The policy is attached then, if its nodes show that they use the role. */
+    /**
+     * The other programs stop to name the cluster. The policy is attached then, if its nodes show that they use the role: those that it has all the
+     * time, since an update does not see a cluster without instances (docs/hand-over.md, A node role of several clusters).
+     */
     private async withdraw(cluster: Cluster): Promise<void> {
         const naming = this.clusters.filter((other) => other.named.includes(cluster.arn) && !other.engine.isEmpty);
         const wasNamed = naming.some(({ engine }) => engine.handedOverBefore.includes(cluster.arn));
         const { now: began } = cluster.world;
+        const hadNodes = cluster.world.nodes.length > 0;
         cluster.isHandedOver = false;
         const failed: string[] = [];
         for (const other of naming) {
@@ -309,6 +313,7 @@ export class SeveralClusters {
         if (
             wasNamed &&
             failed.every((one) => one === "") &&
+            hadNodes &&
             world.nodes.length > 0 &&
             cluster.lastEmptied < began &&
             !world.isAttached(SHARED)

@@ -97,6 +97,20 @@ describe("A node role of several clusters, on a model of their account", functio
         assert.ok(other.isAttached("a"));
     });
 
+    it("is attached by the hand-back of a cluster whose nodes join as another program stops to name it", async () => {
+        const all = new SeveralClusters({ lists: [true, true], isFar: false });
+        for (const run of [up(0), up(1)]) {
+            assert.equal(await all.run(run), "");
+        }
+        all.of(0).scaleToZero();
+        all.idle();
+        // After the other run's look at the account.
+        const faults = [{ of: 0, after: 2000, fault: { kind: "scaledUp" as const } }];
+        await all.play({ runs: [{ do: "destroy", of: 0, withdraws: true }], faults });
+        assert.deepEqual(all.problems, []);
+        assert.ok(all.of(0).world.isAttached("a"));
+    });
+
     for (const isFar of [false, true]) {
         it(`is detached by up --refresh once no other cluster uses it, ${isFar ? "in another region" : "in the same region"}`, async () => {
             const all = new SeveralClusters({ lists: [true, true], isFar });
