@@ -177,7 +177,10 @@ function placeStep(target: RolloutTarget, world: World, memory: Memory, place: P
     if (hasWorkedIn(place, memory) || fleet.right.some((pod) => untilStable([pod], watchedSeconds, at) === 0)) {
         return undefined;
     }
-    const [canary] = [...fleet.right, ...awaited(target, fleet, place, world, memory)];
+    const starting = awaited(target, fleet, place, world, memory);
+    // A pod that does not start for a reason of its own shows nothing of the role, and must not hide one that cannot use it.
+    const telling = starting.filter(({ startProblem }) => startProblem === undefined);
+    const [canary] = [...fleet.right, ...telling, ...starting];
     if (canary !== undefined) {
         const why = `canary ${canary.name} on ${canary.node}${describePlace(place)}: ${canary.ready ? `Ready, watching it for ${String(watchedSeconds)} s` : notReady(canary)}`;
         return isLate(canary, canarySeconds, memory, at)

@@ -253,9 +253,32 @@ describe("With several places, the canaries", () => {
             places({
                 n1: inSubnet("s1", working),
                 n2: inSubnet("s2", { ...notYet, createdAt: seconds(-300), startProblem: "Unschedulable" }),
-                n3: inSubnet("s2", { ...notYet, createdAt: seconds(-299) }),
+                n3: inSubnet("s1", { ...notYet, createdAt: seconds(-299) }),
             }),
             refuse("pods-do-not-start", "pod-n2 does not start (Unschedulable). Nodes: n2 (s2)."),
+            { canarySeconds: 300 },
+        ],
+        [
+            "are the pods of a place that do start, if there are any: they show whether the role works there",
+            places({
+                n1: inSubnet("s1", working),
+                n2: inSubnet("s2", { ...notYet, createdAt: seconds(-300), startProblem: "Unschedulable" }),
+                n3: inSubnet("s2", { ...notYet, createdAt: seconds(-299) }),
+            }),
+            wait("canary pod-n3 on n3 of nodes in s2: not Ready yet"),
+            { canarySeconds: 300 },
+        ],
+        [
+            "have failed when such a pod has, beside one that does not start",
+            places({
+                n1: inSubnet("s1", working),
+                n2: inSubnet("s2", { ...notYet, createdAt: seconds(-300), startProblem: "Unschedulable" }),
+                n3: inSubnet("s2", { ...notYet, createdAt: seconds(-300) }),
+            }),
+            refuse(
+                "time-limit",
+                "The canary reached its limit of 300 s. Last seen: canary pod-n3 on n3 of nodes in s2: not Ready yet.",
+            ),
             { canarySeconds: 300 },
         ],
         [
