@@ -58,8 +58,12 @@ export function nextTakeBackStep(target: TakeBackTarget, { cluster, at }: World,
     const isAwaited = [...fleet.starting, ...fleet.terminating].some(
         ({ node, startProblem }) => touched.has(node) && startProblem === undefined,
     );
-    const areOthersFirst = isAwaited || fleet.nodesWithoutPod.length > 0 || fleet.wrong.some(({ ready }) => !ready);
-    // Pods that are broken for another reason may use up maxUnavailable for good. A pod that is Ready and complains does not wait for them.
+    const areOthersFirst =
+        isAwaited ||
+        fleet.nodesWithoutPod.length > 0 ||
+        fleet.wrong.some((pod) => !pod.ready || isWatched(target, pod, at));
+    // Pods that are broken for another reason may use up maxUnavailable for good. A pod that is Ready and complains does not wait for them. One
+    // that is still watched does: it need not restart, if it stays as it is.
     const budget = areOthersFirst ? fleet.budget : Math.max(fleet.budget, 1);
     return (
         restartWrong({ ...fleet, budget }, memory, at, (pod) => `${pod.name} returns to its former credentials`) ??
@@ -83,10 +87,18 @@ function isTakenBack(target: TakeBackTarget, pod: PodSeen, at: number): boolean 
     if (formerAnnotations[ROLE_ARN_ANNOTATION] === subject.roleArn) {
         return carriesAsBefore(pod, subject.annotations, formerAnnotations);
     }
-    // A pod that carries the role in part may work with its node's.
-    const isWhole = pod.credentials.kind === "webIdentity";
-    const works = isWhole && pod.ready && !complains(pod, target) && untilStable([pod], stableSeconds, at) === 0;
+    const works = seemsToWork(target, pod) && untilStable([pod], stableSeconds, at) === 0;
     return works || !carriesAnyOf(pod, [subject.roleArn]);
+}
+
+/** Whether a pod seems to work with the role, and has not been Ready for long enough yet. */
+function isWatched(target: TakeBackTarget, pod: PodSeen, at: number): boolean {
+    return seemsToWork(target, pod) && untilStable([pod], target.stableSeconds, at) > 0;
+}
+
+/** A pod that carries the role in part may work with its node's. */
+function seemsToWork(target: TakeBackTarget, pod: PodSeen): boolean {
+    return pod.credentials.kind === "webIdentity" && pod.ready && !complains(pod, target);
 }
 
 /** Whether a pod uses STS as the former annotations of the same role ask for. */

@@ -112,6 +112,17 @@ describe("Taking a rollout back", () => {
             restartPod("pod-n1"),
         ],
         [
+            "restarts none that is still watched while such a pod uses up maxUnavailable",
+            after({
+                pods: pods(
+                    onNodeRole,
+                    pod("n1", right, young),
+                    pod("n2", onNodeRole, { ...starting, startProblem: "Unschedulable" }),
+                ),
+            }),
+            wait("1 pods to restart, 1 starting"),
+        ],
+        [
             "restarts no other one that is Ready before the pod that it restarted is",
             after({
                 pods: [pod("n1", onNodeRole, starting), pod("n2", right, young), pod("n3", onNodeRole, starting)],
