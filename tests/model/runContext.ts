@@ -114,8 +114,7 @@ function clusterOf(world: ModelWorld, run: Run, subject: Subject): ClusterAccess
         releaseTemplate: () =>
             run.call("release the template", () => {
                 if (world.patched === undefined || world.patched.manager === manager) {
-                    world.template = undefined;
-                    world.patched = undefined;
+                    world.releaseTemplate();
                 }
             }),
         releaseServiceAccount: (leaving, { name } = serviceAccount) =>

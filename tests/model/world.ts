@@ -189,6 +189,8 @@ export class ModelWorld {
     ]);
     private readonly guards: History<Guard | undefined> = [{ at: 0, value: undefined }];
     private readonly restarts = new Restarts();
+    /** The pods that were to lose the role of the service account when the way back released the pod template, by UID. */
+    private readonly returning = new Set<string>();
     /** What the live checks of each component do, by its field manager. */
     private readonly actors = new Map<string, Actor>();
     /** The nodes whose instances EC2 did not show when a live check looked last. */
@@ -778,11 +780,23 @@ export class ModelWorld {
         }
     }
 
-    /** With live checks, only the way back changes the pod template. */
+    /** The way back releases the component's fields of the DaemonSet. */
+    public releaseTemplate(): void {
+        const { [ROLE_ARN]: annotated } = this.annotations;
+        this.pods.filter(({ roleArn }) => roleArn !== annotated).forEach(({ uid }) => this.returning.add(uid));
+        this.template = undefined;
+        this.patched = undefined;
+    }
+
+    /**
+     * With live checks, only the way back changes the pod template. Its rolling update goes on after it, also if it is killed and the next run
+     * annotates the role again: the controller replaces each pod of an older template (kubernetes pkg/controller/daemon/update.go, rollingUpdate).
+     */
     private checkReplaced(pod: ModelPod): void {
         const [template] = JSON.parse(pod.revision) as (string | null)[];
         const isChanged = (template ?? undefined) !== this.template && this.template !== this.plainTemplate;
-        if (isChanged && pod.roleArn !== undefined && pod.roleArn === this.annotations[ROLE_ARN]) {
+        const isReturning = this.returning.has(pod.uid);
+        if (isChanged && !isReturning && pod.roleArn !== undefined && pod.roleArn === this.annotations[ROLE_ARN]) {
             this.problem(`a changed pod template restarts ${pod.name}, which carries the role`);
         }
     }
