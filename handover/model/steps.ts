@@ -73,8 +73,10 @@ export interface Memory {
     /** When this run released the service account's annotations. */
     readonly releasedAt: number | undefined;
     readonly wokenAt: number | undefined;
-    /** How often this run restarted a pod, by node. */
+    /** How many pods this run restarted, by node. A pod counts once, however often the run asks for its deletion. */
     readonly restarts: Readonly<Record<string, number>>;
+    /** The UIDs of these pods. Missing if there is none. */
+    readonly restarted?: ReadonlySet<string>;
     /** How often this run attached policies again. */
     readonly restores: number;
     /** Undefined before the first look is over. */
@@ -125,13 +127,27 @@ export function remember(memory: Memory, step: Step, at: number, gone: readonly 
     }
 }
 
-/** Adds a step that failed at the time `at`, and may have been carried out all the same. */
+/**
+ * Adds a step that failed at the time `at`, and may have been carried out all the same. A canary whose deletion was not answered is one that this run
+ * waits for, also on a node that becomes NotReady.
+ */
 export function rememberFailed(memory: Memory, step: Step, at: number): Memory {
-    return step.do === "detach" ? { ...memory, detachSentAt: at } : memory;
+    switch (step.do) {
+        case "detach":
+            return { ...memory, detachSentAt: at };
+        case "restart":
+        case "forceRestart":
+            return remember(memory, step, at);
+        default:
+            return memory;
+    }
 }
 
 function withRestarts(memory: Memory, pods: readonly PodSeen[]): Memory {
     const restarts = { ...memory.restarts };
-    pods.forEach(({ node }) => (restarts[node] = (restarts[node] ?? 0) + 1));
-    return { ...memory, restarts };
+    const first = pods.filter(({ uid }) => !memory.restarted?.has(uid));
+    first.forEach(({ node }) => (restarts[node] = (restarts[node] ?? 0) + 1));
+    return first.length === 0
+        ? memory
+        : { ...memory, restarts, restarted: new Set([...(memory.restarted ?? []), ...first.map(({ uid }) => uid)]) };
 }

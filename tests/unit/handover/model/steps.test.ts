@@ -1,5 +1,5 @@
 import { deepStrictEqual } from "node:assert/strict";
-import { freshMemory, Memory, remember, Step } from "../../../../handover/model/steps";
+import { freshMemory, Memory, remember, rememberFailed, Step } from "../../../../handover/model/steps";
 import { attach, carrying, pod, ROLE } from "../support/worlds";
 
 /** Every field is set. */
@@ -17,6 +17,7 @@ const before: Memory = {
 };
 
 const on = (node: string) => pod(node, carrying(ROLE));
+const restarted = (...nodes: string[]) => new Set(nodes.map((node) => on(node).uid));
 const why = "";
 
 describe("What a run remembers", () => {
@@ -52,23 +53,23 @@ describe("What a run remembers", () => {
         [
             "of a restart is one more of its node",
             { do: "restart", pods: [on("n2")], why },
-            { restarts: { n1: 1, n2: 4 } },
+            { restarts: { n1: 1, n2: 4 }, restarted: restarted("n2") },
         ],
         [
             "of a first restart is one of its node",
             { do: "restart", pods: [on("n3")], why },
-            { restarts: { n1: 1, n2: 3, n3: 1 } },
+            { restarts: { n1: 1, n2: 3, n3: 1 }, restarted: restarted("n3") },
         ],
         [
             "of a restart of several pods is one more of each node",
             { do: "restart", pods: [on("n2"), on("n3"), on("n1")], why },
-            { restarts: { n1: 2, n2: 4, n3: 1 } },
+            { restarts: { n1: 2, n2: 4, n3: 1 }, restarted: restarted("n2", "n3", "n1") },
         ],
         ["of a restart of no pod is nothing", { do: "restart", pods: [], why }, {}],
         [
             "of a restart by force is one more as well",
             { do: "forceRestart", pod: on("n1"), why },
-            { restarts: { n1: 2, n2: 3 } },
+            { restarts: { n1: 2, n2: 3 }, restarted: restarted("n1") },
         ],
         ["of a wait is nothing", { do: "wait", why }, {}],
         ["of another write is nothing", { do: "annotate", annotations: {}, why }, {}],
@@ -78,6 +79,27 @@ describe("What a run remembers", () => {
             deepStrictEqual(remember(before, step, 9), { ...before, ...change });
         });
     }
+
+    it("of a restart without an answer is the same, since it may have taken place", () => {
+        for (const step of [
+            { do: "restart", pods: [on("n2")], why },
+            { do: "forceRestart", pod: on("n2"), why },
+        ] satisfies Step[]) {
+            deepStrictEqual(rememberFailed(before, step, 9), remember(before, step, 9));
+        }
+    });
+
+    it("of a second restart of the same pod is nothing, and of its next pod is one more", () => {
+        const restart = (pods: Extract<Step, { do: "restart" }>["pods"]) => ({ do: "restart", pods, why }) as const;
+        const once = rememberFailed(before, restart([on("n2")]), 9);
+        deepStrictEqual(remember(once, restart([on("n2")]), 10), once);
+        const next = { ...on("n2"), uid: "next" };
+        deepStrictEqual(remember(once, restart([on("n2"), next]), 10).restarts, { n1: 1, n2: 5 });
+    });
+
+    it("of another act without an answer is nothing", () => {
+        deepStrictEqual(rememberFailed(before, { do: "wake", why }, 9), before);
+    });
 
     it("is never changed in place", () => {
         const kept = structuredClone(before);
