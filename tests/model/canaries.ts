@@ -9,8 +9,8 @@ export interface Restart {
     readonly isOfWave: boolean;
     /**
      * Nodes that did not respond then, and that the run had no reason to wait for: it cannot revert a canary there that a killed run has
-     * left, and the node may never return. A canary on one of them may come alive beside this one. No run waits for a node in another place
-     * of the same node role.
+     * left, or one of its own that has had its time, and the node may never return. A deleted pod stays until its kubelet stops it. A canary on
+     * one of them may come alive beside this one. No run waits for a node in another place of the same node role.
      */
     readonly besides: ReadonlySet<string>;
 }
@@ -22,6 +22,8 @@ interface NodeOfRole {
     readonly roleArn: string | undefined;
     /** Whether it is in the same subnet as the node whose pod restarts. */
     readonly isInSamePlace: boolean;
+    /** Whether its pod is a canary that no run waits for while the node does not respond: handover/decide/canary.ts, awaited. */
+    readonly isGivenUp: boolean;
 }
 
 export class Restarts {
@@ -38,9 +40,10 @@ export class Restarts {
     public begin(restart: Omit<Restart, "besides">, node: string, nodes: readonly NodeOfRole[]): void {
         const { annotated } = restart;
         const besides = nodes.filter(
-            ({ name, ready, roleArn, isInSamePlace }) =>
+            ({ name, ready, roleArn, isInSamePlace, isGivenUp }) =>
                 !ready &&
                 (!isInSamePlace ||
+                    isGivenUp ||
                     ((roleArn === undefined || roleArn !== annotated) &&
                         (this.before.has(name) || !this.awaited.has(name)))),
         );

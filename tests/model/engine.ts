@@ -34,7 +34,7 @@ import { whyNotPlayed } from "./notPlayed";
 import type { Run } from "./run";
 import { carriersOf, CONTROL, isComponent, runContextOf } from "./runContext";
 import type { Acting } from "./waves";
-import { FOREIGN_OWNER, ModelWorld, OWN_GUARD, OWN_MANAGER, ROLE_ARN, STABLE_SECONDS } from "./world";
+import { CANARY_SECONDS, FOREIGN_OWNER, ModelWorld, OWN_GUARD, OWN_MANAGER, ROLE_ARN, STABLE_SECONDS } from "./world";
 
 /** The live checks, and the hook. A planted bug replaces one of them. */
 export interface Resources {
@@ -146,7 +146,7 @@ const OWN_NAMES: StackNames = {
 const ROLLOUT_MILLISECONDS = 60_000;
 export const TIMEOUTS = {
     proofSeconds: 20,
-    canarySeconds: 120,
+    canarySeconds: CANARY_SECONDS,
     verificationSeconds: 240,
     handBackSeconds: 240,
 };

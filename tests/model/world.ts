@@ -26,6 +26,8 @@ const SHUTDOWN_MILLISECONDS = 5000;
 export const LONGEST_BACKOFF_MILLISECONDS = 60_000;
 /** How long a canary is watched. */
 export const STABLE_SECONDS = 13;
+/** How long a canary may take until it works. */
+export const CANARY_SECONDS = 120;
 export const ROLE_ARN = "eks.amazonaws.com/role-arn";
 /** The role that another party annotates. The component never approved it, and it has no permissions. */
 export const FOREIGN_ROLE = "arn:aws:iam::111122223333:role/foreign";
@@ -567,8 +569,21 @@ export class ModelWorld {
             .filter((one) => one.role === role)
             .map(({ name, ready }) => {
                 const pod = this.pods.find((one) => one.node === name && !one.stoppingSince);
-                return { name, ready, roleArn: pod?.roleArn, isInSamePlace: this.placeOf(name) === place };
+                return {
+                    name,
+                    ready,
+                    roleArn: pod?.roleArn,
+                    isInSamePlace: this.placeOf(name) === place,
+                    isGivenUp: pod !== undefined && this.isGivenUp(pod),
+                };
             });
+    }
+
+    /** Whether a canary is of an earlier run, or has had its time, and its role works in another pod: no run waits for it on a NotReady node. */
+    private isGivenUp({ restart, roleArn, startedAt = this.now }: ModelPod): boolean {
+        const isOver = this.now >= startedAt + CANARY_SECONDS * 1000;
+        const worksElsewhere = this.pods.some((other) => other.roleArn === roleArn && this.isReady(other));
+        return restart !== undefined && worksElsewhere && (isOver || restart.at < this.runBegan);
     }
 
     private placeOf(node: string): string {
@@ -848,14 +863,21 @@ export class ModelWorld {
 
     /**
      * Of the pods that worked until the live checks restarted them, at most one in each place is a canary without a way to STS, or at most one
-     * wave is. No live check answers for a pod that another party restarts, or that a node gets as it joins.
+     * wave is. No live check answers for a pod that another party restarts, or that a node gets as it joins, nor for one beside which another one
+     * may restart.
      */
     private checkCutOff(): void {
-        const places = this.pods
-            .filter((pod) => pod.restart && !pod.stoppingSince && pod.startedAt !== undefined && this.isCutOff(pod))
+        const cutOff = this.pods
+            .flatMap((pod) =>
+                pod.restart && !pod.stoppingSince && pod.startedAt !== undefined && this.isCutOff(pod)
+                    ? [{ node: pod.node, restart: pod.restart, place: this.placeOf(pod.node) }]
+                    : [],
+            )
             // Nothing restarts on a node whose instance is shutting down, and no run waits for it: handover/decide/leaving.ts.
-            .filter(({ node }) => !this.isLeaving(node))
-            .map(({ node }) => this.placeOf(node));
+            .filter(({ node }) => !this.isLeaving(node));
+        const places = cutOff
+            .filter((one) => !cutOff.some((other) => other.place === one.place && other.restart.besides.has(one.node)))
+            .map(({ place }) => place);
         if (places.length > this.maxUnavailable && new Set(places).size < places.length) {
             this.problem(`${String(places.length)} pods at once have no way to STS: ${places.sort().join(", ")}`);
         }

@@ -1,8 +1,10 @@
 import * as assert from "node:assert/strict";
+import { Refusal } from "../../../../handover/model/refusal";
 import { Engine, REAL_RESOURCES } from "../../../model/engine";
 import { handedBack, handedOver } from "../../../model/goals";
+import { rollingOut } from "../../../model/plantedRolloutBugs";
 import { Run } from "../../../model/run";
-import { ModelWorld, ROLE_ARN } from "../../../model/world";
+import { CANARY_SECONDS, ModelWorld, ROLE_ARN } from "../../../model/world";
 
 const PROGRAM = { roleName: "cni", detachFromNodeRoles: ["a", "b"] };
 
@@ -66,4 +68,57 @@ describe("A canary whose node becomes NotReady, and that returns without a way t
         await engine.up(PROGRAM, new Run(world));
         assert.deepEqual([handedOver(world, engine, PROGRAM, []), world.problems], [undefined, []]);
     });
+});
+
+/** The API server carries out each first deletion, and its answer is lost. */
+const losingTheFirstAnswer = () => {
+    let isFirst = true;
+    return rollingOut((context) => ({
+        ...context,
+        cluster: {
+            ...context.cluster,
+            restart: async (pod) => {
+                await context.cluster.restart(pod);
+                if (isFirst) {
+                    isFirst = false;
+                    await context.sleep(1000);
+                    throw new Refusal("cluster-unreachable", "No server answered.", "", "");
+                }
+            },
+        },
+    }));
+};
+
+describe("A canary without a way to STS whose node becomes NotReady for good, on the model", function () {
+    this.timeout(60_000);
+
+    for (const [what, resources] of [
+        ["", REAL_RESOURCES],
+        [", also if the answer to its restart was lost", losingTheFirstAnswer()],
+    ] as const) {
+        it(`has all of its time before another one of its place restarts${what}`, async () => {
+            const world = new ModelWorld();
+            ["a", "b", "a"].forEach((role) => world.join(role));
+            const [n1, n2, n3] = world.nodes;
+            assert.ok(n1 !== undefined && n2 !== undefined && n3 !== undefined);
+            Object.assign(n2, { subnet: "subnet-of-n2" });
+            world.advance(5000);
+            world.closedSubnets.add(n1.subnet);
+            const podOf = (name: string) => world.pods.find(({ node }) => node === name);
+            const since: Record<string, number> = {};
+            const watch = () => {
+                ["n1", "n3"]
+                    .filter((name) => podOf(name)?.roleArn !== undefined)
+                    .forEach((name) => (since[name] ??= world.now));
+                if (since["n1"] !== undefined && world.now >= since["n1"] + 500) {
+                    world.setReady(n1, false);
+                }
+                world.later(world.now + 250, watch);
+            };
+            watch();
+            await assert.rejects(new Engine(world, resources).up(PROGRAM, new Run(world)), { code: "canary-failed" });
+            const { n1: first = 0, n3: second = 0 } = since;
+            assert.deepEqual([second - first >= CANARY_SECONDS * 1000, world.problems], [true, []]);
+        });
+    }
 });
