@@ -35,8 +35,12 @@ export interface ClusterAccess {
      * The manager keeps its `pulumi.com/` control annotations, and releases every other annotation that it owned.
      */
     annotate(annotations: Readonly<Record<string, string>>, force: boolean): Promise<void>;
-    /** Deletes a pod, if it still has this UID. A pod that no longer exists is no error. */
-    restart(pod: { readonly name: string; readonly uid: string }): Promise<void>;
+    /** Deletes a pod, if it still has this UID, and this resource version if there is one. Otherwise, or if it no longer exists, it is no error. */
+    restart(pod: {
+        readonly name: string;
+        readonly uid: string;
+        readonly resourceVersion?: string | undefined;
+    }): Promise<void>;
     /** Deletes the pod without waiting for its kubelet (grace period 0), for a node that does not respond. */
     forceRestart(pod: { readonly name: string; readonly uid: string }): Promise<void>;
     /** Releases the component's fields of the DaemonSet, which removes the rollout annotation from the pod template. */

@@ -47,7 +47,7 @@ export async function connectCluster(
         requestToken: () => requestToken(cluster, subject),
         annotate: (annotations, force) => annotate(cluster, subject, annotations, force),
         restart: (pod) => deletePod(cluster, namespace, pod),
-        forceRestart: (pod) => deletePod(cluster, namespace, pod, 0),
+        forceRestart: ({ name, uid }) => deletePod(cluster, namespace, { name, uid }, 0),
         releaseTemplate: () => releaseTemplate(cluster, subject),
         releaseServiceAccount: (leaving, account = serviceAccount) =>
             releaseServiceAccount(cluster, { ...subject, serviceAccount: account }, leaving),

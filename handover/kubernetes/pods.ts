@@ -56,7 +56,7 @@ export async function listPods<Other>(
  * and a pod that is no longer Ready has the time of its last failed probe.
  */
 export function podSeen(pod: V1Pod, { currentHash, missingPermissions, clock }: PodContext): PodSeen {
-    const { name = "", uid = "", creationTimestamp, deletionTimestamp, labels } = pod.metadata ?? {};
+    const { name = "", uid = "", resourceVersion, creationTimestamp, deletionTimestamp, labels } = pod.metadata ?? {};
     const readiness = pod.status?.conditions?.find(({ type }) => type === "Ready");
     const ready = readiness?.status === "True";
     const since = readiness?.lastTransitionTime;
@@ -66,6 +66,7 @@ export function podSeen(pod: V1Pod, { currentHash, missingPermissions, clock }: 
     return {
         name,
         uid,
+        ...(resourceVersion === undefined ? {} : { resourceVersion }),
         node: nodeOf(pod),
         ready,
         createdAt: creationTimestamp ? clock.here(creationTimestamp) : 0,

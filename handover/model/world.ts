@@ -123,6 +123,8 @@ export interface PodOnNodeRole {
 export interface PodSeen {
     readonly name: string;
     readonly uid: string;
+    /** Any change of the pod changes it, also that it becomes Ready. */
+    readonly resourceVersion?: string;
     /** From spec.nodeName or, before the pod is scheduled, from the node affinity. Empty if neither names a node. */
     readonly node: string;
     readonly createdAt: number;

@@ -2,7 +2,7 @@ import { Watched, withSeen } from "../decide/seen";
 import { refusals } from "../model/refusals";
 import { freshMemory, Memory, remember, rememberFailed, RolePolicy, Step } from "../model/steps";
 import type { Timeouts } from "../model/subject";
-import type { World } from "../model/world";
+import type { PodSeen, World } from "../model/world";
 import { instanceIds, look, lookAtAccount, lookBeforeDetachment } from "../observe/look";
 import type { RunContext } from "../observe/runContext";
 import { TransientRetry } from "./transientRetry";
@@ -152,7 +152,7 @@ async function change({ cluster, aws, sleep }: RunContext, step: Exclude<Taken, 
         case "awaitPropagation":
             return sleep(step.milliseconds);
         case "restart":
-            return atTheSameTime(step.pods, (pod) => cluster.restart(pod));
+            return atTheSameTime(step.pods, (pod) => cluster.restart(unlessReady(pod)));
         case "forceRestart":
             return cluster.forceRestart(step.pod);
         case "wake":
@@ -172,6 +172,14 @@ async function change({ cluster, aws, sleep }: RunContext, step: Exclude<Taken, 
         case "releaseServiceAccount":
             return cluster.releaseServiceAccount(step.leaving, step.account);
     }
+}
+
+/**
+ * The look may be many seconds old. A pod that was not Ready restarts besides the wave, since it had nothing to lose (decide/fleet.ts, restartWrong). If
+ * it is Ready by now, it has: so it restarts only if it has not changed since.
+ */
+function unlessReady({ name, uid, ready, resourceVersion }: PodSeen) {
+    return ready ? { name, uid } : { name, uid, resourceVersion };
 }
 
 /** A policy that its owners have deleted must not keep a node role from getting the others. */

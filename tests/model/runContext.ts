@@ -109,7 +109,12 @@ function clusterOf(world: ModelWorld, run: Run, subject: Subject): ClusterAccess
                     true,
                 );
             }),
-        restart: ({ name, uid }) => run.call(`restart ${name}`, () => world.stop(uid, true, false, manager)),
+        restart: ({ name, uid, resourceVersion }) =>
+            run.call(`restart ${name}`, () => {
+                if (resourceVersion === undefined || resourceVersion === world.versionOf(uid)) {
+                    world.stop(uid, true, false, manager);
+                }
+            }),
         forceRestart: ({ name, uid }) => run.call(`force restart ${name}`, () => world.stop(uid, true, true, manager)),
         releaseTemplate: () =>
             run.call("release the template", () => {
@@ -258,6 +263,7 @@ function podSeen(world: ModelWorld, pod: ModelPod): PodSeen {
     return {
         name: pod.name,
         uid: pod.uid,
+        resourceVersion: world.versionOf(pod.uid),
         node: pod.node,
         createdAt: pod.createdAt,
         restarts: 0,

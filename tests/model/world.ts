@@ -656,6 +656,20 @@ export class ModelWorld {
         );
     }
 
+    /** The resource version of a pod: it changes with what a live check may see of it. */
+    public versionOf(uid: string): string {
+        const pod = this.pods.find((one) => one.uid === uid);
+        return pod === undefined
+            ? "gone"
+            : JSON.stringify([
+                  this.isReady(pod),
+                  pod.readySince,
+                  pod.unreadySince,
+                  pod.startProblem,
+                  pod.stoppingSince,
+              ]);
+    }
+
     /** The guard that the API server knows of now. */
     private get enforced(): Guard | undefined {
         return valueAt(this.guards, this.now - this.policyMilliseconds);

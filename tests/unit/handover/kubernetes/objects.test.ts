@@ -220,6 +220,11 @@ describe("A pod as it is seen", () => {
         });
     });
 
+    it("has its resource version, with which a change since the look shows", () => {
+        const metadata = { ...pod.metadata, resourceVersion: "7" };
+        assert.equal(podSeen({ ...pod, metadata }, context).resourceVersion, "7");
+    });
+
     it("is not Ready when its condition says so or is missing, and since when its condition says", () => {
         const unready = { type: "Ready", status: "False" };
         for (const [conditions, unreadySince] of [

@@ -201,18 +201,24 @@ describe("A write to the cluster", () => {
         assert.equal(sent().length, 3);
     });
 
-    const deleted = (grace: object) => ({
+    const deleted = (grace: object, version: object = {}) => ({
         method: "DELETE",
         path: pod,
         query: {},
         type: "application/json",
-        body: { preconditions: { uid: "1" }, ...grace },
+        body: { preconditions: { uid: "1", ...version }, ...grace },
     });
 
     it("restarts a pod by deleting the one of that UID", async () => {
         answers = { [`DELETE ${pod}`]: live() };
         await (await accessTo(api.url)).restart({ name: "aws-node-1", uid: "1" });
         assert.deepEqual(sent(), [deleted({})]);
+    });
+
+    it("restarts a pod of a resource version only if it has not changed since", async () => {
+        answers = { [`DELETE ${pod}`]: replaced };
+        await (await accessTo(api.url)).restart({ name: "aws-node-1", uid: "1", resourceVersion: "7" });
+        assert.deepEqual(sent(), [deleted({}, { resourceVersion: "7" })]);
     });
 
     it("does not wait for the kubelet when a restart is forced", async () => {

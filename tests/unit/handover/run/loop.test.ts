@@ -6,7 +6,7 @@ import type { Step } from "../../../../handover/model/steps";
 import type { World } from "../../../../handover/model/world";
 import { RunContext } from "../../../../handover/observe/runContext";
 import { Goal, reach } from "../../../../handover/run/loop";
-import { attach, carrying, ISSUER, node, onNodeRole, pod, ROLE, subject, world } from "../support/worlds";
+import { attach, carrying, ISSUER, node, onNodeRole, pod, ROLE, starting, subject, world } from "../support/worlds";
 
 const SECOND = 1000;
 const OTHER_DELIVERY = { addOn: true, addOnRoleArn: "theirs", podIdentityRoleArns: [], unread: [] };
@@ -38,7 +38,8 @@ function scripted(...steps: Step[]) {
             },
             change: (milliseconds: number, readyOn: readonly string[] = []) =>
                 done(["change", milliseconds, ...readyOn].join(" ")),
-            restart: ({ name }: { name: string }) => done(`restart ${name}`),
+            restart: ({ name, resourceVersion }: { name: string; resourceVersion?: string }) =>
+                done(`restart ${name}${resourceVersion === undefined ? "" : ` at ${resourceVersion}`}`),
             forceRestart: ({ name }: { name: string }) => done(`force ${name}`),
             wakeDaemonSet: () => done("wake"),
             annotate: (annotations: object, force: boolean) =>
@@ -96,6 +97,17 @@ describe("The loop", () => {
         [{ ...WAIT, readyOn: ["n1", "n2"] }, ["change 2000 n1 n2"]],
         [{ do: "awaitPropagation", milliseconds: 5000, why: "w" }, ["sleep 5000"]],
         [{ do: "restart", pods: [pod("n1", onNodeRole)], why: "w" }, ["restart pod-n1"]],
+        [
+            {
+                do: "restart",
+                pods: [
+                    pod("n1", onNodeRole, { resourceVersion: "7" }),
+                    pod("n2", onNodeRole, { ...starting, resourceVersion: "8" }),
+                ],
+                why: "one may be Ready by now that was not",
+            },
+            ["restart pod-n1", "restart pod-n2 at 8"],
+        ],
         [{ do: "forceRestart", pod: pod("n1", onNodeRole), why: "w" }, ["force pod-n1"]],
         [{ do: "wake", why: "w" }, ["wake"]],
         [{ do: "annotate", annotations: { a: "1" }, why: "w" }, ['annotate {"a":"1"} false']],
