@@ -4,7 +4,7 @@ import { listNames } from "../model/listNames";
 import type { HandOverRecord } from "../model/record";
 import { Refusal } from "../model/refusal";
 import { refusals } from "../model/refusals";
-import { freshMemory, type Memory, type Step } from "../model/steps";
+import type { Memory, Step } from "../model/steps";
 import type { Subject } from "../model/subject";
 import type { ClusterSeen, PodSeen, World } from "../model/world";
 import { admitRoleStep } from "./admittedRoles";
@@ -253,7 +253,7 @@ function notReady({ restarts, startProblem }: PodSeen): string {
 
 /** Undefined when no pod can be the canary. */
 function chooseCanary(
-    { record, canarySeconds }: RolloutTarget,
+    { record }: RolloutTarget,
     fleet: Fleet,
     place: Place,
     memory: Memory,
@@ -268,14 +268,8 @@ function chooseCanary(
     );
     // A tried pod that is not Ready is the canary already. The tried pods that are Ready wait for it.
     const broken = tried.filter(({ ready }) => !ready);
-    // Those that do not work for long restart together. A pod that has just been created, or has missed a probe, may work with its present role in
-    // a moment: of these, only one gets the new role.
-    const late = broken.filter((pod) => isLate(pod, canarySeconds, freshMemory(0), at));
-    const [one = broken[0]] = broken.filter(({ node }) => memory.restarts[node] !== undefined);
     const [first = candidates[0]] = candidates.filter(({ ready }) => ready);
-    const wrong =
-        [late, broken.filter((pod) => pod === one), tried].find(({ length }) => length > 0) ??
-        candidates.filter((pod) => pod === first);
+    const wrong = [broken, tried].find(({ length }) => length > 0) ?? candidates.filter((pod) => pod === first);
     const why = (pod: PodSeen) =>
         tried.length > 0
             ? `canary on ${pod.node}${describePlace(place)}: ${describeCredentials(pod)}`

@@ -279,40 +279,6 @@ describe("The canary", () => {
             { record: { ...record, approvedRoleArns: ["bad", ROLE] } },
         ],
         [
-            "is one of the pods with an earlier role that were just created: they may work with it in a moment",
-            before({
-                pods: pods(onNodeRole, pod("n2", carrying("bad"), starting), pod("n3", carrying("bad"), starting)),
-            }),
-            restart("pod-n2", "canary on n2 of nodes: pod-n2 carries bad"),
-            { record: { ...record, approvedRoleArns: ["bad", ROLE] } },
-        ],
-        [
-            "is the one of them that this run has restarted",
-            before({
-                pods: pods(onNodeRole, pod("n2", carrying("bad"), starting), pod("n3", carrying("bad"), starting)),
-            }),
-            restart("pod-n3", "canary on n3 of nodes: pod-n3 carries bad"),
-            { record: { ...record, approvedRoleArns: ["bad", ROLE] } },
-            memoryWith({ restarts: { n3: 1 } }),
-        ],
-        [
-            "is each pod with an earlier role that does not work for long, and none that has missed a probe",
-            before({
-                nodes: [node("n1"), node("n2"), node("n3"), node("n4")],
-                pods: [
-                    pod("n1", carrying("bad"), { ...starting, unreadySince: seconds(-9) }),
-                    ...["n2", "n3"].map((name) => pod(name, carrying("bad"), starting)),
-                    pod("n4", onNodeRole),
-                ],
-            }),
-            {
-                do: "restart",
-                pods: ["pod-n2", "pod-n3"],
-                why: "canary on n2 of nodes: pod-n2 carries bad; with it pod-n3",
-            },
-            { record: { ...record, approvedRoleArns: ["bad", ROLE] }, canarySeconds: 300 },
-        ],
-        [
             "fails when a pod with the role reports a refused call",
             before({ pods: pods(onNodeRole, pod("n1", right, { missingPermissions: "no" })) }),
             refuse("pod-misses-permissions", `The pod pod-n1 on n1 carries ${ROLE} and reports in an event: no`),
