@@ -178,8 +178,8 @@ async function change({ cluster, aws, sleep }: RunContext, step: Exclude<Taken, 
  * The look may be many seconds old. A pod that was not Ready restarts besides the wave, since it had nothing to lose (decide/fleet.ts, restartWrong). If
  * it is Ready by now, it has: so it restarts only if it has not changed since.
  */
-function unlessReady({ name, uid, ready, resourceVersion }: PodSeen) {
-    return ready ? { name, uid } : { name, uid, resourceVersion };
+function unlessReady(pod: PodSeen) {
+    return pod.ready ? { ...pod, resourceVersion: undefined } : pod;
 }
 
 /** A policy that its owners have deleted must not keep a node role from getting the others. */
