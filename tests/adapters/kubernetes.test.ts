@@ -611,11 +611,24 @@ describe("The hand-over's access to a cluster", function () {
             assert.equal(still?.terminating, false);
         });
 
+        it("restarts no pod that has changed since the look, if the restart is for the pod as it was", async () => {
+            const [one] = (await access.look()).pods;
+            assert.ok(one?.resourceVersion);
+            const { name, uid } = one;
+            await core.patchNamespacedPod(
+                { namespace, name, body: { metadata: { labels: { changed: "" } } } },
+                asMerge,
+            );
+            await access.restart(one);
+            const { metadata } = await core.readNamespacedPod({ namespace, name });
+            assert.deepEqual([metadata?.uid, metadata?.deletionTimestamp], [uid, undefined]);
+        });
+
         it("force-deletes a pod from the API on request if its kubelet does not answer", async () => {
             const [one] = (await access.look()).pods;
             assert.ok(one);
             await sandbox.nodes.stopKubelet(one.node);
-            await access.restart(one);
+            await access.restart({ name: one.name, uid: one.uid });
             const { metadata } = await core.readNamespacedPod({ namespace, name: one.name });
             assert.ok(metadata?.deletionTimestamp, "without its kubelet, the pod must stay in the API");
             await access.forceRestart(one);
