@@ -15,7 +15,7 @@ export interface Fleet {
     readonly terminating: readonly PodSeen[];
     /** Nodes without a pod, not counting terminating ones. */
     readonly nodesWithoutPod: readonly NodeSeen[];
-    /** How many more pods may be unavailable. Restarting a pod that is not Ready costs nothing: it restarts only if it has not changed since. */
+    /** How many more pods may be unavailable. A pod that is not Ready does not count: it restarts only if it has not changed since the look. */
     readonly budget: number;
 }
 

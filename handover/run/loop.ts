@@ -175,8 +175,8 @@ async function change({ cluster, aws, sleep }: RunContext, step: Exclude<Taken, 
 }
 
 /**
- * The look may be many seconds old. A pod that was not Ready restarts besides the wave, since it had nothing to lose (decide/fleet.ts, restartWrong). If
- * it is Ready by now, it has: so it restarts only if it has not changed since.
+ * A pod that was not Ready restarts in addition to the wave, since it has nothing to lose (decide/fleet.ts, restartWrong). But the look may be many
+ * seconds old, and the pod may be Ready by now. So it restarts only if it has not changed since the look.
  */
 function unlessReady(pod: PodSeen) {
     return pod.ready ? { ...pod, resourceVersion: undefined } : pod;
