@@ -15,6 +15,7 @@ import { look } from "../observe/look";
 import { RunContext } from "../observe/runContext";
 import type { RolloutRun } from "./canaryState";
 import { reach, Reached } from "./loop";
+import { TransientRetry } from "./transientRetry";
 import { withoutAccount } from "./withoutAccount";
 
 /** A rollout that fails with one of these codes after its canaries have worked: pods cannot use the role. */
@@ -86,7 +87,8 @@ function workingPods({ subject }: RolloutRun, { cluster }: World): number {
  * the run.
  */
 export async function finishTakingBack(context: RunContext, target: RolloutRun, error: unknown): Promise<unknown> {
-    const world = await look(context, { searchElsewhere: false }).catch(() => undefined);
+    const lookAtAll = () => look(context, { searchElsewhere: false });
+    const world = await new TransientRetry(context).read(lookAtAll).catch(() => undefined);
     const { pods = [] } = world?.cluster ?? {};
     const left = pods.filter((pod) => !pod.ready && carriesAnyOf(pod, [target.subject.roleArn]));
     const formerAnnotations = annotationsToRestore(target, world, world);

@@ -667,37 +667,43 @@ describe("A rollout that fails in a wave", () => {
         strictEqual(next.writes().filter((call) => /^restart (pod|earlier)/.test(call)).length, 1);
     });
 
-    it("is taken back to the end by the next run, if it was killed meanwhile and the proof now fails", async () => {
-        const refused: Simulated["proof"] = {
-            verdict: "no",
-            final: true,
-            code: "permission-missing",
-            why: "No ec2:CreateTags",
-        };
-        const broken = { ...starting, credentials: carrying(ROLE) };
-        const left = [
-            pod("n1", carrying(ROLE)),
-            ...["n2", "n3", "n4"].map((name) => pod(name, carrying(ROLE), broken)),
-        ];
-        const others = nine.slice(4).map(({ name }) => pod(name, onNodeRole));
-        const { done, end, writes } = rollOut({
-            nodes: nine,
-            annotations: {},
-            pods: [...left, ...others],
-            proof: refused,
+    for (const [what, look] of [
+        ["", () => undefined],
+        [", also if a look is not answered", (nth: number) => (nth === 2 ? UNREACHABLE : undefined)],
+    ] as const) {
+        it(`is taken back to the end by the next run, if it was killed meanwhile and the proof now fails${what}`, async () => {
+            const refused: Simulated["proof"] = {
+                verdict: "no",
+                final: true,
+                code: "permission-missing",
+                why: "No ec2:CreateTags",
+            };
+            const broken = { ...starting, credentials: carrying(ROLE) };
+            const left = [
+                pod("n1", carrying(ROLE)),
+                ...["n2", "n3", "n4"].map((name) => pod(name, carrying(ROLE), broken)),
+            ];
+            const others = nine.slice(4).map(({ name }) => pod(name, onNodeRole));
+            const { done, end, writes } = rollOut({
+                nodes: nine,
+                annotations: {},
+                pods: [...left, ...others],
+                proof: refused,
+                look,
+            });
+            await rejects(done, ({ code, means, fix }: Refusal) => {
+                strictEqual(code, "permission-missing");
+                strictEqual(
+                    means,
+                    "An earlier run had left pod-n2, pod-n3, pod-n4 with the role: the rollout is taken back.",
+                );
+                ok(fix.length > 0);
+                return true;
+            });
+            deepStrictEqual(writes(), ["restart pod-n2", "restart pod-n3", "restart pod-n4"]);
+            deepStrictEqual(end(), { annotations: {}, carriers: ["n1"] });
         });
-        await rejects(done, ({ code, means, fix }: Refusal) => {
-            strictEqual(code, "permission-missing");
-            strictEqual(
-                means,
-                "An earlier run had left pod-n2, pod-n3, pod-n4 with the role: the rollout is taken back.",
-            );
-            ok(fix.length > 0);
-            return true;
-        });
-        deepStrictEqual(writes(), ["restart pod-n2", "restart pod-n3", "restart pod-n4"]);
-        deepStrictEqual(end(), { annotations: {}, carriers: ["n1"] });
-    });
+    }
 
     for (const [what, more] of [
         ["node roles have given up their policies", { nodeRoles: [nodeRole(withoutPolicies)] }],
