@@ -65,8 +65,12 @@ export function nextCanaryStep(target: RolloutTarget, look: World, memory: Memor
     const { first, others } = canaryPlaces(begunFirst(target, world, memory, places));
     const works = (place: Place) => hasWorkedIn(place, memory) || carriersIn(target, world, place).right.length > 0;
     const firstWork = first.every(works);
-    // A canary that has begun is watched to its end, also if the node on which the first one worked has left since.
-    const begun = others.filter(({ nodes }) => nodes.some(({ name }) => memory.restarts[name] !== undefined));
+    // A canary that has begun is watched to its end, also if the node on which the first one worked has left since. So is one that a killed run has
+    // left with this role.
+    const leftOn = new Set(nodesOf(world.cluster.pods.filter((pod) => !pod.ready && hasDelivery(pod, target))));
+    const begun = others.filter(({ nodes }) =>
+        nodes.some(({ name }) => memory.restarts[name] !== undefined || leftOn.has(name)),
+    );
     const tested = firstWork ? [...first, ...others] : [...first, ...begun];
     const steps = tested.flatMap((place) => {
         const step = placeStep(target, world, memory, place);
@@ -87,13 +91,27 @@ export function nextCanaryStep(target: RolloutTarget, look: World, memory: Memor
 
 /**
  * The places in which a canary has begun come first, so that they stay those of their node roles, whichever nodes join or leave meanwhile: there is
- * no second canary of a role before the first one works.
+ * no second canary of a role before the first one works. Then come those in which an earlier run has left a pod that does not work: it has nothing to
+ * lose, and a canary in another place would be a second pod of its node role that may not work.
  */
 function begunFirst(target: RolloutTarget, world: World, memory: Memory, places: readonly Place[]): Place[] {
-    const carriers = world.cluster.pods.filter((pod) => !pod.terminating && hasDelivery(pod, target));
-    const begunOn = new Set([...carriers.map(({ node }) => node), ...Object.keys(memory.restarts)]);
+    const pods = world.cluster.pods.filter(({ terminating }) => !terminating);
+    const begunOn = new Set([
+        ...nodesOf(pods.filter((pod) => hasDelivery(pod, target))),
+        ...Object.keys(memory.restarts),
+    ]);
+    const leftOn = new Set(nodesOf(pods.filter((pod) => isLeftBroken(pod, target))));
     const isBegun = ({ nodes }: Place) => nodes.some(({ name }) => begunOn.has(name));
-    return [...places.filter(isBegun), ...places.filter((place) => !isBegun(place))];
+    const isLeft = ({ nodes }: Place) => nodes.some(({ name, ready }) => ready && leftOn.has(name));
+    const rank = (place: Place) => (isBegun(place) ? 0 : isLeft(place) ? 1 : 2);
+    return [...places].sort((a, b) => rank(a) - rank(b));
+}
+
+const nodesOf = (pods: readonly PodSeen[]) => pods.map(({ node }) => node);
+
+/** A pod that an earlier run left with a role that does not work: it has nothing to lose. */
+function isLeftBroken(pod: PodSeen, { record }: Pick<RolloutTarget, "record">): boolean {
+    return !pod.ready && carriesAnyOf(pod, record.approvedRoleArns);
 }
 
 /** A look as the rollout judges it: without nodes that leave, and without complaints that may be due to IAM's delay. */
@@ -252,20 +270,11 @@ function notReady({ restarts, startProblem }: PodSeen): string {
 }
 
 /** Undefined when no pod can be the canary. */
-function chooseCanary(
-    { record }: RolloutTarget,
-    fleet: Fleet,
-    place: Place,
-    memory: Memory,
-    at: number,
-): Step | undefined {
+function chooseCanary(target: RolloutTarget, fleet: Fleet, place: Place, memory: Memory, at: number): Step | undefined {
     const onReadyNode = fleet.wrong.filter(({ node }) => place.nodes.some(({ name, ready }) => ready && name === node));
     const candidates = onReadyNode.length > 0 ? onReadyNode : fleet.wrong;
-    // Prefer a pod that this run has restarted: usually the webhook was late. Also prefer a pod that an earlier run left with a role
-    // that does not work: it has nothing to lose.
-    const tried = candidates.filter(
-        (pod) => memory.restarts[pod.node] !== undefined || (!pod.ready && carriesAnyOf(pod, record.approvedRoleArns)),
-    );
+    // Prefer a pod that this run has restarted: usually the webhook was late.
+    const tried = candidates.filter((pod) => memory.restarts[pod.node] !== undefined || isLeftBroken(pod, target));
     // A tried pod that is not Ready is the canary already. The tried pods that are Ready wait for it.
     const broken = tried.filter(({ ready }) => !ready);
     const [first = candidates[0]] = candidates.filter(({ ready }) => ready);

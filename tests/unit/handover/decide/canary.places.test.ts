@@ -3,8 +3,11 @@ import { nextCanaryStep, RolloutTarget } from "../../../../handover/decide/canar
 import type { Memory } from "../../../../handover/model/steps";
 import type { World } from "../../../../handover/model/world";
 import { broken, notYet, On, places, refuse, restart, right, target, wait, working } from "../support/rollouts";
-import { comparableStep, fresh, memoryWith, record, ROLE, seconds } from "../support/worlds";
+import { carrying, comparableStep, fresh, memoryWith, record, ROLE, seconds } from "../support/worlds";
 
+const BEFORE = "arn:aws:iam::111122223333:role/before";
+const leftBroken: On["pod"] = { ...broken, credentials: carrying(BEFORE) };
+const notStarting: On["pod"] = { ...notYet, startProblem: "container aws-node: ImagePullBackOff" };
 const first = (name: string, where: string) =>
     `canary pod-${name} on ${name} of ${where}: restarts first, with the role`;
 const inPlaces = (tested: number, all: number) => ({
@@ -54,6 +57,48 @@ describe("With several places, the canaries", () => {
             wait("canary on n2: no new pod yet"),
             {},
             memoryWith({ restarts: { n2: 1 } }),
+        ],
+        [
+            "begin in the place in which an earlier run has left a pod that does not work, which has nothing to lose",
+            places({ n1: inSubnet("s1"), n2: inSubnet("s2", leftBroken) }),
+            restart("canary on n2 of nodes in s2: pod-n2 carries arn:aws:iam::111122223333:role/before", "pod-n2"),
+            { record: { ...record, approvedRoleArns: [BEFORE, ROLE] } },
+        ],
+        [
+            "do not begin there if its node is NotReady",
+            places({ n1: inSubnet("s1"), n2: inSubnet("s2", leftBroken, { ready: false }) }),
+            restart(first("n1", "nodes in s1"), "pod-n1"),
+            { record: { ...record, approvedRoleArns: [BEFORE, ROLE] } },
+        ],
+        [
+            "stay in a place with the role also if such a pod is left in another",
+            places({ n1: inSubnet("s1", leftBroken), n2: inSubnet("s2", notYet) }),
+            wait("canary pod-n2 on n2 of nodes in s2: not Ready yet"),
+            { record: { ...record, approvedRoleArns: [BEFORE, ROLE] } },
+        ],
+        [
+            "that a killed run has left with the role are awaited, also where the first one of their node role works",
+            places({
+                n1: { role: "a", subnet: "s1", pod: notStarting },
+                n2: { role: "b", subnet: "s1", pod: working },
+                n3: { role: "b", subnet: "s2", pod: notYet },
+            }),
+            wait(
+                "canary pod-n1 on n1 of a in s1: does not start: container aws-node: ImagePullBackOff; also waiting for 1 more",
+            ),
+        ],
+        [
+            "have failed when such a one has, though another one does not start",
+            places({
+                n1: { role: "a", subnet: "s1", pod: { ...notStarting, createdAt: seconds(-300) } },
+                n2: { role: "b", subnet: "s1", pod: working },
+                n3: { role: "b", subnet: "s2", pod: { ...notYet, createdAt: seconds(-300) } },
+            }),
+            refuse(
+                "time-limit",
+                "The canary reached its limit of 300 s. Last seen: canary pod-n3 on n3 of b in s2: not Ready yet.",
+            ),
+            { canarySeconds: 300 },
         ],
         [
             "are not one on a NotReady node that has the role already, if the role works in another pod",
