@@ -62,9 +62,12 @@ export function staysWithout(world: ModelWorld): string[] {
 const lacksPolicy = (world: ModelWorld, role: string) =>
     world.ownNodeRoles.hasEverHad(role) && isIdle(world, role) && !world.isAttached(role);
 
-/** No instance has it, in this cluster or in another one of its region. A hand-back looks in no other region. */
+/**
+ * No instance has it, in this cluster or in another one of its region. A hand-back looks in no other region. An instance that is being terminated has
+ * lost its instance profile, so no look shows its role.
+ */
 const isIdle = ({ nodes, joiningRoles, usedInRegion }: ModelWorld, of: string) =>
-    nodes.every(({ role, leaving }) => role !== of || leaving === "terminated") &&
+    nodes.every(({ role, leaving }) => role !== of || leaving !== undefined) &&
     !joiningRoles.includes(of) &&
     !usedInRegion.has(of);
 

@@ -193,6 +193,11 @@ export class ModelWorld {
     private readonly restarts = new Restarts();
     /** The pods that were to lose the role of the service account when the way back released the pod template, by UID. */
     private readonly returning = new Set<string>();
+    /**
+     * The pods, by UID, that the DaemonSet's controller has created on an instance that was being terminated. EC2 no longer shows its role, so a hand-back
+     * cannot tell that a node role of the program is still in use.
+     */
+    private readonly unseen = new Set<string>();
     /** What the live checks of each component do, by its field manager. */
     private readonly actors = new Map<string, Actor>();
     /** The nodes whose instances EC2 did not show when a live check looked last. */
@@ -779,6 +784,9 @@ export class ModelWorld {
                 unreadySince: undefined,
                 stoppingSince: undefined,
             });
+            if (node.leaving !== undefined && this.ownNodeRoles.has(node.role)) {
+                this.unseen.add(uid);
+            }
             this.note(`pod${uid} is created on ${node.name} with ${roleArn ?? "the node role"}`);
             const { onNextPod } = this;
             this.onNextPod = undefined;
@@ -867,8 +875,9 @@ export class ModelWorld {
             const isCanary = this.cniRoles.get(pod.roleArn ?? "")?.works === false;
             // Without the guard, another party's role cannot be prevented, and the component has no part in it.
             const isForeign = pod.roleArn === FOREIGN_ROLE;
+            const isUnseen = this.unseen.has(pod.uid);
             // checkCutOff() says how many of them there may be.
-            const isExcepted = isCanary || isForeign || this.isOutsiders(pod) || this.isCutOff(pod);
+            const isExcepted = isCanary || isForeign || isUnseen || this.isOutsiders(pod) || this.isCutOff(pod);
             if (pod.startedAt !== undefined && !isExcepted && !this.hasPath(pod)) {
                 this.problem(`${pod.name} on ${pod.node} has no path: it carries ${pod.roleArn ?? "the node role"}`);
             }
