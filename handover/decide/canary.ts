@@ -1,4 +1,4 @@
-import { carriesAnyOf, carriesRole, describeCredentials } from "../model/carriedRole";
+import { carriesRole, describeCredentials } from "../model/carriedRole";
 import { isAnnotated } from "../model/isAnnotated";
 import { listNames } from "../model/listNames";
 import type { HandOverRecord } from "../model/record";
@@ -9,6 +9,7 @@ import type { Subject } from "../model/subject";
 import type { ClusterSeen, PodSeen, World } from "../model/world";
 import { admitRoleStep } from "./admittedRoles";
 import { annotateAgainStep } from "./annotateAgain";
+import { begunAmong, begunFirst, isLeftBroken } from "./begunPlaces";
 import { hasDelivery } from "./delivered";
 import { Fleet, fleetOf, isLate, restartWrong, untilStable, wakeStep } from "./fleet";
 import { complains, complaintStep, withoutLoneComplaints } from "./complaints";
@@ -62,15 +63,10 @@ export function nextCanaryStep(target: RolloutTarget, look: World, memory: Memor
     if (complaint !== undefined) {
         return complaint;
     }
-    const { first, others } = canaryPlaces(begunFirst(target, world, memory, places));
+    const { first, others } = canaryPlaces(begunFirst(places, target, world, memory));
     const works = (place: Place) => hasWorkedIn(place, memory) || carriersIn(target, world, place).right.length > 0;
     const firstWork = first.every(works);
-    // A canary that has begun is watched to its end, also if the node on which the first one worked has left since. So is one that a killed run has
-    // left with this role.
-    const leftOn = new Set(nodesOf(world.cluster.pods.filter((pod) => !pod.ready && hasDelivery(pod, target))));
-    const begun = others.filter(({ nodes }) =>
-        nodes.some(({ name }) => memory.restarts[name] !== undefined || leftOn.has(name)),
-    );
+    const begun = begunAmong(others, target, world, memory);
     const tested = firstWork ? [...first, ...others] : [...first, ...begun];
     const steps = tested.flatMap((place) => {
         const step = placeStep(target, world, memory, place);
@@ -87,31 +83,6 @@ export function nextCanaryStep(target: RolloutTarget, look: World, memory: Memor
         do: "done",
         why: tested.length === 0 ? "nothing to test: the cluster has no nodes" : whatWorks(tested, places),
     };
-}
-
-/**
- * The places in which a canary has begun come first, so that they stay those of their node roles, whichever nodes join or leave meanwhile: there is
- * no second canary of a role before the first one works. Then come those in which an earlier run has left a pod that does not work: it has nothing to
- * lose, and a canary in another place would be a second pod of its node role that may not work.
- */
-function begunFirst(target: RolloutTarget, world: World, memory: Memory, places: readonly Place[]): Place[] {
-    const pods = world.cluster.pods.filter(({ terminating }) => !terminating);
-    const begunOn = new Set([
-        ...nodesOf(pods.filter((pod) => hasDelivery(pod, target))),
-        ...Object.keys(memory.restarts),
-    ]);
-    const leftOn = new Set(nodesOf(pods.filter((pod) => isLeftBroken(pod, target))));
-    const isBegun = ({ nodes }: Place) => nodes.some(({ name }) => begunOn.has(name));
-    const isLeft = ({ nodes }: Place) => nodes.some(({ name, ready }) => ready && leftOn.has(name));
-    const rank = (place: Place) => (isBegun(place) ? 0 : isLeft(place) ? 1 : 2);
-    return [...places].sort((a, b) => rank(a) - rank(b));
-}
-
-const nodesOf = (pods: readonly PodSeen[]) => pods.map(({ node }) => node);
-
-/** A pod that an earlier run left with a role that does not work: it has nothing to lose. */
-function isLeftBroken(pod: PodSeen, { record }: Pick<RolloutTarget, "record">): boolean {
-    return !pod.ready && carriesAnyOf(pod, record.approvedRoleArns);
 }
 
 /** A look as the rollout judges it: without nodes that leave, and without complaints that may be due to IAM's delay. */

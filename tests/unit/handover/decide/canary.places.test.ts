@@ -8,6 +8,7 @@ import { carrying, comparableStep, fresh, memoryWith, record, ROLE, seconds } fr
 const BEFORE = "arn:aws:iam::111122223333:role/before";
 const leftBroken: On["pod"] = { ...broken, credentials: carrying(BEFORE) };
 const notStarting: On["pod"] = { ...notYet, startProblem: "container aws-node: ImagePullBackOff" };
+const unschedulable: On["pod"] = { ...notYet, createdAt: seconds(-300), startProblem: "Unschedulable" };
 const first = (name: string, where: string) =>
     `canary pod-${name} on ${name} of ${where}: restarts first, with the role`;
 const inPlaces = (tested: number, all: number) => ({
@@ -19,6 +20,8 @@ const inSubnet = (subnet: string, pod?: On["pod"], more: On = {}): On => ({
     ...(pod === undefined ? {} : { pod }),
     ...more,
 });
+/** The role works in the first subnet, and a pod does not start in the second. */
+const besideUnschedulable = (n3: On) => places({ n1: inSubnet("s1", working), n2: inSubnet("s2", unschedulable), n3 });
 const twelve = (of: (nth: number) => On["pod"], role: (nth: number) => string = () => "nodes") =>
     Object.fromEntries(
         Array.from({ length: 12 }, (_, nth) => {
@@ -275,18 +278,14 @@ describe("With several places, the canaries", () => {
             "say nothing about the role if one does not start for a reason of its own, and others work",
             places({
                 n1: inSubnet("s1", working),
-                n2: inSubnet("s2", { ...notYet, createdAt: seconds(-300), startProblem: "Unschedulable" }),
+                n2: inSubnet("s2", unschedulable),
             }),
             refuse("pods-do-not-start", "pod-n2 does not start (Unschedulable). Nodes: n2 (s2)."),
             { canarySeconds: 300 },
         ],
         [
             "are all named that do not start",
-            places({
-                n1: inSubnet("s1", working),
-                n2: inSubnet("s2", { ...notYet, createdAt: seconds(-300), startProblem: "Unschedulable" }),
-                n3: inSubnet("s3", { ...notYet, createdAt: seconds(-301), startProblem: "Unschedulable" }),
-            }),
+            besideUnschedulable(inSubnet("s3", { ...notYet, createdAt: seconds(-301), startProblem: "Unschedulable" })),
             refuse(
                 "pods-do-not-start",
                 "pod-n2 does not start (Unschedulable), pod-n3 does not start (Unschedulable). Nodes: n2 (s2), n3 (s3).",
@@ -295,31 +294,19 @@ describe("With several places, the canaries", () => {
         ],
         [
             "are the only ones named, and not a pod that is merely starting beside them",
-            places({
-                n1: inSubnet("s1", working),
-                n2: inSubnet("s2", { ...notYet, createdAt: seconds(-300), startProblem: "Unschedulable" }),
-                n3: inSubnet("s1", { ...notYet, createdAt: seconds(-299) }),
-            }),
+            besideUnschedulable(inSubnet("s1", { ...notYet, createdAt: seconds(-299) })),
             refuse("pods-do-not-start", "pod-n2 does not start (Unschedulable). Nodes: n2 (s2)."),
             { canarySeconds: 300 },
         ],
         [
             "are the pods of a place that do start, if there are any: they show whether the role works there",
-            places({
-                n1: inSubnet("s1", working),
-                n2: inSubnet("s2", { ...notYet, createdAt: seconds(-300), startProblem: "Unschedulable" }),
-                n3: inSubnet("s2", { ...notYet, createdAt: seconds(-299) }),
-            }),
+            besideUnschedulable(inSubnet("s2", { ...notYet, createdAt: seconds(-299) })),
             wait("canary pod-n3 on n3 of nodes in s2: not Ready yet"),
             { canarySeconds: 300 },
         ],
         [
             "have failed when such a pod has, beside one that does not start",
-            places({
-                n1: inSubnet("s1", working),
-                n2: inSubnet("s2", { ...notYet, createdAt: seconds(-300), startProblem: "Unschedulable" }),
-                n3: inSubnet("s2", { ...notYet, createdAt: seconds(-300) }),
-            }),
+            besideUnschedulable(inSubnet("s2", { ...notYet, createdAt: seconds(-300) })),
             refuse(
                 "time-limit",
                 "The canary reached its limit of 300 s. Last seen: canary pod-n3 on n3 of nodes in s2: not Ready yet.",
@@ -328,18 +315,14 @@ describe("With several places, the canaries", () => {
         ],
         [
             "are awaited in the other places first, where one does not start",
-            places({
-                n1: inSubnet("s1", working),
-                n2: inSubnet("s2", { ...notYet, createdAt: seconds(-300), startProblem: "Unschedulable" }),
-                n3: inSubnet("s3", { ...notYet, createdAt: seconds(-296) }),
-            }),
+            besideUnschedulable(inSubnet("s3", { ...notYet, createdAt: seconds(-296) })),
             wait("canary pod-n3 on n3 of nodes in s3: not Ready yet"),
             { canarySeconds: 300 },
         ],
         [
             "have failed if one does not start, and none has worked",
             places({
-                n1: inSubnet("s1", { ...notYet, createdAt: seconds(-300), startProblem: "Unschedulable" }),
+                n1: inSubnet("s1", unschedulable),
                 n2: inSubnet("s2"),
             }),
             refuse(

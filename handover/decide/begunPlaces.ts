@@ -1,0 +1,52 @@
+/** In which places a canary has begun, in this run or in an earlier one. */
+import { carriesAnyOf } from "../model/carriedRole";
+import type { Memory } from "../model/steps";
+import type { PodSeen, World } from "../model/world";
+import { type DeliveryTarget, hasDelivery } from "./delivered";
+import type { Place } from "./places";
+
+/**
+ * The places in which a canary has begun come first, so that they stay those of their node roles, whichever nodes join or leave meanwhile: there is
+ * no second canary of a role before the first one works. Then come those in which an earlier run has left a pod that does not work: it has nothing to
+ * lose, and a canary in another place would be a second pod of its node role that may not work.
+ */
+export function begunFirst(
+    places: readonly Place[],
+    target: DeliveryTarget,
+    { cluster }: World,
+    memory: Memory,
+): Place[] {
+    const pods = cluster.pods.filter(({ terminating }) => !terminating);
+    const begunOn = new Set([
+        ...nodesOf(pods.filter((pod) => hasDelivery(pod, target))),
+        ...Object.keys(memory.restarts),
+    ]);
+    const leftOn = new Set(nodesOf(pods.filter((pod) => isLeftBroken(pod, target))));
+    const isBegun = ({ nodes }: Place) => nodes.some(({ name }) => begunOn.has(name));
+    const isLeft = ({ nodes }: Place) => nodes.some(({ name, ready }) => ready && leftOn.has(name));
+    const rank = (place: Place) => (isBegun(place) ? 0 : isLeft(place) ? 1 : 2);
+    return [...places].sort((a, b) => rank(a) - rank(b));
+}
+
+/**
+ * Of these places, those in which a canary has begun. It is watched to its end, also if the node on which the first one of its node role worked has left
+ * since. So is one that a killed run has left with this role.
+ */
+export function begunAmong(
+    places: readonly Place[],
+    target: DeliveryTarget,
+    { cluster }: World,
+    memory: Memory,
+): Place[] {
+    const leftOn = new Set(nodesOf(cluster.pods.filter((pod) => !pod.ready && hasDelivery(pod, target))));
+    return places.filter(({ nodes }) =>
+        nodes.some(({ name }) => memory.restarts[name] !== undefined || leftOn.has(name)),
+    );
+}
+
+const nodesOf = (pods: readonly PodSeen[]) => pods.map(({ node }) => node);
+
+/** A pod that an earlier run left with a role that does not work: it has nothing to lose. */
+export function isLeftBroken(pod: PodSeen, { record }: Pick<DeliveryTarget, "record">): boolean {
+    return !pod.ready && carriesAnyOf(pod, record.approvedRoleArns);
+}
