@@ -93,8 +93,8 @@ export const recipes: Recipe<SandboxTool>[] = [
                 changes: [
                     {
                         // This version proxies between program and engine, and forwards only the calls that it knows
-                        // (proxy.go): no resource hooks. With this change the program talks to the engine directly,
-                        // which the protocol allows.
+                        // (pulumi/pulumi sdk/nodejs/cmd/pulumi-language-nodejs/proxy.go): no resource hooks. With this
+                        // change the program talks to the engine directly, which the protocol allows.
                         line: 'fmt.Sprintf("127.0.0.1:%d", handle.Port), pipes.directory())',
                         replacement: "req.GetMonitorAddress(), pipes.directory())",
                     },
