@@ -27,6 +27,8 @@ import {
 
 const look = (at: number, nodeRoles: readonly NodeRoleSeen[] = [nodeRole()], roleArns = [ROLE]): World =>
     world(carrying(ROLE), { at, cluster: { injectionGuard: { ...inForce, roleArns } }, account: { nodeRoles } });
+const kept = { [ROLE_ARN]: ROLE };
+const former = { [ROLE_ARN]: FORMER_ROLE };
 const first = look(NOW);
 const last = look(seconds(30));
 
@@ -63,7 +65,6 @@ describe("The injection guard may be removed to take a rollout back", () => {
 
 describe("The annotations of a rollout that fails under the injection guard", () => {
     const target = { record, subject, formerAnnotations: {}, isRepair: true, isReplacing: false };
-    const kept = { [ROLE_ARN]: ROLE };
 
     it("go back to those of before if the guard may be removed", () => {
         deepStrictEqual(annotationsToRestore(target, first, last), {});
@@ -97,7 +98,42 @@ describe("The annotations of a rollout that fails under the injection guard", ()
     });
 });
 
-const former = { [ROLE_ARN]: FORMER_ROLE };
+describe("A rollout that fails on node roles without the policies", () => {
+    const target: Restorable = { record, subject, formerAnnotations: {}, isRepair: false, isReplacing: false };
+    const detached = { account: { nodeRoles: [nodeRole(withoutPolicies)] } };
+    const more = nodeRole({ name: "more", instancesOfCluster: ["i-n3"] });
+    const relying = world(carrying(ROLE), detached);
+    const holding = world(carrying(ROLE));
+    const lost = world(onNodeRole, detached);
+    const oneIsLeft = world(onNodeRole, {
+        account: {
+            roleOfInstance: { "i-n1": "nodes", "i-n2": "nodes", "i-n3": "more" },
+            nodeRoles: [nodeRole(withoutPolicies), more],
+        },
+    });
+    const noNodes = world(onNodeRole, { cluster: { nodes: [] }, ...detached });
+    const rows: [string, Partial<Restorable>, World | undefined, World | undefined, object][] = [
+        ["keeps the role's annotations where pods work with it", {}, relying, relying, kept],
+        ["keeps them for a run that has seen nothing", {}, undefined, undefined, kept],
+        [
+            "restores the former ones for such a run if the component detaches nothing",
+            { record: { ...record, namedNodeRoles: [] } },
+            undefined,
+            undefined,
+            {},
+        ],
+        ["restores those of a former role", { formerAnnotations: former }, undefined, undefined, former],
+        ["restores the former ones if the policies left after the first look", {}, holding, lost, {}],
+        ["keeps the role's as a repair, though no pod works with it", { isRepair: true }, holding, lost, kept],
+        ["restores the former ones as a repair without a last look", { isRepair: true }, holding, undefined, {}],
+        ["restores them as a repair if one node role holds its policies", { isRepair: true }, holding, oneIsLeft, {}],
+        ["restores them as a repair if no node is left", { isRepair: true }, holding, noNodes, {}],
+    ];
+    for (const [what, changes, one, other, expected] of rows) {
+        it(what, () => deepStrictEqual(annotationsToRestore({ ...target, ...changes }, one, other), expected));
+    }
+});
+
 /** Both roles are the component's own, so that the engine deletes the former one once the pods have moved. */
 const replacing: Restorable = {
     subject,
@@ -115,6 +151,12 @@ describe("A rollout that fails restores", () => {
         ["no role that may be deleted by now", { isReplacing: false }, world(onNodeRole), {}],
         ["no such role where only a pod that is not Ready carries it", { isReplacing: false }, oneCarries(false), {}],
         ["no such role as a repair", { isReplacing: false, isRepair: true }, world(onNodeRole), {}],
+        [
+            "other annotations of the same role, though no Ready pod carries it",
+            { isReplacing: false, formerAnnotations: kept },
+            world(onNodeRole),
+            kept,
+        ],
         [
             "the role of another owner, which the engine does not delete",
             { isReplacing: false, record: { ...replacing.record, ownRoleArns: [ROLE] } },

@@ -2,7 +2,7 @@ import { deepStrictEqual } from "node:assert/strict";
 import { nextTakeBackStep, TakeBackTarget } from "../../../../handover/decide/takeBack";
 import type { Memory } from "../../../../handover/model/steps";
 import type { Subject } from "../../../../handover/model/subject";
-import type { CredentialSource, World } from "../../../../handover/model/world";
+import type { CredentialSource, PodSeen, World } from "../../../../handover/model/world";
 import {
     carrying,
     FORMER_ROLE,
@@ -43,6 +43,8 @@ describe("Taking a rollout back", () => {
     const restartPod = (name: string) => restart(name, `${name} returns to its former credentials`);
     const formerAnnotation = { [ROLE_ARN]: FORMER_ROLE };
     const young = { readySince: seconds(-19) };
+    const complaining = { missingPermissions: "no" };
+    const unschedulable = (on: string) => pod(on, onNodeRole, { ...starting, startProblem: "Unschedulable" });
     const BACK = { do: "done", why: "the rollout is taken back" };
     const rows: [string, World, object, Record<string, string>?, Memory?, Partial<TakeBackTarget>?][] = [
         ["begins with the annotation", after({ serviceAccount }), restoreAnnotations({})],
@@ -97,30 +99,52 @@ describe("Taking a rollout back", () => {
         ],
         [
             "restarts one that complains, however long it is Ready",
-            after({ pods: pods(onNodeRole, pod("n1", right, { missingPermissions: "no" })) }),
+            after({ pods: pods(onNodeRole, pod("n1", right, complaining)) }),
             restartPod("pod-n1"),
         ],
         [
             "restarts one that complains, though a pod that is broken for another reason uses up maxUnavailable",
-            after({
-                pods: pods(
-                    onNodeRole,
-                    pod("n1", right, { missingPermissions: "no" }),
-                    pod("n2", onNodeRole, { ...starting, startProblem: "Unschedulable" }),
-                ),
-            }),
+            after({ pods: pods(onNodeRole, pod("n1", right, complaining), unschedulable("n2")) }),
             restartPod("pod-n1"),
         ],
         [
             "restarts none that is still watched while such a pod uses up maxUnavailable",
-            after({
-                pods: pods(
-                    onNodeRole,
-                    pod("n1", right, young),
-                    pod("n2", onNodeRole, { ...starting, startProblem: "Unschedulable" }),
-                ),
-            }),
+            after({ pods: pods(onNodeRole, pod("n1", right, young), unschedulable("n2")) }),
             wait("1 pods to restart, 1 starting"),
+        ],
+        [
+            "restarts one that complains, though it is not Ready for long yet",
+            after({ pods: pods(onNodeRole, pod("n1", right, { ...young, ...complaining }), unschedulable("n2")) }),
+            restartPod("pod-n1"),
+        ],
+        [
+            "restarts one that complains, though a pod that it has not touched is starting",
+            after({ pods: pods(onNodeRole, pod("n1", right, complaining), pod("n2", onNodeRole, starting)) }),
+            restartPod("pod-n1"),
+        ],
+        [
+            "restarts one that complains, though the pod that it restarted does not start for another reason",
+            after({ pods: pods(onNodeRole, unschedulable("n1"), pod("n2", right, complaining)) }),
+            restartPod("pod-n2"),
+            {},
+            n1Restarted,
+        ],
+        [
+            "restarts none that complains before the pod that it restarted is Ready",
+            after({ pods: [pod("n1", onNodeRole, starting), pod("n2", right, complaining), unschedulable("n3")] }),
+            wait("1 pods to restart, 2 starting"),
+            {},
+            n1Restarted,
+        ],
+        [
+            "restarts none that complains before each node has a pod",
+            after({ pods: [pod("n1", onNodeRole), pod("n2", right, complaining)] }),
+            wait("1 pods to restart, 0 starting"),
+        ],
+        [
+            "restarts none that complains while another one is still watched",
+            after({ pods: [pod("n1", right, complaining), pod("n2", right, young), unschedulable("n3")] }),
+            wait("2 pods to restart, 1 starting"),
         ],
         [
             "restarts no other one that is Ready before the pod that it restarted is",
@@ -170,7 +194,7 @@ describe("Taking a rollout back", () => {
         ],
         [
             "does not wait for a restarted pod that does not start for another reason",
-            after({ pods: pods(onNodeRole, pod("n1", onNodeRole, { ...starting, startProblem: "Unschedulable" })) }),
+            after({ pods: pods(onNodeRole, unschedulable("n1")) }),
             BACK,
             {},
             n1Restarted,
@@ -261,10 +285,11 @@ describe("Taking a rollout back", () => {
             canary: CredentialSource,
             target = now,
             former: Record<string, string> = annotated.annotations,
+            ...others: PodSeen[]
         ) => {
             const cluster = {
                 serviceAccount: { ...annotated, annotations: former },
-                pods: pods(right, pod("n1", canary)),
+                pods: pods(right, pod("n1", canary), ...others),
             };
             return comparableStep(
                 nextTakeBackStep(
@@ -278,6 +303,10 @@ describe("Taking a rollout back", () => {
         it("restarts the pods that use STS in another way, and no others", () => {
             deepStrictEqual(revert(regional), restartPod("pod-n1"));
             deepStrictEqual(revert(right), BACK);
+        });
+
+        it("restarts such a pod that works, though a pod that is broken for another reason uses up maxUnavailable", () => {
+            deepStrictEqual(revert(regional, now, annotated.annotations, unschedulable("n2")), restartPod("pod-n1"));
         });
 
         it("restarts no pod if STS is used as before", () => {
