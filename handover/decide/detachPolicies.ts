@@ -1,3 +1,4 @@
+import { countOf } from "../model/countOf";
 import { listTexts } from "../model/listNames";
 import type { Refusal } from "../model/refusal";
 import { refusals } from "../model/refusals";
@@ -27,6 +28,7 @@ export function detachStep(
         ({ name, exists }) => exists && named.includes(name) && !kept.includes(name),
     );
     const policies = roles.flatMap((role) => policiesToDetach(target, role));
+    const carry = countOf(fleet.right.length, "pod carries", "pods carry");
     if (policies.length === 0) {
         const result = describeResult(named, kept);
         // IAM enforces the detachment with a delay, and a pod may have been starting meanwhile.
@@ -35,7 +37,7 @@ export function detachStep(
             ? { do: "wait", why: `${result}; watching the pods for ${String(target.stableSeconds)} s` }
             : ((kept.length === 0 ? undefined : injectionGuardStep(target, cluster)) ?? {
                   do: "done",
-                  why: `${String(fleet.right.length)} pods carry the role; ${result}`,
+                  why: `${carry} the role; ${result}`,
               });
     }
     const unjoined = unjoinedInstances(roles, cluster);
@@ -52,7 +54,7 @@ export function detachStep(
             do: "detach",
             policies,
             why:
-                `${String(fleet.right.length)} pods carry the role: detaching the policies from ${named.join(", ")}` +
+                `${carry} the role: detaching the policies from ${named.join(", ")}` +
                 (unjoined.length === 0
                     ? ""
                     : `. These instances are not nodes and need not join: ${listTexts(unjoined.map(describeInstance))}`),

@@ -1,4 +1,5 @@
 import { othersThatCarry } from "../model/carriedRole";
+import { countOf } from "../model/countOf";
 import type { Refusal } from "../model/refusal";
 import { refusals } from "../model/refusals";
 import { freshMemory, Memory, Step } from "../model/steps";
@@ -61,7 +62,7 @@ export function nextDetachmentStep(target: DetachmentTarget, look: World, memory
         retiredRolesStep(target, cluster) ??
         unstableStep(target, held, memory, at) ??
         (target.detachFromNodeRoles === undefined
-            ? { do: "done", why: `${String(held.fleet.right.length)} pods carry the role` }
+            ? { do: "done", why: `${countOf(held.fleet.right.length, "pod carries", "pods carry")} the role` }
             : detachStep(target, target.detachFromNodeRoles, world, memory, held))
     );
 }
@@ -101,9 +102,10 @@ export function watchedVerification(target: DetachmentTarget): Watched {
 
 function watching({ fleet: { right, starting }, awaited }: HeldUp, stableSeconds: number): string {
     const isAll = starting.length === 0 && awaited.right.length === right.length;
-    const which = isAll ? `all ${String(right.length)} pods carry` : `${String(right.length)} pods carry`;
-    const watched = isAll ? "them" : `${String(awaited.right.length)} of them`;
-    return `${which} the role; watching ${watched} for ${String(stableSeconds)} s`;
+    const isOne = right.length === 1;
+    const carry = countOf(right.length, "pod carries", "pods carry");
+    const watched = isOne ? "it" : isAll ? "them" : `${String(awaited.right.length)} of them`;
+    return `${isAll && !isOne ? `all ${carry}` : carry} the role; watching ${watched} for ${String(stableSeconds)} s`;
 }
 
 /** Why the verification refuses because pods complain. Undefined if none does, or if it refuses before it looks at the pods. */

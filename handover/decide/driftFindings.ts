@@ -1,5 +1,6 @@
 import { ROLE_ARN_ANNOTATION } from "../../documents/serviceAccountAnnotations";
 import { carriesRole, describeCredentials } from "../model/carriedRole";
+import { countOf } from "../model/countOf";
 import { listNames } from "../model/listNames";
 import { refusals } from "../model/refusals";
 import type { Subject } from "../model/subject";
@@ -86,7 +87,7 @@ export function podFindings(target: DeliveryTarget, { pods }: ClusterSeen): Find
     }
     const one = wrong.length === 1;
     const { subject } = target;
-    const count = `${String(wrong.length)} of ${String(staying.length)} pods`;
+    const count = `${String(wrong.length)} of ${countOf(staying.length, "pod", "pods")}`;
     const described = listNames(wrong.map((pod) => ({ name: describe(pod, subject) })));
     const onNodeRole = wrong.some(({ credentials }) => usesNodeRole(credentials));
     return [

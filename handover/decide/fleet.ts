@@ -1,3 +1,4 @@
+import { countOf } from "../model/countOf";
 import { listNames } from "../model/listNames";
 import { refusals } from "../model/refusals";
 import type { Memory, Step } from "../model/steps";
@@ -77,7 +78,10 @@ export function restartWrong(
     ];
     return pods.length > 0
         ? { do: "restart", pods, why: whyRestarted(pods, why) }
-        : { do: "wait", why: `${String(wrong.length)} pods to restart, ${String(fleet.starting.length)} starting` };
+        : {
+              do: "wait",
+              why: `${countOf(wrong.length, "pod", "pods")} to restart, ${String(fleet.starting.length)} starting`,
+          };
 }
 
 /** For example `pod-a carries no role of its own; with it pod-b, pod-c`. */

@@ -1,5 +1,6 @@
 import { ROLE_ARN_ANNOTATION, ROLLOUT_ANNOTATION } from "../../documents/serviceAccountAnnotations";
 import { carriesAnyOf, describeCredentials, othersThatCarry } from "../model/carriedRole";
+import { countOf } from "../model/countOf";
 import { listNames } from "../model/listNames";
 import { refusals } from "../model/refusals";
 import type { Memory, Step } from "../model/steps";
@@ -60,10 +61,10 @@ export function podsStep(target: HandBackTarget, world: World, memory: Memory): 
     if (old.length > 0) {
         // The controller's rolling update waits for them, whatever credentials they have.
         const holdingUp = cluster.pods.filter(({ ready, current, terminating }) => current && !ready && !terminating);
-        const why = `${String(old.length)} of ${String(cluster.nodes.length)} pods have not restarted yet`;
+        const why = `${String(old.length)} of ${countOf(cluster.nodes.length, "pod", "pods")} ${old.length === 1 ? "has" : "have"} not restarted yet`;
         return { do: "wait", why: holdingUp.length === 0 ? why : `${why} (not Ready: ${listNames(holdingUp)})` };
     }
-    const back = `${String(fleet.right.length)} pods use their former credentials again; none carries the role`;
+    const back = `${countOf(fleet.right.length, "pod uses its", "pods use their")} former credentials again; none carries the role`;
     return (
         awaitFleet(fleet, cluster, memory, at) ??
         leavingStep(cluster.pods.filter(carries(target))) ??

@@ -1,3 +1,4 @@
+import { countOf } from "../model/countOf";
 import type { Memory } from "../model/steps";
 import type { NodeSeen, PodSeen, World } from "../model/world";
 import { Fleet, fleetOf, untilStable } from "./fleet";
@@ -93,7 +94,7 @@ function untestedPlaces(ready: readonly PodSeen[], world: World, memory: Memory)
 export function untestedLine({ untestedPlaces: [first, ...others] }: HeldUp): string | undefined {
     return (
         first &&
-        `no pod has worked with the role yet on nodes${describePlace(first)}${others.length === 0 ? "" : `, and in ${String(others.length)} more places`}`
+        `no pod has worked with the role yet on nodes${describePlace(first)}${others.length === 0 ? "" : `, and in ${countOf(others.length, "more place", "more places")}`}`
     );
 }
 

@@ -1,4 +1,5 @@
 import { describeCredentials } from "../model/carriedRole";
+import { countOf } from "../model/countOf";
 import { refusals } from "../model/refusals";
 import type { Memory, Step } from "../model/steps";
 import type { PodSeen, World } from "../model/world";
@@ -32,9 +33,7 @@ export function nextRolloutStep(target: RolloutTarget, look: World, memory: Memo
 /** How many pods work. The canaries say nothing of a cluster without pods. */
 function finished(target: RolloutTarget, { cluster }: World): { readonly why?: string } {
     const { length } = readyFleet(target, cluster).right;
-    return length === 0
-        ? {}
-        : { why: length === 1 ? "1 pod works with the role" : `${String(length)} pods work with the role` };
+    return length === 0 ? {} : { why: `${countOf(length, "pod works", "pods work")} with the role` };
 }
 
 /** How many pods on Ready nodes do not work with the role yet. */

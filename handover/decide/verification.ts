@@ -1,4 +1,5 @@
 import { describeCredentials } from "../model/carriedRole";
+import { countOf } from "../model/countOf";
 import { isAnnotated } from "../model/isAnnotated";
 import { listNames } from "../model/listNames";
 import { refusals } from "../model/refusals";
@@ -48,7 +49,7 @@ export function verificationStep(
     if (fleet.wrong.length > kept.size) {
         return {
             do: "wait",
-            why: `${String(fleet.right.length)} pods carry the role, ${String(fleet.wrong.length - kept.size)} still have the old template`,
+            why: `${countOf(fleet.right.length, "pod carries", "pods carry")} the role, ${countOf(fleet.wrong.length - kept.size, "still has", "still have")} the old template`,
         };
     }
     return (

@@ -1,3 +1,4 @@
+import { countOf } from "../model/countOf";
 import type { FormerHandOver } from "../model/formerHandOver";
 import { listNames, listTexts } from "../model/listNames";
 import type { Step } from "../model/steps";
@@ -44,7 +45,7 @@ export const planLines = {
         return pods.length === 0
             ? []
             : [
-                  `[restart] ${pods.length === 1 ? "1 more pod restarts" : `${String(pods.length)} more pods restart`} in waves of up to ` +
+                  `[restart] ${countOf(pods.length, "more pod restarts", "more pods restart")} in waves of up to ` +
                       `${String(maxUnavailable)}, about ${inMinutes(minutes)} in all: ${listNames(pods)}.`,
               ];
     },
@@ -154,7 +155,7 @@ function unjoined(roleName: string, instances: readonly UnjoinedInstance[], inje
 }
 
 function policyLine(what: "gets" | "loses", arns: readonly string[]): string[] {
-    const count = arns.length === 1 ? "1 policy" : `${String(arns.length)} policies`;
+    const count = countOf(arns.length, "policy", "policies");
     return arns.length === 0 ? [] : [`[policies] The role ${what} ${count}: ${arns.join(", ")}.`];
 }
 
@@ -181,11 +182,11 @@ function notReady(nodes: readonly NodeSeen[]): string {
 }
 
 function inMinutes(minutes: number): string {
-    return minutes === 1 ? "1 minute" : `${String(minutes)} minutes`;
+    return countOf(minutes, "minute", "minutes");
 }
 
 function howMany({ length }: readonly PodSeen[]): string {
-    return length === 1 ? "1 pod" : `${String(length)} pods`;
+    return countOf(length, "pod", "pods");
 }
 
 function policiesOf(steps: readonly Step[], what: "attach" | "detach") {

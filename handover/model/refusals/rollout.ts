@@ -1,3 +1,4 @@
+import { countOf } from "../countOf";
 import { listNames, listTexts } from "../listNames";
 import { Refusal } from "../refusal";
 import type { Subject } from "../subject";
@@ -124,7 +125,5 @@ function whoReports(pods: readonly PodSeen[], nodes: readonly string[], roleArn:
 }
 
 function howManyKeep(working: number): string {
-    return working === 1
-        ? "1 pod works with the role and keeps it."
-        : `${String(working)} pods work with the role and keep it.`;
+    return `${countOf(working, "pod works with the role and keeps", "pods work with the role and keep")} it.`;
 }

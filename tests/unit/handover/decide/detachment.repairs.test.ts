@@ -137,7 +137,7 @@ table("What comes before", [
     [
         "a pod of the old template is the DaemonSet's",
         verified({ pods: pods(right, pod("n2", onNodeRole, { current: false })) }),
-        wait("2 pods carry the role, 1 still have the old template"),
+        wait("2 pods carry the role, 1 still has the old template"),
     ],
     [
         "and ours with OnDelete",
@@ -150,7 +150,7 @@ table("What comes before", [
     [
         "no pod restarts while as many are missing as may be",
         verified({ pods: [pod("n1", right, starting), pod("n2", onNodeRole), pod("n3", right)] }),
-        wait("1 pods to restart, 1 starting"),
+        wait("1 pod to restart, 1 starting"),
     ],
     [
         "one more restarts where more may be missing",
@@ -273,7 +273,7 @@ table("NotReady nodes that may be ignored", [
             nodes: n3NotReady,
             pods: [pod("n1", right), pod("n2", onNodeRole, { current: false }), pod("n3", onNodeRole, starting)],
         }),
-        wait("1 pods carry the role, 1 still have the old template"),
+        wait("1 pod carries the role, 1 still has the old template"),
         { maxNotReadyNodes: 1 },
     ],
     [

@@ -31,6 +31,11 @@ table("Nothing leaves the node roles", [
         wait("all 3 pods carry the role; watching them for 20 s"),
     ],
     [
+        "while the only pod of a cluster of one node has been Ready for less than the watch",
+        verified({ nodes: [node("n1")], pods: [pod("n1", right, { readySince: seconds(-19) })] }),
+        wait("1 pod carries the role; watching it for 20 s"),
+    ],
+    [
         "while a role of before may still be given by a late webhook",
         verified(),
         wait("all 3 pods carry the role; watching them for 20 s"),
@@ -65,7 +70,7 @@ table("Nothing leaves the node roles", [
     [
         "while the DaemonSet still replaces a pod of the old template",
         verified({ pods: pods(right, pod("n2", right, { current: false })) }),
-        wait("2 pods carry the role, 1 still have the old template"),
+        wait("2 pods carry the role, 1 still has the old template"),
     ],
     [
         "while instances are about to join that no guard would hold for",

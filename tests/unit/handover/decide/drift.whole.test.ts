@@ -459,7 +459,7 @@ describe("A refresh of the canary tells all of the rollout's drift", () => {
         const later = { ...target, record: { ...target.record, deliveredAt: Date.UTC(2030, 0) } };
         strictEqual(
             rolloutDrift(later, verified({ pods: [pod("n1", carrying(ROLE))], nodes: [node("n1")] }).cluster, NOW),
-            `1 of 1 pods does not carry ${ROLE} as it is delivered now: pod-n1 started before the last change of the role. ${run("restarts this pod")}`,
+            `1 of 1 pod does not carry ${ROLE} as it is delivered now: pod-n1 started before the last change of the role. ${run("restarts this pod")}`,
         );
     });
 });

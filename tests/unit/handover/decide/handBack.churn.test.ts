@@ -35,7 +35,7 @@ const forced = (name: string) => ({
 });
 const done = (count: number) => ({
     do: "done",
-    why: `${String(count)} pods use their former credentials again; none carries the role`,
+    why: `${count === 1 ? "1 pod uses its" : `${String(count)} pods use their`} former credentials again; none carries the role`,
 });
 const lacking = (role: string) =>
     refuse(

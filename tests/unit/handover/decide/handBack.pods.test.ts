@@ -117,7 +117,7 @@ table("On the way back, the pods", [
     [
         "of the old template are waited for",
         podsWithRole({ pods: pods(onNodeRole, pod("n2", right, { current: false })) }),
-        wait("1 of 3 pods have not restarted yet"),
+        wait("1 of 3 pods has not restarted yet"),
         {},
         propagated,
     ],
@@ -126,14 +126,14 @@ table("On the way back, the pods", [
         podsWithRole({
             pods: pods(onNodeRole, pod("n1", onNodeRole, { ready: false }), pod("n2", right, { current: false })),
         }),
-        wait("1 of 3 pods have not restarted yet (not Ready: pod-n1)"),
+        wait("1 of 3 pods has not restarted yet (not Ready: pod-n1)"),
         {},
         propagated,
     ],
     [
         "of the old template are waited for without the role",
         podsWithoutRole({ pods: pods(onNodeRole, pod("n2", onNodeRole, { current: false })) }),
-        wait("1 of 3 pods have not restarted yet"),
+        wait("1 of 3 pods has not restarted yet"),
         {},
         released,
     ],

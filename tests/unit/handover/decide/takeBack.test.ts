@@ -110,7 +110,7 @@ describe("Taking a rollout back", () => {
         [
             "restarts none that is still watched while such a pod uses up maxUnavailable",
             after({ pods: pods(onNodeRole, pod("n1", right, young), unschedulable("n2")) }),
-            wait("1 pods to restart, 1 starting"),
+            wait("1 pod to restart, 1 starting"),
         ],
         [
             "restarts one that complains, though it is not Ready for long yet",
@@ -132,14 +132,14 @@ describe("Taking a rollout back", () => {
         [
             "restarts none that complains before the pod that it restarted is Ready",
             after({ pods: [pod("n1", onNodeRole, starting), pod("n2", right, complaining), unschedulable("n3")] }),
-            wait("1 pods to restart, 2 starting"),
+            wait("1 pod to restart, 2 starting"),
             {},
             n1Restarted,
         ],
         [
             "restarts none that complains before each node has a pod",
             after({ pods: [pod("n1", onNodeRole), pod("n2", right, complaining)] }),
-            wait("1 pods to restart, 0 starting"),
+            wait("1 pod to restart, 0 starting"),
         ],
         [
             "restarts none that complains while another one is still watched",
@@ -151,7 +151,7 @@ describe("Taking a rollout back", () => {
             after({
                 pods: [pod("n1", onNodeRole, starting), pod("n2", right, young), pod("n3", onNodeRole, starting)],
             }),
-            wait("1 pods to restart, 2 starting"),
+            wait("1 pod to restart, 2 starting"),
             {},
             n1Restarted,
         ],
