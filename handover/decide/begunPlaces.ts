@@ -8,7 +8,8 @@ import type { Place } from "./places";
 /**
  * The places in which a canary has begun come first, so that they stay those of their node roles, whichever nodes join or leave meanwhile: there is
  * no second canary of a role before the first one works. Then come those in which an earlier run has left a pod that does not work: it has nothing to
- * lose, and a canary in another place would be a second pod of its node role that may not work.
+ * lose, and a canary in another place would be a second pod of its node role that may not work. So do those in which this run has restarted a pod
+ * whose node is NotReady by now, since its canary may be in another place meanwhile.
  */
 export function begunFirst(
     places: readonly Place[],
@@ -17,13 +18,13 @@ export function begunFirst(
     memory: Memory,
 ): Place[] {
     const pods = cluster.pods.filter(({ terminating }) => !terminating);
-    const begunOn = new Set([
-        ...nodesOf(pods.filter((pod) => hasDelivery(pod, target))),
-        ...Object.keys(memory.restarts),
-    ]);
+    const carriedOn = new Set(nodesOf(pods.filter((pod) => hasDelivery(pod, target))));
     const leftOn = new Set(nodesOf(pods.filter((pod) => isLeftBroken(pod, target))));
-    const isBegun = ({ nodes }: Place) => nodes.some(({ name }) => begunOn.has(name));
-    const isLeft = ({ nodes }: Place) => nodes.some(({ name, ready }) => ready && leftOn.has(name));
+    const isRestarted = (node: string) => memory.restarts[node] !== undefined;
+    const isBegun = ({ nodes }: Place) =>
+        nodes.some(({ name, ready }) => carriedOn.has(name) || (ready && isRestarted(name)));
+    const isLeft = ({ nodes }: Place) =>
+        nodes.some(({ name, ready }) => isRestarted(name) || (ready && leftOn.has(name)));
     const rank = (place: Place) => (isBegun(place) ? 0 : isLeft(place) ? 1 : 2);
     return [...places].sort((a, b) => rank(a) - rank(b));
 }

@@ -67,6 +67,19 @@ describe("The order of the places of canaries", () => {
         strictEqual(keys(begunFirst([a, away, c], target, seen(pod("n4", broken, starting)), fresh)), "a,b,c");
     });
 
+    describe("where this run has restarted a pod, and the node is NotReady by now", () => {
+        const away: Place = { ...b, nodes: [node("n3"), node("n4", { ready: false })] };
+        const restarted = memoryWith({ restarts: { n4: 1 } });
+
+        it("goes on with the place in which a pod has the role meanwhile", () => {
+            strictEqual(keys(begunFirst([a, away, c], target, seen(pod("n5", right, starting)), restarted)), "c,b,a");
+        });
+
+        it("stays with the place if no pod has the role", () => {
+            strictEqual(keys(begunFirst([a, away, c], target, seen(), restarted)), "b,a,c");
+        });
+    });
+
     it("does not change the list that it gets", () => {
         const places = [a, b];
         begunFirst(places, target, seen(pod("n4", right)), fresh);
