@@ -18,6 +18,8 @@ export interface Restorable {
     readonly isRepair: boolean;
     /** Whether the state still has the rollout of the role before: the engine has not deleted that role then. A destroy deletes it early. */
     readonly isReplacing: boolean;
+    /** How long IAM may take to enforce a policy. */
+    readonly iamPropagationSeconds: number;
 }
 
 /**
@@ -27,18 +29,21 @@ export interface Restorable {
  * node roles without the policies. It does not know about them if the run has seen nothing. Under the injection guard of such a cluster, no
  * pod could be created with the former annotations. A role that was approved before may work, and the guard admits it until the pods have moved.
  * As long as no policy has left a node role, nothing relies on the guard: it is removed.
+ *
+ * @param attachedAt When the run attached policies to the node roles again. Undefined if it has not.
  */
 export function annotationsToRestore(
     target: Restorable,
     first: World | undefined,
     last: World | undefined,
+    attachedAt?: number,
 ): Readonly<Record<string, string>> {
     const { record, subject, isRepair } = target;
     const formerAnnotations = existing(target, first);
     const relies =
         first === undefined
             ? record.namedNodeRoles.length > 0
-            : reliesOnRole(record, first, subject.roleArn) ||
+            : (reliesOnRole(record, first, subject.roleArn) && !areGivenBack(target, last, attachedAt)) ||
               (isRepair && last !== undefined && areDetached(record, last));
     const isKept = relies && formerAnnotations[ROLE_ARN_ANNOTATION] === undefined;
     if (isKept || last === undefined || !guardRefuses(last.cluster, formerAnnotations)) {
@@ -73,6 +78,20 @@ export function mayRemoveGuard(record: HandOverRecord, first: World | undefined,
         last !== undefined &&
         last.at - first.at >= SHOWN_AFTER_MILLISECONDS &&
         [first, last].every(({ account }) => account.nodeRoles.every((role) => hasAll(record, role)))
+    );
+}
+
+/** Whether the run has given the node roles all their policies back, and IAM has had the time to enforce them. */
+function areGivenBack(
+    { record, iamPropagationSeconds }: Restorable,
+    last: World | undefined,
+    attachedAt: number | undefined,
+): boolean {
+    return (
+        last !== undefined &&
+        attachedAt !== undefined &&
+        last.at - attachedAt >= iamPropagationSeconds * 1000 &&
+        last.account.nodeRoles.every((role) => hasAll(record, role))
     );
 }
 

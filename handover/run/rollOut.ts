@@ -5,7 +5,7 @@ import { nextRolloutStep, podsLeft } from "../decide/rollout";
 import { isAnnotated } from "../model/isAnnotated";
 import { subjectOf } from "../model/record";
 import { isRefusal } from "../model/refusal";
-import type { World } from "../model/world";
+import type { PodSeen, World } from "../model/world";
 import { seeingAssociations } from "../observe/associations";
 import { RunContext } from "../observe/runContext";
 import { refuseAnotherGuard } from "./anotherGuard";
@@ -21,16 +21,9 @@ const WRONG_CLUSTER = ["cluster-changed", "another-cluster", "service-account-mi
 
 /**
  * A cancelled run ends without taking anything back, so that the user does not wait. The next run continues from there. Without a
- * kubeconfig, the rollout has not begun. Pods with the credentials of an association work as long as it exists. A pod that does not start for
- * a reason of its own would not start with its former credentials either.
+ * kubeconfig, the rollout has not begun. A pod that does not start for a reason of its own would not start with its former credentials either.
  */
-const NOTHING_TO_TAKE_BACK = [
-    ...WRONG_CLUSTER,
-    "cancelled",
-    "kubeconfig-invalid",
-    "pod-identity-association",
-    "pods-do-not-start",
-];
+const NOTHING_TO_TAKE_BACK = [...WRONG_CLUSTER, "cancelled", "kubeconfig-invalid", "pods-do-not-start"];
 
 /** Restarts the pods. `before`: the state of the last rollout. */
 export async function rollOut(
@@ -81,7 +74,7 @@ async function restartAll(context: RunContext, target: RolloutRun): Promise<stri
         });
         return why;
     } catch (error) {
-        if (isRefusal(error, ...NOTHING_TO_TAKE_BACK)) {
+        if (isRefusal(error, ...NOTHING_TO_TAKE_BACK) || isAssociationAlone(error, carriers(target, seen.last))) {
             throw error;
         }
         const isFromBefore = complainedBefore(carriers(target, seen.last), target, startedAt);
@@ -93,6 +86,10 @@ async function restartAll(context: RunContext, target: RolloutRun): Promise<stri
         throw await takeBack(context, target, seen, error);
     }
 }
+
+/** Pods with the credentials of an association work as long as it exists. A canary that the run has restarted before may not. */
+const isAssociationAlone = (error: unknown, carrying: readonly PodSeen[]) =>
+    isRefusal(error, "pod-identity-association") && carrying.every(({ ready }) => ready);
 
 const carriers = (target: RolloutRun, world: World | undefined) =>
     (world?.cluster.pods ?? []).filter((pod) => hasDelivery(pod, target));

@@ -40,14 +40,14 @@ export async function takeBack(
         return error;
     }
     const cause = isRefusal(error) ? `${error.seen} ${error.means}` : messageOf(error);
-    const formerAnnotations = annotationsToRestore(target, first, last);
+    const formerAnnotations = annotationsToRestore(target, first, last, memory?.attachedAt);
     if (
         (formerAnnotations === target.subject.annotations || deliversTheSame(formerAnnotations, target)) &&
         last !== undefined &&
         isAnnotated(target.subject, last.cluster)
     ) {
         // There is nothing to go back to.
-        return !isRefusal(error) || isApiFailure(error)
+        return !isRefusal(error) || isApiFailure(error) || isRefusal(error, "pod-identity-association")
             ? error
             : withOtherWay(tested ? refusals.waveStays(error) : refusals.canaryStays(cause));
     }
@@ -58,6 +58,9 @@ export async function takeBack(
     }
     if (isRefusal(error, "annotation-owned-by-another")) {
         return leftToItsOwner(error, back);
+    }
+    if (isRefusal(error, "pod-identity-association")) {
+        return besideAssociation(error, back);
     }
     const working = tested && isRefusal(error) ? error : undefined;
     return working === undefined
@@ -70,11 +73,12 @@ function deliversTheSame(former: Readonly<Record<string, string>>, { subject: { 
     return [ROLE_ARN_ANNOTATION, STS_REGIONAL_ENDPOINTS_ANNOTATION].every((name) => former[name] === annotations[name]);
 }
 
-/** Whether the canaries have worked. A complaint of a pod that restarted after them says nothing against them. */
-function canariesWork(target: RolloutRun, world: World, memory: Memory | undefined): boolean {
+/** Whether the canaries have worked. A complaint of a pod that restarted after them says nothing against them, and neither does an association. */
+function canariesWork(target: RolloutRun, seenWorld: World, memory: Memory | undefined): boolean {
     const { seen } = memory ?? {};
+    const { account, ...world } = withoutComplaints(seenWorld);
     const fresh = { ...freshMemory(world.at), ...(seen === undefined ? {} : { seen }) };
-    return nextCanaryStep(target, withoutComplaints(world), fresh).do === "done";
+    return nextCanaryStep(target, { ...world, account: { ...account, podIdentityRoleArns: [] } }, fresh).do === "done";
 }
 
 /** After the others have restarted with their former credentials. */
@@ -116,6 +120,12 @@ function stateUnknown({ code, seen, means, fix }: Refusal, back: string): Refusa
 function leftToItsOwner({ code, seen, means, fix }: Refusal, back: string): Refusal {
     const left = `The run leaves the annotation as it is now, and restarts no pod that works (${back}).`;
     return new Refusal(code, seen, `${means} ${left}`, fix);
+}
+
+/** A Pod Identity association has appeared amid the canaries. */
+function besideAssociation({ code, seen, means, fix }: Refusal, back: string): Refusal {
+    const reverted = `Pods that had restarted with the role did not work yet: they restarted again, and the service account has its former annotation (${back}).`;
+    return new Refusal(code, seen, `${means} ${reverted}`, fix);
 }
 
 function notReverted({ code, seen, means, fix }: Refusal, cause: string): Refusal {

@@ -64,7 +64,14 @@ describe("The injection guard may be removed to take a rollout back", () => {
 });
 
 describe("The annotations of a rollout that fails under the injection guard", () => {
-    const target = { record, subject, formerAnnotations: {}, isRepair: true, isReplacing: false };
+    const target = {
+        record,
+        subject,
+        formerAnnotations: {},
+        isRepair: true,
+        isReplacing: false,
+        iamPropagationSeconds: 120,
+    };
 
     it("go back to those of before if the guard may be removed", () => {
         deepStrictEqual(annotationsToRestore(target, first, last), {});
@@ -99,7 +106,14 @@ describe("The annotations of a rollout that fails under the injection guard", ()
 });
 
 describe("A rollout that fails on node roles without the policies", () => {
-    const target: Restorable = { record, subject, formerAnnotations: {}, isRepair: false, isReplacing: false };
+    const target: Restorable = {
+        record,
+        subject,
+        formerAnnotations: {},
+        isRepair: false,
+        isReplacing: false,
+        iamPropagationSeconds: 120,
+    };
     const detached = { account: { nodeRoles: [nodeRole(withoutPolicies)] } };
     const more = nodeRole({ name: "more", instancesOfCluster: ["i-n3"] });
     const relying = world(carrying(ROLE), detached);
@@ -132,6 +146,24 @@ describe("A rollout that fails on node roles without the policies", () => {
     for (const [what, changes, one, other, expected] of rows) {
         it(what, () => deepStrictEqual(annotationsToRestore({ ...target, ...changes }, one, other), expected));
     }
+
+    describe("which the run has attached again", () => {
+        const after = (more: NodeRoleSeen[] = []) => look(seconds(120), [nodeRole(), ...more]);
+        const unguarded = (of: World): World => ({
+            ...of,
+            cluster: { ...of.cluster, injectionGuard: { present: false, inForce: false } },
+        });
+        const given: [string, World, number | undefined, object][] = [
+            ["restores the former ones once IAM has had its time", unguarded(after()), NOW, {}],
+            ["keeps the role's before that", unguarded(after()), NOW + 1, kept],
+            ["keeps them if another owner has attached them", unguarded(after()), undefined, kept],
+            ["keeps them if one has left again", unguarded(look(seconds(120), [nodeRole(withoutPolicies)])), NOW, kept],
+            ["keeps them under the injection guard, on which pods relied", after(), NOW, kept],
+        ];
+        for (const [what, other, attachedAt, expected] of given) {
+            it(what, () => deepStrictEqual(annotationsToRestore(target, relying, other, attachedAt), expected));
+        }
+    });
 });
 
 /** Both roles are the component's own, so that the engine deletes the former one once the pods have moved. */
@@ -141,6 +173,7 @@ const replacing: Restorable = {
     formerAnnotations: former,
     isRepair: false,
     isReplacing: true,
+    iamPropagationSeconds: 120,
 };
 
 describe("A rollout that fails restores", () => {

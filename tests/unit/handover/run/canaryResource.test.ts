@@ -554,6 +554,48 @@ describe("A rollout that is not taken back", () => {
         deepStrictEqual(writes(), []);
     });
 
+    describe("that sees a Pod Identity association after its canary has restarted", () => {
+        const associated = { associations: ["theirs"], associatedFrom: 1 };
+        const named = { subject: { ...subject, clusterName: "prod" } };
+
+        it("takes back the canary that does not work, and says so beside the advice on the association", async () => {
+            const { done, end, writes } = rollOut({ ...associated, born: ofRole(() => "never") }, named);
+            await rejects(done, ({ code, means, fix }: Refusal) => {
+                strictEqual(code, "pod-identity-association");
+                match(means, /Pods that had restarted with the role did not work yet: they restarted again, and the/);
+                match(fix, /^To return to the CNI role, delete the association/);
+                return true;
+            });
+            deepStrictEqual(writes(), ["restart pod-n1", "annotate nothing", "restart new1-n1"]);
+            deepStrictEqual(end(), { annotations: {}, carriers: [] });
+        });
+
+        it("leaves the annotation and the pods that work as they are", async () => {
+            const { done, end, writes } = rollOut(
+                { ...associated, pods: pods(onNodeRole, pod("n1", carrying(ROLE))) },
+                named,
+            );
+            await rejects(done, { code: "pod-identity-association" });
+            deepStrictEqual(writes(), ["restart pod-n2", "restart pod-n3"]);
+            deepStrictEqual(end(), { annotations: ANNOTATED, carriers: ["n2", "n3", "n1"] });
+        });
+
+        it("leaves the annotation once the canary has worked, though a pod of a wave does not work", async () => {
+            const of = { nodes: nine, associations: ["theirs"], associatedFrom: 2, born: from(2, "never") };
+            const { done, end, writes } = rollOut(of, named);
+            await rejects(done, { code: "pod-identity-association" });
+            deepStrictEqual(writes(), ["restart pod-n1", "restart pod-n2"]);
+            deepStrictEqual(end(), { annotations: ANNOTATED, carriers: ["n1", "n2"] });
+        });
+
+        it("leaves the canary with the role where there is nothing to go back to", async () => {
+            const of = { ...associated, born: ofRole(() => "never") };
+            const { done, writes } = rollOut(of, { ...named, formerAnnotations: ANNOTATED });
+            await rejects(done, { code: "pod-identity-association" });
+            deepStrictEqual(writes(), ["restart pod-n1"]);
+        });
+    });
+
     it("takes a failed canary back around a role that a person annotates amid the write: the annotation stays", async () => {
         const { done, end, writes } = rollOut(
             { born: ofRole(({ name }) => (name.startsWith("new1") ? "never" : "works")), personsRole: PERSONS_ROLE },

@@ -36,6 +36,8 @@ export interface Simulated {
     readonly ends?: boolean;
     readonly proof?: Proof;
     readonly associations?: readonly string[];
+    /** They exist from the nth restart on. Otherwise from the beginning. */
+    readonly associatedFrom?: number;
     /** The result of each dry run. */
     readonly admission?: Admission;
     /** The nth look at the account or the cluster fails with what these return. */
@@ -165,7 +167,7 @@ export function simulate(of: Simulated = {}) {
                 Promise.resolve({
                     addOn: false,
                     addOnRoleArn: undefined,
-                    podIdentityRoleArns: of.associations ?? [],
+                    podIdentityRoleArns: created >= (of.associatedFrom ?? 0) ? (of.associations ?? []) : [],
                     unread: [],
                 }),
             prove: () => {
