@@ -3,6 +3,8 @@
 /** The restart of a working pod. */
 export interface Restart {
     readonly at: number;
+    /** The field manager of the component whose run restarted it. */
+    readonly by: string;
     /** The role of the service account then. */
     readonly annotated: string | undefined;
     /** It was part of a wave. Otherwise it was a canary. */
@@ -63,8 +65,14 @@ export class Restarts {
     }
 }
 
-/** Whether the rule allows that both pods are canaries of the same node role at once. */
+/**
+ * Whether the rule allows that both pods are canaries of the same node role at once. Each component has its own: while one hands back, another one may
+ * already hand over, and does not know of the pods that the first one has left.
+ */
 export function mayBothBe(a: Candidate, b: Candidate): boolean {
+    if (a.restart.by !== b.restart.by) {
+        return true;
+    }
     const [first, second] = a.restart.at <= b.restart.at ? [a, b] : [b, a];
     return second.restart.besides.has(first.node);
 }

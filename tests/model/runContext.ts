@@ -125,7 +125,12 @@ function clusterOf(world: ModelWorld, run: Run, subject: Subject): ClusterAccess
         releaseServiceAccount: (leaving, { name } = serviceAccount) =>
             run.call(`release the service account ${name}`, () => {
                 const { owner = manager, annotations } = world.accountOf(name);
+                const { [CONTROL]: control, ...others } = annotations;
                 if (isComponent(owner) && owner !== manager) {
+                    // An apply without fields releases those of its manager. The others stay.
+                    if (control === manager) {
+                        world.annotate(others, owner, name, true);
+                    }
                     return;
                 }
                 const foreign = annotations[ROLE_ARN] === FOREIGN_ROLE;

@@ -541,7 +541,11 @@ export class ModelWorld {
             this.pods = atOnce ? this.pods.filter((one) => one !== pod) : this.pods;
             if (actor !== undefined && this.hasPath(pod) && this.isReady(pod)) {
                 const { [ROLE_ARN]: annotated } = this.annotations;
-                this.restarts.begin({ at: this.now, annotated, isOfWave }, pod.node, this.nodesLike(pod.node));
+                this.restarts.begin(
+                    { at: this.now, by: manager, annotated, isOfWave },
+                    pod.node,
+                    this.nodesLike(pod.node),
+                );
             }
             this.changed();
         }
@@ -885,8 +889,8 @@ export class ModelWorld {
     }
 
     /**
-     * Of the pods that worked until the live checks restarted them, at most one in each place is a canary without a way to STS, or at most one
-     * wave is. No live check answers for a pod that another party restarts, or that a node gets as it joins, nor for one beside which another one
+     * Of the pods that worked until a component's live checks restarted them, at most one in each place is a canary without a way to STS, or at most
+     * one wave is. No live check answers for a pod that another party restarts, or that a node gets as it joins, nor for one beside which another one
      * may restart.
      */
     private checkCutOff(): void {
@@ -898,11 +902,14 @@ export class ModelWorld {
             )
             // Nothing restarts on a node whose instance is shutting down, and no run waits for it: handover/decide/leaving.ts.
             .filter(({ node }) => !this.isLeaving(node));
-        const places = cutOff
-            .filter((one) => !cutOff.some((other) => other.place === one.place && other.restart.besides.has(one.node)))
-            .map(({ place }) => place);
-        if (places.length > this.maxUnavailable && new Set(places).size < places.length) {
-            this.problem(`${String(places.length)} pods at once have no way to STS: ${places.sort().join(", ")}`);
+        for (const manager of new Set(cutOff.map(({ restart }) => restart.by))) {
+            const own = cutOff.filter(({ restart }) => restart.by === manager);
+            const places = own
+                .filter((one) => !own.some((other) => other.place === one.place && other.restart.besides.has(one.node)))
+                .map(({ place }) => place);
+            if (places.length > this.maxUnavailable && new Set(places).size < places.length) {
+                this.problem(`${String(places.length)} pods at once have no way to STS: ${places.sort().join(", ")}`);
+            }
         }
     }
 
