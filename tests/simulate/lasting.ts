@@ -1,5 +1,6 @@
 /** Healthy fleets and accounts that are never as quiet as the end of a history: what an operator cannot change, or need not. */
-import type { ModelWorld } from "../model/world";
+import { addNode } from "../model/ownNodeRoles";
+import { ENFORCEMENT_MILLISECONDS, type ModelWorld } from "../model/world";
 import type { SimulatedAccount } from "./account";
 import { injectEvent } from "./events";
 
@@ -18,7 +19,8 @@ export type Lasting = (typeof LASTING)[number];
 /** Longer than all runs towards the goals. */
 const FOR_SECONDS = 3600;
 
-const SERVES_AFTER_MILLISECONDS = 5000;
+/** After it has joined: a second after IAM enforces what its owner attaches first. */
+const SERVES_AFTER_MILLISECONDS = 6000;
 /** Longer than most runs, and shorter than their limits. */
 const SHUTS_DOWN_FOR_MILLISECONDS = 120_000;
 
@@ -41,8 +43,8 @@ export function beginLasting(world: ModelWorld, account: SimulatedAccount, lasti
         },
         // A run waits for it: its pods may use the node role until it has stopped.
         instanceShuttingDown: () => {
-            world.join(role);
-            world.advance(SERVES_AFTER_MILLISECONDS);
+            addNode(world, role);
+            world.advance(ENFORCEMENT_MILLISECONDS + SERVES_AFTER_MILLISECONDS);
             injectEvent(world, account, {
                 kind: "instanceTerminated",
                 which: world.nodes.length - 1,
