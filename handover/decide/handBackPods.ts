@@ -10,6 +10,7 @@ import { carries, type HandBackTarget, retiredRoles } from "./handBackTarget";
 import { describeNodes } from "./places";
 import { mayHavePods, readyNodes, returningFleet, returningNodes } from "./returningNodes";
 import { sideBySide } from "./sideBySide";
+import { unjoinedInstances } from "./unjoined";
 
 /** The pods: one of each node role restarts first, then the others in waves. */
 export function podsStep(target: HandBackTarget, world: World, memory: Memory): Step {
@@ -17,7 +18,7 @@ export function podsStep(target: HandBackTarget, world: World, memory: Memory): 
     const { daemonSet } = cluster;
     if (daemonSet === undefined) {
         const none = "there is no DaemonSet, so no pod carries the role";
-        return othersStep(target, cluster) ?? lateWebhookStep(cluster, memory, at, none) ?? { do: "done", why: none };
+        return othersStep(target, cluster) ?? lateWebhookStep(world, memory, none) ?? { do: "done", why: none };
     }
     const { nodes, ignored } = returningNodes(target, world, memory);
     const counting = { ...world, cluster: { ...cluster, nodes } };
@@ -70,7 +71,7 @@ export function podsStep(target: HandBackTarget, world: World, memory: Memory): 
         leavingStep(cluster.pods.filter(carries(target))) ??
         wakeMarkStep(cluster) ??
         othersStep(target, cluster) ??
-        lateWebhookStep(cluster, memory, at, back) ?? { do: "done", why: back }
+        lateWebhookStep(world, memory, back) ?? { do: "done", why: back }
     );
 }
 
@@ -93,9 +94,10 @@ function othersStep(target: HandBackTarget, cluster: ClusterSeen): Step | undefi
  * The webhook reads service accounts from its own cache (amazon-eks-pod-identity-webhook pkg/cache/cache.go). While the cache is
  * outdated, a new pod, for example on a node that joins, still gets the role that is about to be deleted.
  */
-function lateWebhookStep(cluster: ClusterSeen, memory: Memory, at: number, back: string): Step | undefined {
+function lateWebhookStep({ cluster, account, at }: World, memory: Memory, back: string): Step | undefined {
     const since = memory.releasedAt ?? memory.startedAt;
-    return mayHavePods(cluster) && at - since < LATE_WEBHOOK_MILLISECONDS
+    const mayGetPods = mayHavePods(cluster) || unjoinedInstances(account.nodeRoles, cluster).length > 0;
+    return mayGetPods && at - since < LATE_WEBHOOK_MILLISECONDS
         ? {
               do: "wait",
               why: `${back}; watching for up to ${String(LATE_WEBHOOK_MILLISECONDS / 1000)} s for pods that still get the role from the webhook's cache`,
@@ -167,13 +169,12 @@ function firstPodStep(fleet: Fleet, cluster: ClusterSeen, memory: Memory, at: nu
     }
     // The same pod restarts again if it got the role again: an outdated webhook would give it to the others, too.
     const tried = fleet.wrong.filter(({ node }) => memory.restarts[node] !== undefined);
-    // One that is not Ready has nothing to lose. The others wait until it works.
-    const broken = fleet.wrong.filter(({ ready }) => !ready);
-    const first = {
-        ...fleet,
-        wrong: [tried, broken].find(({ length }) => length > 0) ?? fleet.wrong,
-        budget: Math.max(fleet.budget, 1),
-    };
+    // One that is not Ready has nothing to lose. The others wait until it works, also those that were tried.
+    const isBroken = ({ ready }: PodSeen) => !ready;
+    const [wrong = fleet.wrong] = [tried.filter(isBroken), tried, fleet.wrong.filter(isBroken)].filter(
+        ({ length }) => length > 0,
+    );
+    const first = { ...fleet, wrong, budget: Math.max(fleet.budget, 1) };
     return (
         awaitFleet(fleet, cluster, memory, at) ??
         restartWrong(first, memory, at, (pod) => `${pod.name} restarts first`, 1)

@@ -21,7 +21,9 @@ import {
     incomplete,
     MANAGER,
     terminating,
+    instance,
     node,
+    nodeRole,
     onNodeRole,
     pod,
     pods,
@@ -32,6 +34,8 @@ import {
     starting,
     world,
 } from "../support/worlds";
+
+const NONE = { ...DONE, why: "0 pods use their former credentials again; none carries the role" };
 
 table("On the way back, the pods", [
     [
@@ -61,6 +65,13 @@ table("On the way back, the pods", [
         restart("pod-n1", "pod-n1 restarts first"),
         {},
         { ...propagated, restarts: { n1: 1 } },
+    ],
+    [
+        "wait for the one of several that were tried that is not Ready",
+        podsWithRole({ pods: pods(right, pod("n3", right, { ...starting, createdAt: seconds(-3) })) }),
+        wait("pod-n3 restarts first; restarting it again after a pause"),
+        {},
+        { ...propagated, restarts: { n1: 1, n3: 2 } },
     ],
     [
         "do not wait for a first one where none carries the role",
@@ -268,9 +279,19 @@ table("On the way back, the pods", [
         memoryWith({ releasedAt: seconds(-20), startedAt: seconds(-5) }),
     ],
     [
+        "are watched without nodes, too, if an instance of the cluster may join meanwhile",
+        podsWithoutRole(
+            { nodes: [], pods: [] },
+            { nodeRoles: [nodeRole({ unjoined: [instance("i-n4", "pending")] })] },
+        ),
+        wait(`${NONE.why}; watching for up to 20 s for pods that still get the role from the webhook's cache`),
+        {},
+        memoryWith({ releasedAt: seconds(-1) }),
+    ],
+    [
         "need not be watched without nodes",
         podsWithoutRole({ nodes: [], pods: [] }),
-        { ...DONE, why: "0 pods use their former credentials again; none carries the role" },
+        NONE,
         {},
         memoryWith({ releasedAt: seconds(-1) }),
     ],
