@@ -56,7 +56,9 @@ function checkAdmitted(world: ModelWorld): void {
     const { guard = [], guardName, isGuarded, serviceAccountName, association } = world;
     const { isOwnWrite, owner } = world.accountOf(serviceAccountName);
     const isOwn = isOwnWrite && (guardName === OWN_GUARD) === (owner === undefined || owner === OWN_MANAGER);
-    if (isGuarded && isOwn && !world.isPatchLeftOut && !association && !guard.includes(annotated ?? "")) {
+    const { roleWithoutLiveChecks, isPatchLeftOut } = world;
+    const isExpected = isPatchLeftOut || (annotated !== undefined && annotated === roleWithoutLiveChecks);
+    if (isGuarded && isOwn && !isExpected && !association && !guard.includes(annotated ?? "")) {
         world.problem(
             `the injection guard refuses every new pod: the service account has ${annotated ?? "no role"}, and the guard admits ${guard.join(", ")}`,
         );

@@ -633,6 +633,7 @@ export class Engine {
         } else if (stack.patch !== arn) {
             await run.call(`annotate ${arn} without live checks`, () => {
                 world.annotate(annotations, manager);
+                world.roleWithoutLiveChecks = arn;
                 stack.patch = arn;
             });
         }

@@ -11,6 +11,11 @@ import { ModelWorld } from "./world";
 /** The node role of all of them. */
 export const SHARED = "a";
 
+/**
+ * From the change of a node group's size until its instances are nodes: they boot meanwhile. It is longer than any webhook's cache is outdated here.
+ */
+const JOINS_AFTER_MILLISECONDS = 20_000;
+
 /** What a program says about the other clusters. */
 export type Naming =
     /** All that are handed over now, as its operator sees it. */
@@ -274,7 +279,7 @@ export class SeveralClusters {
                 break;
             case "scaledUp":
                 world.note("** scaledUp");
-                cluster.scaleUp();
+                world.later(world.now + JOINS_AFTER_MILLISECONDS, () => cluster.scaleUp());
                 break;
             case "sharedPolicyAttached":
                 world.note("** sharedPolicyAttached");

@@ -177,6 +177,8 @@ export class ModelWorld {
     public onFailedRollout: (() => void) | undefined;
     /** Whether a command has left out the patch of the service account: the injection guard may refuse each pod then. */
     public isPatchLeftOut = false;
+    /** The role of an update that found the live checks turned off, whose guard may still be there: docs/limits.md, Kills. */
+    public roleWithoutLiveChecks: string | undefined;
     /** The parts of the product that have looked at the cluster in the present run. */
     public readonly acted = new Set<Acting>();
     /** Those of the last run, each of which may be the one at which a run is killed. */
