@@ -864,8 +864,10 @@ export class ModelWorld {
                 `a wave of ${String(failing.length - canaries.length)} pods carries a role that does not work`,
             );
         }
+        // A late webhook may give the role of before to the canaries of several places: the first one of their node role worked with the present one.
+        const isLate = ({ annotated = "" }: Restart) => this.cniRoles.get(annotated)?.works === true;
         // Nothing restarts on a node whose instance is shutting down, and no run waits for it: handover/decide/leaving.ts.
-        const staying = canaries.filter(({ node }) => !this.isLeaving(node));
+        const staying = canaries.filter(({ node, restart }) => !this.isLeaving(node) && !isLate(restart));
         const twice = staying.find((one, index) =>
             staying.some(
                 (other, at) =>
