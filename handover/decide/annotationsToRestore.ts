@@ -1,7 +1,7 @@
 import { ROLE_ARN_ANNOTATION } from "../../documents/serviceAccountAnnotations";
 import { HandOverRecord, recordedNotAttached } from "../model/record";
 import type { Subject } from "../model/subject";
-import type { NodeRoleSeen, World } from "../model/world";
+import type { World } from "../model/world";
 import { guardRefuses } from "./admittedRoles";
 import { withoutDeletedRole } from "./formerAnnotations";
 import { SHOWN_AFTER_MILLISECONDS } from "./giveBack";
@@ -77,7 +77,7 @@ export function mayRemoveGuard(record: HandOverRecord, first: World | undefined,
         first !== undefined &&
         last !== undefined &&
         last.at - first.at >= SHOWN_AFTER_MILLISECONDS &&
-        [first, last].every(({ account }) => account.nodeRoles.every((role) => hasAll(record, role)))
+        [first, last].every((world) => holdAll(record, world))
     );
 }
 
@@ -91,12 +91,15 @@ function areGivenBack(
         last !== undefined &&
         attachedAt !== undefined &&
         last.at - attachedAt >= iamPropagationSeconds * 1000 &&
-        last.account.nodeRoles.every((role) => hasAll(record, role))
+        holdAll(record, last)
     );
 }
 
-function hasAll(record: HandOverRecord, role: NodeRoleSeen): boolean {
-    return !role.exists || (!isDetached(record, role) && recordedNotAttached(record, role).length === 0);
+/** Whether each node role has all the policies on record. */
+function holdAll(record: HandOverRecord, { account }: World): boolean {
+    return account.nodeRoles.every(
+        (role) => !role.exists || (!isDetached(record, role) && recordedNotAttached(record, role).length === 0),
+    );
 }
 
 /** Whether the roles of all nodes lack their policies when the rollout fails: a pod that goes back to one could not work, even if none works now. */

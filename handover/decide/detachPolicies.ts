@@ -1,10 +1,10 @@
-import { countOf } from "../model/countOf";
 import { listTexts } from "../model/listNames";
 import type { Refusal } from "../model/refusal";
 import { refusals } from "../model/refusals";
 import { Memory, Step } from "../model/steps";
 import type { ClusterSeen, NodeRoleSeen, UnjoinedInstance, World } from "../model/world";
 import type { DetachmentTarget } from "./detachmentTarget";
+import { howManyCarry } from "./fleet";
 import { SHOWN_AFTER_MILLISECONDS } from "./giveBack";
 import { HeldUp } from "./heldUp";
 import { isRecorded, policiesLost, policiesToDetach, rolesToName, unknownRoleStep } from "./nodeRolePolicies";
@@ -28,7 +28,6 @@ export function detachStep(
         ({ name, exists }) => exists && named.includes(name) && !kept.includes(name),
     );
     const policies = roles.flatMap((role) => policiesToDetach(target, role));
-    const carry = countOf(fleet.right.length, "pod carries", "pods carry");
     if (policies.length === 0) {
         const result = describeResult(named, kept);
         // IAM enforces the detachment with a delay, and a pod may have been starting meanwhile.
@@ -37,7 +36,7 @@ export function detachStep(
             ? { do: "wait", why: `${result}; watching the pods for ${String(target.stableSeconds)} s` }
             : ((kept.length === 0 ? undefined : injectionGuardStep(target, cluster)) ?? {
                   do: "done",
-                  why: `${carry} the role; ${result}`,
+                  why: `${howManyCarry(fleet)}; ${result}`,
               });
     }
     const unjoined = unjoinedInstances(roles, cluster);
@@ -54,7 +53,7 @@ export function detachStep(
             do: "detach",
             policies,
             why:
-                `${carry} the role: detaching the policies from ${named.join(", ")}` +
+                `${howManyCarry(fleet)}: detaching the policies from ${named.join(", ")}` +
                 (unjoined.length === 0
                     ? ""
                     : `. These instances are not nodes and need not join: ${listTexts(unjoined.map(describeInstance))}`),

@@ -1,5 +1,4 @@
 import { othersThatCarry } from "../model/carriedRole";
-import { countOf } from "../model/countOf";
 import type { Refusal } from "../model/refusal";
 import { refusals } from "../model/refusals";
 import { freshMemory, Memory, Step } from "../model/steps";
@@ -9,7 +8,7 @@ import { complains, complaintStep, withoutLoneComplaints } from "./complaints";
 import { hasDelivery } from "./delivered";
 import { detachStep } from "./detachPolicies";
 import type { DetachmentTarget } from "./detachmentTarget";
-import { wakeMarkStep } from "./fleet";
+import { howManyCarry, wakeMarkStep } from "./fleet";
 import { releaseFormerAccountStep } from "./formerAccounts";
 import { nextGiveBackStep, toAttach } from "./giveBack";
 import { HeldUp, heldUp, untilEachWorked } from "./heldUp";
@@ -62,7 +61,7 @@ export function nextDetachmentStep(target: DetachmentTarget, look: World, memory
         retiredRolesStep(target, cluster) ??
         unstableStep(target, held, memory, at) ??
         (target.detachFromNodeRoles === undefined
-            ? { do: "done", why: `${countOf(held.fleet.right.length, "pod carries", "pods carry")} the role` }
+            ? { do: "done", why: howManyCarry(held.fleet) }
             : detachStep(target, target.detachFromNodeRoles, world, memory, held))
     );
 }
@@ -103,9 +102,8 @@ export function watchedVerification(target: DetachmentTarget): Watched {
 function watching({ fleet: { right, starting }, awaited }: HeldUp, stableSeconds: number): string {
     const isAll = starting.length === 0 && awaited.right.length === right.length;
     const isOne = right.length === 1;
-    const carry = countOf(right.length, "pod carries", "pods carry");
     const watched = isOne ? "it" : isAll ? "them" : `${String(awaited.right.length)} of them`;
-    return `${isAll && !isOne ? `all ${carry}` : carry} the role; watching ${watched} for ${String(stableSeconds)} s`;
+    return `${isAll && !isOne ? "all " : ""}${howManyCarry({ right })}; watching ${watched} for ${String(stableSeconds)} s`;
 }
 
 /** Why the verification refuses because pods complain. Undefined if none does, or if it refuses before it looks at the pods. */

@@ -84,6 +84,11 @@ export function restartWrong(
           };
 }
 
+/** For a message: `3 pods carry the role`. */
+export function howManyCarry({ right }: Pick<Fleet, "right">): string {
+    return `${countOf(right.length, "pod carries", "pods carry")} the role`;
+}
+
 /** For example `pod-a carries no role of its own; with it pod-b, pod-c`. */
 function whyRestarted([first, ...others]: readonly PodSeen[], why: (pod: PodSeen) => string): string {
     const reason = first === undefined ? "" : why(first);

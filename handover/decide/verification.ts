@@ -9,7 +9,7 @@ import { annotateAgainStep } from "./annotateAgain";
 import { complaintStep } from "./complaints";
 import { hasDelivery } from "./delivered";
 import type { DetachmentTarget } from "./detachmentTarget";
-import { awaitFleet, Fleet, forceRestartWrong, isLate, restartWrong, wakeStep, whyForced } from "./fleet";
+import { awaitFleet, Fleet, forceRestartWrong, howManyCarry, isLate, restartWrong, wakeStep, whyForced } from "./fleet";
 import { HeldUp, untestedLine } from "./heldUp";
 import { leavingState } from "./leaving";
 import { describeNodes } from "./places";
@@ -49,7 +49,7 @@ export function verificationStep(
     if (fleet.wrong.length > kept.size) {
         return {
             do: "wait",
-            why: `${countOf(fleet.right.length, "pod carries", "pods carry")} the role, ${countOf(fleet.wrong.length - kept.size, "still has", "still have")} the old template`,
+            why: `${howManyCarry(fleet)}, ${countOf(fleet.wrong.length - kept.size, "still has", "still have")} the old template`,
         };
     }
     return (

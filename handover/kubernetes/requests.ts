@@ -1,5 +1,6 @@
 import type { PromiseHttpLibrary, RequestContext, ResponseContext } from "@kubernetes/client-node";
 import { setTimeout as sleep } from "node:timers/promises";
+import { countOf } from "../model/countOf";
 import { Refusal } from "../model/refusal";
 import { NoCredentials } from "./authentication";
 import type { ClusterClock } from "./clusterClock";
@@ -134,7 +135,7 @@ function pauseAfter(attempt: Attempt, attempts: number, first: number): number {
 }
 
 function noResponse(attempt: Attempt, attempts: number, answered: boolean): NoResponse {
-    const times = attempts === 1 ? "1 attempt" : `${attempts} attempts`;
+    const times = countOf(attempts, "attempt", "attempts");
     return "answer" in attempt
         ? new NoResponse(
               `${times}, the last answered with ${attempt.answer.httpStatusCode}`,

@@ -111,27 +111,31 @@ function isApiFailure(error: unknown): error is Refusal {
     return isRefusal(error) && /^(aws|cluster|sts)-/.test(error.code);
 }
 
-function stateUnknown({ code, seen, means, fix }: Refusal, back: string): Refusal {
+function stateUnknown(error: Refusal, back: string): Refusal {
     const meanwhile = `The state of the canaries could not be read. The service account and the canaries that did not work were reverted (${back}). The other pods stay as they are.`;
-    return new Refusal(code, seen, `${means} ${meanwhile}`, fix);
+    return sayingMore(error, meanwhile);
 }
 
 /** Another owner has written the annotation amid the rollout. */
-function leftToItsOwner({ code, seen, means, fix }: Refusal, back: string): Refusal {
-    const left = `The run leaves the annotation as it is now, and restarts no pod that works (${back}).`;
-    return new Refusal(code, seen, `${means} ${left}`, fix);
+function leftToItsOwner(error: Refusal, back: string): Refusal {
+    return sayingMore(error, `The run leaves the annotation as it is now, and restarts no pod that works (${back}).`);
 }
 
 /** A Pod Identity association has appeared amid the canaries. */
-function besideAssociation({ code, seen, means, fix }: Refusal, back: string): Refusal {
+function besideAssociation(error: Refusal, back: string): Refusal {
     const reverted = `Pods that had restarted with the role did not work yet: they restarted again, and the service account has its former annotation (${back}).`;
-    return new Refusal(code, seen, `${means} ${reverted}`, fix);
+    return sayingMore(error, reverted);
 }
 
-function notReverted({ code, seen, means, fix }: Refusal, cause: string): Refusal {
+function notReverted(error: Refusal, cause: string): Refusal {
     const left =
         "So the rollout was not taken back completely: pods that do not work with the role may still carry it. The rollout had failed:";
-    return new Refusal(code, seen, `${means} ${left} ${cause}`, fix);
+    return sayingMore(error, `${left} ${cause}`);
+}
+
+/** The same refusal, with more about what it means. */
+function sayingMore({ code, seen, means, fix }: Refusal, more: string): Refusal {
+    return new Refusal(code, seen, `${means} ${more}`, fix);
 }
 
 /** Reverts after any failure, since a pod may already use the permissions of a role that is not known to work. */
