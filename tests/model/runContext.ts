@@ -457,9 +457,10 @@ function elsewhere({ account, region, clusterName }: ModelWorld, role: string, s
     const found = account.clusters
         .filter((other) => other.clusterName !== clusterName && (searchElsewhere || other.region === region))
         .flatMap((other) =>
-            other.nodes
-                .filter((node) => node.role === role)
-                .map(({ name }) => [`${other.region}/i-${other.clusterName}-${name}`, [clusterArnOf(other)]] as const),
+            [
+                ...other.nodes.filter((node) => node.role === role).map(({ name }) => `i-${other.clusterName}-${name}`),
+                ...other.otherInstances.ofRole(role, []).instancesOfCluster,
+            ].map((id) => [`${other.region}/${id}`, [clusterArnOf(other)]] as const),
         );
     return {
         instancesElsewhere: found.map(([instance]) => instance),

@@ -103,6 +103,8 @@ export class Cluster {
     /** When its nodes left. */
     public lastEmptied = -Infinity;
     private hasBegun = false;
+    /** When the nodes were launched that have not joined yet. */
+    private launchedAt: number | undefined;
 
     public constructor(
         public readonly world: ModelWorld,
@@ -124,22 +126,66 @@ export class Cluster {
 
     public scaleToZero(): void {
         const { world } = this;
+        this.cancelLaunch();
         [...world.nodes].forEach((node) => world.lose(node));
         world.mostNodes = 0;
         this.lastEmptied = world.now;
     }
 
-    /** The pods of new nodes may find the policy detached. Only if the cluster is handed over, they need none. */
+    /** Its next nodes are launched. EC2 shows their instances before they join. */
+    public launch(): void {
+        const { world } = this;
+        if (world.nodes.length === 0 && !this.isLaunching) {
+            this.mayBeginWithout();
+            world.otherInstances.launch(SHARED, "pending", world.now);
+            this.launchedAt = world.now;
+            world.later(world.now + JOINS_AFTER_MILLISECONDS, () => this.joinLaunched());
+        }
+    }
+
     public scaleUp(): void {
-        const { world, isHandedOver } = this;
+        const { world } = this;
         if (world.nodes.length === 0) {
-            world.note("** the nodes join");
-            if (!isHandedOver) {
-                world.beginWithout(SHARED);
-            }
-            world.mostNodes = MOST_NODES;
-            world.join(SHARED);
-            world.join(SHARED);
+            this.mayBeginWithout();
+            this.join();
+        }
+    }
+
+    /** The launch may have been cancelled, and be followed by another one. */
+    private joinLaunched(): void {
+        const { world, launchedAt } = this;
+        if (launchedAt !== undefined && world.now - launchedAt >= JOINS_AFTER_MILLISECONDS) {
+            this.join();
+        }
+    }
+
+    private join(): void {
+        const { world } = this;
+        world.note("** the nodes join");
+        this.cancelLaunch();
+        world.mostNodes = MOST_NODES;
+        world.join(SHARED);
+        world.join(SHARED);
+    }
+
+    private get isLaunching(): boolean {
+        return this.launchedAt !== undefined;
+    }
+
+    private cancelLaunch(): void {
+        if (this.isLaunching) {
+            this.world.otherInstances.takeUnjoined();
+            this.launchedAt = undefined;
+        }
+    }
+
+    /**
+     * The pods of new nodes may find the policy detached, if no instance used the role before (docs/limits.md). Only if the cluster is handed over,
+     * they need none.
+     */
+    private mayBeginWithout(): void {
+        if (!this.isHandedOver) {
+            this.world.beginWithout(SHARED);
         }
     }
 
@@ -279,7 +325,7 @@ export class SeveralClusters {
                 break;
             case "scaledUp":
                 world.note("** scaledUp");
-                world.later(world.now + JOINS_AFTER_MILLISECONDS, () => cluster.scaleUp());
+                cluster.launch();
                 break;
             case "sharedPolicyAttached":
                 world.note("** sharedPolicyAttached");
