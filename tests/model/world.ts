@@ -438,16 +438,17 @@ export class ModelWorld {
         this.actorOf(manager).acting = acting;
     }
 
-    /** Whether a live check saw nodes when it looked last. */
+    /** Whether a live check saw nodes when it looked last, other than those whose instances the account showed as leaving then. */
     public sawNodes(manager: string): boolean {
-        return this.actorOf(manager).sawNodes;
+        const { seenNodes, shownAsLeaving } = this.actorOf(manager);
+        return seenNodes === undefined || seenNodes.some((node) => !shownAsLeaving.has(node));
     }
 
     private actorOf(manager: string) {
         const actor: Actor = this.actors.get(manager) ?? {
             acting: undefined,
             waves: new Waves(),
-            sawNodes: true,
+            seenNodes: undefined,
             shownAsLeaving: new Set(),
             firstNodes: undefined,
             seenServing: new Set(),
@@ -463,7 +464,7 @@ export class ModelWorld {
         this.acted.add(acting);
         // Of an instance that has just ended, the live check does not know yet.
         const known = this.nodes.filter((node) => !actor.shownAsLeaving.has(node));
-        actor.sawNodes = known.length > 0;
+        actor.seenNodes = known;
         const readyPodOn = ({ name }: ModelNode) =>
             this.pods.find((one) => one.node === name && !one.stoppingSince && this.isReady(one));
         const firstNodes = (actor.firstNodes ??= new Set(known));
@@ -946,7 +947,8 @@ const NOT_COUNTED = { problem: undefined, isOfWave: false };
 interface Actor {
     acting: Acting;
     readonly waves: Waves;
-    sawNodes: boolean;
+    /** The nodes of the last look at the cluster. Undefined before the first one. */
+    seenNodes: readonly ModelNode[] | undefined;
     /** The nodes whose instances the account showed as leaving when these live checks looked at it last. */
     shownAsLeaving: ReadonlySet<ModelNode>;
     /** Those of the first look of the present run. Undefined before it. */
