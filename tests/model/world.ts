@@ -495,7 +495,9 @@ export class ModelWorld {
         const { unknownNodes = [] } = this.conditions;
         this.notShown = new Set(unknownNodes);
         const staying = this.nodes.filter(({ leaving }) => leaving === undefined);
-        actor.shownAsLeaving = new Set(this.nodes.filter(({ leaving }) => leaving !== undefined));
+        // EC2 also shows an instance that is gone, for about an hour.
+        const gone = (actor.seenNodes ?? []).filter((node) => !this.nodes.includes(node));
+        actor.shownAsLeaving = new Set([...this.nodes.filter(({ leaving }) => leaving !== undefined), ...gone]);
         waves.lookAtAccount(new Map(staying.map(({ name }) => [name, this.shownPlaceOf(name, acting)])));
     }
 
