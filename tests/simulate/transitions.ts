@@ -13,6 +13,8 @@ const ROLLOUT: readonly Taken[] = [
     "restart",
     "forceRestart",
     "wake",
+    // A rollout that is taken back: handover/decide/takeBack.ts.
+    "removeInjectionGuard",
     "done",
 ];
 const VERIFICATION: readonly Taken[] = [
