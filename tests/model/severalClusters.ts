@@ -135,11 +135,17 @@ export class Cluster {
     /** Its next nodes are launched. EC2 shows their instances before they join. */
     public launch(): void {
         const { world } = this;
-        if (world.nodes.length === 0 && !this.isLaunching) {
+        if (world.nodes.length === 0 && this.launchedAt === undefined) {
+            const { now } = world;
             this.mayBeginWithout();
-            world.otherInstances.launch(SHARED, "pending", world.now);
-            this.launchedAt = world.now;
-            world.later(world.now + JOINS_AFTER_MILLISECONDS, () => this.joinLaunched());
+            world.otherInstances.launch(SHARED, "pending", now);
+            this.launchedAt = now;
+            world.later(now + JOINS_AFTER_MILLISECONDS, () => {
+                // The launch may have been cancelled, and be followed by another one.
+                if (this.launchedAt === now) {
+                    this.join();
+                }
+            });
         }
     }
 
@@ -147,14 +153,6 @@ export class Cluster {
         const { world } = this;
         if (world.nodes.length === 0) {
             this.mayBeginWithout();
-            this.join();
-        }
-    }
-
-    /** The launch may have been cancelled, and be followed by another one. */
-    private joinLaunched(): void {
-        const { world, launchedAt } = this;
-        if (launchedAt !== undefined && world.now - launchedAt >= JOINS_AFTER_MILLISECONDS) {
             this.join();
         }
     }
@@ -168,12 +166,8 @@ export class Cluster {
         world.join(SHARED);
     }
 
-    private get isLaunching(): boolean {
-        return this.launchedAt !== undefined;
-    }
-
     private cancelLaunch(): void {
-        if (this.isLaunching) {
+        if (this.launchedAt !== undefined) {
             this.world.otherInstances.takeUnjoined();
             this.launchedAt = undefined;
         }

@@ -496,7 +496,7 @@ export class ModelWorld {
         this.notShown = new Set(unknownNodes);
         const staying = this.nodes.filter(({ leaving }) => leaving === undefined);
         // EC2 also shows an instance that is gone, for about an hour.
-        const gone = (actor.seenNodes ?? []).filter((node) => !this.nodes.includes(node));
+        const gone = (actor.seenNodes ?? []).filter(({ name }) => this.terminated.has(name));
         actor.shownAsLeaving = new Set([...this.nodes.filter(({ leaving }) => leaving !== undefined), ...gone]);
         waves.lookAtAccount(new Map(staying.map(({ name }) => [name, this.shownPlaceOf(name, acting)])));
     }
