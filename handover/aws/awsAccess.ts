@@ -1,3 +1,4 @@
+import type { AddOnSeen, AddOnUpdate, AddOnUpdateSeen, AddOnUpdateSent, PassRole } from "../model/addOn";
 import type { NamedCluster, OtherDelivery } from "../model/otherDelivery";
 import type { Proof, ProofRequest } from "../model/proof";
 import type { AccountSeen } from "../model/world";
@@ -26,6 +27,14 @@ export interface AwsAccess {
         clusterName: string,
         serviceAccount: { readonly namespace: string; readonly name: string },
     ): Promise<OtherDelivery>;
+    /** The managed add-on vpc-cni. */
+    addOn(clusterName: string): Promise<AddOnSeen>;
+    /** Asks EKS to give the add-on another role, or none. EKS carries it out later. */
+    updateAddOn(update: AddOnUpdate): Promise<AddOnUpdateSent>;
+    /** How far such an update is. */
+    addOnUpdate(clusterName: string, updateId: string): Promise<AddOnUpdateSeen>;
+    /** Whether the caller may pass this role to EKS. */
+    mayPassRole(roleArn: string): Promise<PassRole>;
     /** Collects evidence that a token can assume the role, and that the role has the permissions: see aws/proof.ts. */
     prove(request: ProofRequest): Promise<Proof>;
 }

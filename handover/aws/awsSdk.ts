@@ -23,9 +23,11 @@ export {
     DescribeAddonCommand,
     DescribeClusterCommand,
     DescribePodIdentityAssociationCommand,
+    DescribeUpdateCommand,
     EKSClient,
     ListClustersCommand,
     paginateListPodIdentityAssociations,
+    UpdateAddonCommand,
 } from "@aws-sdk/client-eks";
 export {
     AttachRolePolicyCommand,

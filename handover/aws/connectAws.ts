@@ -1,5 +1,6 @@
 import type { AwsConnection } from "../model/connection";
 import { Refusal } from "../model/refusal";
+import { addOnUpdate, readAddOn, updateAddOn } from "./addOn";
 import { attach, detach } from "./attachments";
 import type { AwsAccess } from "./awsAccess";
 import { type ClientDefaults, type Clients, createClients } from "./awsClients";
@@ -8,6 +9,7 @@ import { missingGrants } from "./missingGrants";
 import { nodeRoleLook } from "./nodeRoles";
 import { namedCluster } from "./namedCluster";
 import { clusterStatus, otherDelivery } from "./otherDelivery";
+import { mayPassRole } from "./passRole";
 import { prove } from "./roleProof";
 
 /** The access to the AWS account of a connection. No call is made, and no SDK loaded, before the first request. */
@@ -28,6 +30,10 @@ export function connectAws(connection: AwsConnection, defaults: ClientDefaults =
         clusterStatus: (name, issuer) => asRefusal(clusterStatus(clients, name, issuer)),
         namedCluster: (name) => asRefusal(namedCluster(clients, name)),
         otherDelivery: (name, serviceAccount) => asRefusal(otherDelivery(clients, name, serviceAccount)),
+        addOn: (name) => asRefusal(readAddOn(clients, name)),
+        updateAddOn: (update) => asRefusal(updateAddOn(clients, update)),
+        addOnUpdate: (name, updateId) => asRefusal(addOnUpdate(clients, name, updateId)),
+        mayPassRole: (roleArn) => asRefusal(mayPassRole(clients, roleArn)),
         prove: (request) => asRefusal(account().then((caller) => prove(clients, caller, request))),
     };
 }

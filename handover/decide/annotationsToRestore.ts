@@ -1,8 +1,10 @@
 import { ROLE_ARN_ANNOTATION } from "../../documents/serviceAccountAnnotations";
+import { isAnnotated } from "../model/isAnnotated";
 import { HandOverRecord, recordedNotAttached } from "../model/record";
 import type { Subject } from "../model/subject";
 import type { World } from "../model/world";
 import { guardRefuses } from "./admittedRoles";
+import { isAppliedByAddOn } from "./delivery";
 import { withoutDeletedRole } from "./formerAnnotations";
 import { SHOWN_AFTER_MILLISECONDS } from "./giveBack";
 import { rolesOf } from "./nodeRolePolicies";
@@ -30,6 +32,8 @@ export interface Restorable {
  * pod could be created with the former annotations. A role that was approved before may work, and the guard admits it until the pods have moved.
  * As long as no policy has left a node role, nothing relies on the guard: it is removed.
  *
+ * What another writer delivers, that writer alone takes back. If it has done so, no annotation is left to restore.
+ *
  * @param attachedAt When the run attached policies to the node roles again. Undefined if it has not.
  */
 export function annotationsToRestore(
@@ -39,6 +43,9 @@ export function annotationsToRestore(
     attachedAt?: number,
 ): Readonly<Record<string, string>> {
     const { record, subject, isRepair } = target;
+    if (isWrittenByAnother(subject, last)) {
+        return last === undefined || isAnnotated(subject, last.cluster) ? subject.annotations : {};
+    }
     const formerAnnotations = existing(target, first);
     const relies =
         first === undefined
@@ -54,6 +61,10 @@ export function annotationsToRestore(
         return { [ROLE_ARN_ANNOTATION]: other };
     }
     return mayRemoveGuard(record, first, last) ? formerAnnotations : subject.annotations;
+}
+
+function isWrittenByAnother({ delivery }: Subject, last: World | undefined): boolean {
+    return delivery === "external" || (delivery === "eksAddon" && last !== undefined && isAppliedByAddOn(last.cluster));
 }
 
 /**

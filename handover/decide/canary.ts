@@ -8,9 +8,9 @@ import type { Memory, Step } from "../model/steps";
 import type { Subject } from "../model/subject";
 import type { ClusterSeen, PodSeen, World } from "../model/world";
 import { admitRoleStep } from "./admittedRoles";
-import { annotateAgainStep } from "./annotateAgain";
 import { begunAmong, begunFirst, isLeftBroken } from "./begunPlaces";
 import { hasDelivery } from "./delivered";
+import { deliverAgainStep } from "./delivery";
 import { Fleet, fleetOf, isLate, restartWrong, untilStable, wakeStep } from "./fleet";
 import { complains, complaintStep, withoutLoneComplaints } from "./complaints";
 import { attachStep, isOwnAndIdle, toAttach } from "./giveBack";
@@ -128,8 +128,9 @@ function failedPrecondition(
  * The steps before any restart. Pods that use a node role without its policies get these back first. A pod that restarts must get the
  * role, and the injection guard must admit it.
  */
-function firstRepair(target: RolloutTarget, { cluster, account, at }: World, memory: Memory): Step | undefined {
+function firstRepair(target: RolloutTarget, world: World, memory: Memory): Step | undefined {
     const { subject, record } = target;
+    const { cluster, account, at } = world;
     const onNodeRole = cluster.pods.find(({ credentials }) => usesNodeRole(credentials));
     const lost = toAttach(
         policiesLost(
@@ -152,7 +153,7 @@ function firstRepair(target: RolloutTarget, { cluster, account, at }: World, mem
         }
     }
     if (!isAnnotated(subject, cluster)) {
-        return annotateAgainStep(subject, cluster, "annotating the service account again");
+        return deliverAgainStep(target, world, "annotating the service account again");
     }
     return admitRoleStep({ subject, record, injectionGuard: true }, cluster);
 }

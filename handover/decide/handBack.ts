@@ -2,6 +2,7 @@ import { ROLE_ARN_ANNOTATION } from "../../documents/serviceAccountAnnotations";
 import { refusals } from "../model/refusals";
 import type { Memory, Step } from "../model/steps";
 import type { ClusterSeen, World } from "../model/world";
+import { deliverySecondsOf, handBackAddOnStep, leftByAddOnStep, releaseLeftStep, since } from "./addOn";
 import { releaseFormerAccountStep } from "./formerAccounts";
 import { attachAgain, giveBackStep, nodeRolesStep } from "./handBackNodeRoles";
 import { podsStep } from "./handBackPods";
@@ -18,7 +19,8 @@ export { nextReturnStep } from "./returnToRole";
  *      another cluster's run has detached from a shared node role, if pods return to it,
  *   b. the role of every node has the CNI's permissions, else nothing moves,
  *   c. the injection guard is removed, which would refuse pods that use the node role,
- *   d. the annotation is removed, or its former value restored,
+ *   d. the managed add-on gives up the role, or gets its former one again, and the annotation is removed, or its former value restored; another
+ *      writer that still delivers the role is waited for,
  *   e. one pod of each node role restarts, side by side, and is seen to work, then the rest restart in waves,
  *   f. no pod carries a role that was ever approved, of any DaemonSet and of any former service account. Only then may the role be
  *      deleted.
@@ -42,7 +44,7 @@ export function nextHandBackStep(target: HandBackTarget, look: World, memory: Me
         attachAgain(target, world, memory) ??
         additionalIssuersStep(target) ??
         nodeRolesStep(target, world, memory) ??
-        clusterStep(target, cluster) ??
+        clusterStep(target, world, memory) ??
         podsStep(target, world, memory)
     );
 }
@@ -52,7 +54,8 @@ function additionalIssuersStep({ subject }: HandBackTarget): Step | undefined {
     return others.length === 0 ? undefined : { do: "refuse", refusal: refusals.additionalIssuers(others) };
 }
 
-function clusterStep(target: HandBackTarget, cluster: ClusterSeen): Step | undefined {
+function clusterStep(target: HandBackTarget, world: World, memory: Memory): Step | undefined {
+    const { cluster } = world;
     if (cluster.injectionGuard.present) {
         return { do: "removeInjectionGuard", why: "removing the injection guard: pods may use the node role again" };
     }
@@ -64,6 +67,10 @@ function clusterStep(target: HandBackTarget, cluster: ClusterSeen): Step | undef
     if (serviceAccount === undefined) {
         return undefined;
     }
+    const ofAddOn = handBackAddOnStep(target, world, memory);
+    if (ofAddOn !== undefined) {
+        return ofAddOn;
+    }
     if (isOwnedByComponent(target.subject, serviceAccount)) {
         return {
             do: "releaseServiceAccount",
@@ -71,10 +78,29 @@ function clusterStep(target: HandBackTarget, cluster: ClusterSeen): Step | undef
             why: "removing the annotation from the service account",
         };
     }
-    // Another field manager has written the role's ARN: each new pod would get a role that is about to be deleted.
-    return retiredRoles(target).includes(serviceAccount.annotations[ROLE_ARN_ANNOTATION] ?? "")
-        ? { do: "refuse", refusal: refusals.annotationOutlivesRole(target.subject, serviceAccount.roleArnOwners) }
-        : undefined;
+    return (
+        leftByAddOnStep(target, world, memory) ?? releaseLeftStep(cluster) ?? stillDeliveredStep(target, world, memory)
+    );
+}
+
+/** Another field manager has written the role's ARN: each new pod would get a role that is about to be deleted. */
+function stillDeliveredStep(target: HandBackTarget, { cluster, at }: World, memory: Memory): Step | undefined {
+    const { serviceAccount } = cluster;
+    const { subject } = target;
+    const annotated = serviceAccount?.annotations[ROLE_ARN_ANNOTATION] ?? "";
+    if (serviceAccount === undefined || !retiredRoles(target).includes(annotated)) {
+        return undefined;
+    }
+    if (subject.delivery !== "external") {
+        return { do: "refuse", refusal: refusals.annotationOutlivesRole(subject, serviceAccount.roleArnOwners) };
+    }
+    const seconds = deliverySecondsOf(target);
+    return at - since(memory) < seconds * 1000
+        ? {
+              do: "wait",
+              why: `waiting until ${serviceAccount.roleArnOwners.join(", ")} no longer gives ${annotated} to the service account`,
+          }
+        : { do: "refuse", refusal: refusals.roleStillDelivered(subject, serviceAccount, seconds) };
 }
 
 /** How many pods carry a role that is about to be deleted. */

@@ -18,6 +18,8 @@ export interface HandBackTarget {
     readonly canarySeconds?: number;
     /** How many NotReady nodes the hand-back may skip. Missing: none. */
     readonly maxNotReadyNodes?: number;
+    /** How long another writer, or an update of the add-on, may take. Missing: as long as the default says. */
+    readonly deliverySeconds?: number;
     /** Whether the node roles stay as they are if the live checks are turned off. */
     readonly keepDetached?: boolean;
 }

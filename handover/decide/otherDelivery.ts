@@ -11,15 +11,22 @@ import type { World } from "../model/world";
  * A managed add-on that carries the component's own role writes the same annotation, so it is no other source.
  *
  * @param detaches Whether a policy is detached from node roles: an unknown source is a reason to refuse then.
+ * @param moves Whether the run goes on to move the pods away from the add-on's role, as far as its delivery says so.
  */
-export function otherDeliveryRefusals(subject: Subject, seen: OtherDelivery | undefined, detaches: boolean): Refusal[] {
+export function otherDeliveryRefusals(
+    subject: Subject,
+    seen: OtherDelivery | undefined,
+    detaches: boolean,
+    moves = false,
+): Refusal[] {
     if (seen === undefined) {
         return [];
     }
     const { addOnRoleArn, podIdentityRoleArns, clusterName } = seen;
     const named = clusterName === undefined ? subject : { ...subject, clusterName };
+    const leaves = moves && (subject.delivery !== undefined || subject.addOnDelivered === true);
     return [
-        ...(addOnRoleArn === undefined || addOnRoleArn === subject.roleArn
+        ...(addOnRoleArn === undefined || addOnRoleArn === subject.roleArn || leaves
             ? []
             : [refusals.addOnHasRole(addOnRoleArn)]),
         ...(podIdentityRoleArns.length === 0 ? [] : [refusals.podIdentityAssociation(named, podIdentityRoleArns)]),

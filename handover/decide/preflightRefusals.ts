@@ -1,10 +1,12 @@
 import { parseRoleArn } from "../../documents/arn";
 import {
     AUDIENCE_ANNOTATION,
+    ROLE_ARN_ANNOTATION,
     SKIP_CONTAINERS_ANNOTATION,
     SKIP_WEBHOOK_LABEL,
 } from "../../documents/serviceAccountAnnotations";
 import { TOKEN_AUDIENCE } from "../../documents/trustPolicy";
+import { carriesRole } from "../model/carriedRole";
 import { isAnnotated } from "../model/isAnnotated";
 import { writesNetworkPolicyLogs } from "../model/networkPolicyLogs";
 import type { Preflight } from "../model/preflight";
@@ -12,7 +14,9 @@ import type { Refusal } from "../model/refusal";
 import { refusals } from "../model/refusals";
 import { isSameAccount, type Subject } from "../model/subject";
 import type { ClusterSeen, DaemonSetSeen } from "../model/world";
+import { unseenStep } from "./addOn";
 import { anotherComponent } from "./anotherComponent";
+import { isOfAddOn } from "./delivery";
 import { otherDeliveryRefusals } from "./otherDelivery";
 import { rolesToName } from "./nodeRolePolicies";
 import { nodeRoleInUse } from "./podsOnNodeRoles";
@@ -27,6 +31,7 @@ export function preflightRefusals(preflight: Preflight): Refusal[] {
         ...engineReasons(preflight),
         ...clusterReasons(preflight),
         ...credentialSourceReasons(preflight),
+        ...deliveryReasons(preflight),
         ...templateReasons(preflight),
         ...familyReasons(preflight),
         ...versionReasons(preflight),
@@ -86,11 +91,46 @@ function credentialSourceReasons({
     const others = owners.filter((owner) => owner !== subject.fieldManager);
     const component = anotherComponent(subject, world.cluster.serviceAccount);
     return [
-        ...otherDeliveryRefusals(subject, otherDelivery, detachFromNodeRoles.length > 0),
+        ...otherDeliveryRefusals(subject, otherDelivery, detachFromNodeRoles.length > 0, true),
         ...(component === undefined ? [] : [refusals.anotherComponent(subject, component)]),
-        ...(component !== undefined || others.length === 0 || override || isAnnotated(subject, world.cluster)
+        ...(component !== undefined ||
+        others.length === 0 ||
+        override ||
+        isAnnotated(subject, world.cluster) ||
+        isLeftToItsWriter(subject, world.cluster)
             ? []
             : [refusals.annotationOwned(subject, others)]),
+    ];
+}
+
+/** With `external` the other writer changes the annotation, and with `eksAddon` the component tells the add-on to do so. */
+function isLeftToItsWriter(subject: Subject, cluster: ClusterSeen): boolean {
+    return subject.delivery === "external" || (subject.delivery === "eksAddon" && isOfAddOn(cluster));
+}
+
+/** What keeps another writer, or the managed add-on, from delivering the role. */
+function deliveryReasons(preflight: Preflight): Refusal[] {
+    const { subject, world, rolesNotPassed = [], isApproved = false } = preflight;
+    const { serviceAccount, pods } = world.cluster;
+    const { addOn } = world.account;
+    if (subject.delivery === undefined) {
+        return [];
+    }
+    const isOfEks = subject.delivery === "eksAddon";
+    const unseen = isOfEks ? unseenStep(subject, addOn) : undefined;
+    const annotated = serviceAccount?.annotations[ROLE_ARN_ANNOTATION];
+    const { roleArnSince = 0 } = serviceAccount ?? {};
+    const carried = addOn?.is === "there" ? addOn.roleArn : undefined;
+    const older = pods.filter((pod) => carriesRole(pod, subject) && pod.createdAt < roleArnSince);
+    return [
+        ...(unseen === undefined ? [] : [unseen.refusal]),
+        ...(isApproved || carried === undefined || carried === annotated || !(isOfEks || carried === subject.roleArn)
+            ? []
+            : [refusals.addOnDiffers(carried, annotated)]),
+        ...(isApproved || annotated !== subject.roleArn || older.length === 0
+            ? []
+            : [refusals.deliveredAfterPods(subject, older)]),
+        ...(rolesNotPassed.length === 0 ? [] : [refusals.rolesNotPassed(rolesNotPassed)]),
     ];
 }
 

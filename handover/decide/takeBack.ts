@@ -35,7 +35,7 @@ export function nextTakeBackStep(target: TakeBackTarget, { cluster, at }: World,
     const differs = Object.keys({ ...subject.annotations, ...formerAnnotations }).some(
         (name) => live[name] !== formerAnnotations[name],
     );
-    const isOthers = otherOwners(subject, cluster).length > 0;
+    const isOthers = subject.delivery === "external" || otherOwners(subject, cluster).length > 0;
     if (target.removesGuard === true && !isOthers && guardRefuses(cluster, formerAnnotations)) {
         return {
             do: "removeInjectionGuard",

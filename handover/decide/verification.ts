@@ -5,9 +5,9 @@ import { listNames } from "../model/listNames";
 import { refusals } from "../model/refusals";
 import { Memory, Step } from "../model/steps";
 import type { ClusterSeen, NodeSeen, PodSeen, World } from "../model/world";
-import { annotateAgainStep } from "./annotateAgain";
 import { complaintStep } from "./complaints";
 import { hasDelivery } from "./delivered";
+import { deliverAgainStep } from "./delivery";
 import type { DetachmentTarget } from "./detachmentTarget";
 import { awaitFleet, Fleet, forceRestartWrong, howManyCarry, isLate, restartWrong, wakeStep, whyForced } from "./fleet";
 import { HeldUp, untestedLine } from "./heldUp";
@@ -26,7 +26,7 @@ export function verificationStep(
     const { cluster } = world;
     const { fleet, ignored } = held;
     if (!isAnnotated(subject, cluster)) {
-        return annotateAgainStep(subject, cluster, "the service account has lost its annotation: annotating it again");
+        return deliverAgainStep(target, world, "the service account has lost its annotation: annotating it again");
     }
     const complaint = complaintStep(fleet, target, world);
     if (complaint !== undefined) {

@@ -53,6 +53,10 @@ export interface ClusterAccess {
      * The annotations of `leaving` stay, owned by another field manager. Without `account`, it is the service account of the subject.
      */
     releaseServiceAccount(leaving: Readonly<Record<string, string>>, account?: ServiceAccountName): Promise<void>;
+    /** Removes the role annotation of the service account for every owner, by a merge patch. */
+    removeRole(): Promise<void>;
+    /** Releases the annotations that a hand-back has left under its own field manager. The value stays if another one owns it. */
+    releaseLeft(): Promise<void>;
     /** Writes an annotation to the DaemonSet, so that its controller retries at once to create the pods that were refused. */
     wakeDaemonSet(): Promise<void>;
     /** Sets the roles that the injection guard's policy admits, under the component's field manager. Ignores a policy that is gone. */

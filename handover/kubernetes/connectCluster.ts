@@ -10,7 +10,15 @@ import { discoveredIssuer } from "./discoveredIssuer";
 import { testAdmission } from "./admissionTest";
 import { admitRoles, removeGuard } from "./injectionGuard";
 import { clusterUid, look, type WatchStart } from "./lookAtCluster";
-import { annotate, releaseServiceAccount, releaseTemplate, removeWakeMark, wakeDaemonSet } from "./serverSideApply";
+import {
+    annotate,
+    releaseLeft,
+    releaseServiceAccount,
+    releaseTemplate,
+    removeRole,
+    removeWakeMark,
+    wakeDaemonSet,
+} from "./serverSideApply";
 import { requestToken } from "./serviceAccountToken";
 
 /** Reads the kubeconfig. No request is sent to the cluster before the first call. */
@@ -51,6 +59,8 @@ export async function connectCluster(
         releaseTemplate: () => releaseTemplate(cluster, subject),
         releaseServiceAccount: (leaving, account = serviceAccount) =>
             releaseServiceAccount(cluster, { ...subject, serviceAccount: account }, leaving),
+        removeRole: () => removeRole(cluster, subject),
+        releaseLeft: () => releaseLeft(cluster, subject),
         removeWakeMark: () => removeWakeMark(cluster, subject),
         wakeDaemonSet: () => wakeDaemonSet(cluster, subject),
         admitRoles: (roleArns) => admitRoles(cluster, subject, roleArns),

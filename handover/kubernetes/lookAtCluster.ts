@@ -49,7 +49,11 @@ export async function look(cluster: Cluster, subject: Subject): Promise<Look> {
             injectionGuard,
             serviceAccount:
                 serviceAccount &&
-                serviceAccountSeen(serviceAccount, [LIVE_CHECKS_ANNOTATION, ...Object.keys(subject.annotations)]),
+                serviceAccountSeen(
+                    serviceAccount,
+                    [LIVE_CHECKS_ANNOTATION, ...Object.keys(subject.annotations)],
+                    cluster.clock,
+                ),
             daemonSet: daemonSet && daemonSetSeen(daemonSet, nodes.length),
             nodes,
             pods: rest?.pods.kept ?? [],

@@ -1,4 +1,4 @@
-import { PATCH_CONTROL_PREFIX } from "../../documents/serviceAccountAnnotations";
+import { PATCH_CONTROL_PREFIX, ROLE_ARN_ANNOTATION } from "../../documents/serviceAccountAnnotations";
 
 /**
  * Server-side apply of the fields that the component owns: https://kubernetes.io/docs/reference/using-api/server-side-apply/
@@ -8,6 +8,7 @@ import { PATCH_CONTROL_PREFIX } from "../../documents/serviceAccountAnnotations"
  * that (apiserver pkg/endpoints/handlers/patch.go, "uid mismatch").
  */
 import type { ConfigurationOptions } from "@kubernetes/client-node";
+import { LEAVING_MANAGER } from "../model/fieldManagers";
 import type { Subject } from "../model/subject";
 import { refusals } from "../model/refusals";
 import type { Cluster } from "./clusterClient";
@@ -68,8 +69,33 @@ export async function releaseServiceAccount(
     await unlessReplaced(applyServiceAccount(cluster, subject, { uid }, false));
 }
 
-/** Owns the annotations that the component found on the service account and leaves there. */
-const LEAVING_MANAGER = "eks-cni-hand-back";
+/** Releases the annotations that a hand-back has left, once another owner has them. */
+export async function releaseLeft(cluster: Cluster, subject: Subject): Promise<void> {
+    const uid = (await readServiceAccount(cluster, subject))?.metadata?.uid;
+    if (uid !== undefined) {
+        await unlessReplaced(
+            applyServiceAccount(cluster, { ...subject, fieldManager: LEAVING_MANAGER }, { uid }, false),
+        );
+    }
+}
+
+/**
+ * Removes the role annotation, whoever owns it. A release by server-side apply leaves what an add-on owned that was deleted with `preserve`, and
+ * what EKS wrote by an update.
+ */
+export async function removeRole(cluster: Cluster, { serviceAccount, fieldManager }: Subject): Promise<void> {
+    const uid = (await readServiceAccount(cluster, { serviceAccount }))?.metadata?.uid;
+    if (uid === undefined) {
+        return;
+    }
+    const body = { metadata: { uid, annotations: { [ROLE_ARN_ANNOTATION]: null } } };
+    await unlessReplaced(
+        cluster.call(
+            { verb: "patch", resource: "serviceaccounts", ...serviceAccount },
+            cluster.core.patchNamespacedServiceAccount({ ...serviceAccount, body, fieldManager }, cluster.asMerge),
+        ),
+    );
+}
 
 /** Releases all fields that the component owns of the DaemonSet. */
 export function releaseTemplate(cluster: Cluster, subject: Subject): Promise<void> {
@@ -120,7 +146,7 @@ async function patchDaemonSet(
     );
 }
 
-function readServiceAccount(cluster: Cluster, { serviceAccount }: Subject) {
+function readServiceAccount(cluster: Cluster, { serviceAccount }: Pick<Subject, "serviceAccount">) {
     return undefinedIfMissing(
         cluster.call(
             { verb: "get", resource: "serviceaccounts", ...serviceAccount },

@@ -1,8 +1,13 @@
 import type { V1ManagedFieldsEntry, V1ServiceAccount } from "@kubernetes/client-node";
 import { PATCH_CONTROL_PREFIX, ROLE_ARN_ANNOTATION, WEBHOOK_PREFIX } from "../../documents/serviceAccountAnnotations";
 import type { ServiceAccountSeen } from "../model/world";
+import type { ClusterClock } from "./clusterClock";
 
-export function serviceAccountSeen(live: V1ServiceAccount, ownAnnotations: readonly string[]): ServiceAccountSeen {
+export function serviceAccountSeen(
+    live: V1ServiceAccount,
+    ownAnnotations: readonly string[],
+    clock: Pick<ClusterClock, "here">,
+): ServiceAccountSeen {
     const { uid = "", annotations = {}, managedFields = [] } = live.metadata ?? {};
     const isRelevant = ([key]: [string, string]) =>
         key.startsWith(WEBHOOK_PREFIX) || key.startsWith(PATCH_CONTROL_PREFIX) || ownAnnotations.includes(key);
@@ -10,7 +15,26 @@ export function serviceAccountSeen(live: V1ServiceAccount, ownAnnotations: reado
         uid,
         annotations: Object.fromEntries(Object.entries(annotations).filter(isRelevant)),
         roleArnOwners: ownersOf(managedFields, ROLE_ARN_ANNOTATION),
+        ...appliersOf(managedFields),
+        ...since(managedFields, clock),
     };
+}
+
+function appliersOf(managedFields: readonly V1ManagedFieldsEntry[]): Pick<ServiceAccountSeen, "roleArnAppliers"> {
+    const applied = managedFields.filter(({ operation }) => operation === "Apply");
+    const roleArnAppliers = ownersOf(applied, ROLE_ARN_ANNOTATION);
+    return roleArnAppliers.length === 0 ? {} : { roleArnAppliers };
+}
+
+/** The time of an entry is that of the last change of any of its fields. All owners have the same value, so the first one tells its age. */
+function since(
+    managedFields: readonly V1ManagedFieldsEntry[],
+    clock: Pick<ClusterClock, "here">,
+): Pick<ServiceAccountSeen, "roleArnSince"> {
+    const times = managedFields
+        .filter((entry) => keysOf(entry, "f:annotations").includes(ROLE_ARN_ANNOTATION))
+        .flatMap(({ time }) => (time === undefined ? [] : [clock.here(new Date(time))]));
+    return times.length === 0 ? {} : { roleArnSince: Math.min(...times) };
 }
 
 /** The field managers that own an annotation: https://kubernetes.io/docs/reference/using-api/server-side-apply/#field-management */

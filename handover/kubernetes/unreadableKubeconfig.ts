@@ -21,6 +21,8 @@ export function unreadableKubeconfig(why: unknown): ClusterAccess {
         restart: fail,
         forceRestart: fail,
         releaseTemplate: fail,
+        removeRole: fail,
+        releaseLeft: fail,
         removeWakeMark: fail,
         releaseServiceAccount: fail,
         wakeDaemonSet: fail,

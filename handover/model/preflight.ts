@@ -11,6 +11,10 @@ export interface Preflight {
     /** The cluster's token issuer, without `https://`. Undefined if there is no service account, or if it cannot be read. */
     readonly tokenIssuer: string | undefined;
     readonly otherDelivery: OtherDelivery | undefined;
+    /** The roles that the caller may not pass to EKS. Missing if the add-on gets none, or if that cannot be seen. */
+    readonly rolesNotPassed?: readonly string[];
+    /** Whether the component has handed over before, so that its pods may be older than the annotation. Missing: it has not. */
+    readonly isApproved?: boolean;
     readonly overrideExistingServiceAccount: boolean;
     readonly detachFromNodeRoles: readonly string[];
     readonly injectionGuard: boolean;

@@ -49,6 +49,10 @@ export interface HandOverRecord {
      * it is of that run alone. Missing if there were none yet.
      */
     readonly foundDetached?: readonly string[];
+    /** The role that the managed add-on carried before the component told it another one. Missing: it carried none, or still does. */
+    readonly addOnRoleArn?: string;
+    /** Whether the managed add-on may carry a role of the component. `false`: it did, and has given it up. Missing: it never did. */
+    readonly addOnDelivered?: boolean;
 }
 
 /** The record of a component that has not approved a role yet. */
@@ -126,6 +130,17 @@ function policiesToRecord({ cniPolicies }: NodeRoleSeen, named: readonly string[
     return cniPolicies.filter(({ arn, kind }) => kind === "cni" || named.includes(arn)).map(({ arn }) => arn);
 }
 
+/** Records that the add-on is about to carry a role of the component, and which other role it carries now. The first one counts. */
+export function withAddOnDelivered(record: HandOverRecord, carried: string | undefined): HandOverRecord {
+    const isOthers = carried !== undefined && record.addOnDelivered === undefined;
+    return { ...record, addOnDelivered: true, ...(isOthers ? { addOnRoleArn: carried } : {}) };
+}
+
+/** Records that the add-on has given up the role of the component. */
+export function withoutAddOnDelivered(record: HandOverRecord): HandOverRecord {
+    return record.addOnDelivered === true ? { ...record, addOnDelivered: false } : record;
+}
+
 /** The recorded policies of a node role that are not attached to it now. */
 export function recordedNotAttached(
     { nodeRolePolicies }: HandOverRecord,
@@ -157,5 +172,6 @@ export function subjectOf(record: HandOverRecord, subject: Subject): Subject {
         fieldManager,
         injectionGuardName,
         ...(formerServiceAccounts.length === 0 ? {} : { formerServiceAccounts }),
+        ...(record.addOnDelivered === true ? { addOnDelivered: true as const } : {}),
     };
 }

@@ -1,6 +1,7 @@
 import { carriedRoleRefusals } from "./refusals/carriedRole";
 import { changedRoleRefusals } from "./refusals/changedRole";
 import { clusterRefusals } from "./refusals/cluster";
+import { deliveryRefusals } from "./refusals/delivery";
 import { nodeRoleRefusals } from "./refusals/nodeRole";
 import { otherDeliveryRefusals } from "./refusals/otherDelivery";
 import { rolloutRefusals } from "./refusals/rollout";
@@ -14,6 +15,7 @@ import { runRefusals } from "./refusals/run";
 export const refusals = {
     ...clusterRefusals,
     ...otherDeliveryRefusals,
+    ...deliveryRefusals,
     ...nodeRoleRefusals,
     ...carriedRoleRefusals,
     ...changedRoleRefusals,

@@ -1,3 +1,4 @@
+import type { AddOnUpdate, AddOnUpdateEnded } from "./addOn";
 import type { Refusal } from "./refusal";
 import type { Seen } from "./seen";
 import type { ServiceAccountName } from "./subject";
@@ -42,6 +43,12 @@ export type Step =
           readonly leaving: Readonly<Record<string, string>>;
           readonly why: string;
       }
+    /** Tells the managed add-on its role, or takes it away, and waits until EKS has carried that out. */
+    | { readonly do: "updateAddOn"; readonly update: AddOnUpdate; readonly why: string }
+    /** Removes the role annotation for every owner, by a merge patch. */
+    | { readonly do: "removeRole"; readonly why: string }
+    /** Releases the annotations that a hand-back has left for another owner, which owns them by now. */
+    | { readonly do: "releaseLeft"; readonly why: string }
     | { readonly do: "refuse"; readonly refusal: Refusal }
     | { readonly do: "done"; readonly why: string };
 
@@ -79,6 +86,10 @@ export interface Memory {
     readonly restarted?: ReadonlySet<string>;
     /** How often this run attached policies again. */
     readonly restores: number;
+    /** How this run's last update of the add-on has ended. Missing if there was none. */
+    readonly addOnUpdate?: AddOnUpdateEnded;
+    /** How often this run has released the role annotation to its other owner. Missing: never. */
+    readonly releases?: number;
     /** Undefined before the first look is over. */
     readonly seen?: Seen;
 }
@@ -98,9 +109,19 @@ export function freshMemory(startedAt: number): Memory {
     };
 }
 
-/** Adds a step that the run took at the time `at`. `gone`: the policies of the step that no longer exist. */
-export function remember(memory: Memory, step: Step, at: number, gone: readonly RolePolicy[] = []): Memory {
+/** What a step has shown, besides what the next look shows. */
+export interface StepResult {
+    /** The policies of the step that no longer exist. */
+    readonly gone?: readonly RolePolicy[];
+    /** How the update of the add-on has ended. Undefined if EKS was busy. */
+    readonly addOnUpdate?: AddOnUpdateEnded | undefined;
+}
+
+/** Adds a step that the run took at the time `at`. */
+export function remember(memory: Memory, step: Step, at: number, { gone = [], addOnUpdate }: StepResult = {}): Memory {
     switch (step.do) {
+        case "updateAddOn":
+            return addOnUpdate === undefined ? memory : { ...memory, addOnUpdate };
         case "attach":
             return {
                 ...memory,
@@ -115,7 +136,7 @@ export function remember(memory: Memory, step: Step, at: number, gone: readonly 
         case "awaitPropagation":
             return { ...memory, propagatedAt: at };
         case "releaseServiceAccount":
-            return { ...memory, releasedAt: at };
+            return { ...memory, releasedAt: at, releases: (memory.releases ?? 0) + 1 };
         case "wake":
             return { ...memory, wokenAt: at };
         case "restart":

@@ -30,7 +30,14 @@ export interface Subject {
     readonly clusterName?: string;
     /** The annotations that deliver the CNI role to the service account. */
     readonly annotations: Readonly<Record<string, string>>;
+    /** Who gives the service account the CNI role. Missing: the component annotates it. */
+    readonly delivery?: Delivery;
+    /** Whether the managed add-on may carry a role of the component, according to the record. Missing: it does not. */
+    readonly addOnDelivered?: true;
 }
+
+/** `eksAddon`: the managed add-on, which the live checks tell the role. `external`: another writer, which they wait for. */
+export type Delivery = "external" | "eksAddon";
 
 export function isSameAccount(a: ServiceAccountName, b: ServiceAccountName): boolean {
     return a.namespace === b.namespace && a.name === b.name;
@@ -47,4 +54,6 @@ export interface Timeouts {
     readonly canarySeconds: number;
     readonly verificationSeconds: number;
     readonly handBackSeconds: number;
+    /** Missing in states of early versions. */
+    readonly deliverySeconds?: number;
 }

@@ -1,3 +1,4 @@
+import type { AddOnSeen } from "./addOn";
 import type { OtherDelivery } from "./otherDelivery";
 import type { ServiceAccountName } from "./subject";
 
@@ -66,6 +67,13 @@ export interface ServiceAccountSeen {
     readonly annotations: Readonly<Record<string, string>>;
     /** The field managers that own the annotation `eks.amazonaws.com/role-arn`. */
     readonly roleArnOwners: readonly string[];
+    /**
+     * Those of them that own it by server-side apply. Only an apply shares the ownership of an equal value: after an update, the next manager
+     * that releases the annotation removes it. Missing if there are none.
+     */
+    readonly roleArnAppliers?: readonly string[];
+    /** When the first of its present owners wrote its fields last, in milliseconds since the epoch. Missing if it has none. */
+    readonly roleArnSince?: number;
 }
 
 export interface DaemonSetSeen {
@@ -178,6 +186,8 @@ export interface AccountSeen {
     readonly nodeRoles: readonly NodeRoleSeen[];
     /** The clusters that the tags of all the nodes' instances name. */
     readonly clustersInTags?: readonly string[];
+    /** The managed add-on, if the run depends on it. */
+    readonly addOn?: AddOnSeen;
     /** Only right before a detachment. */
     readonly otherDelivery?: OtherDelivery;
     /**

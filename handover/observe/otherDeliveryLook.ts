@@ -31,7 +31,7 @@ export async function lookAtOtherDelivery(
 }
 
 /** A name counts only if EKS reports the issuer of this cluster for it: another cluster may have the name, here or elsewhere. */
-async function findClusterName(
+export async function findClusterName(
     { aws, cluster, subject }: Context,
     { clustersInTags = [] }: AccountSeen,
     issuer: () => Promise<string | undefined>,

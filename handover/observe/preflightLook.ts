@@ -1,9 +1,11 @@
 import type { OtherDelivery } from "../model/otherDelivery";
 import type { PreflightOptions } from "../model/preflight";
 import type { Preflight } from "../model/preflight";
+import type { World } from "../model/world";
 import { look, withOtherDelivery } from "./look";
 import { lookAtOtherDelivery } from "./otherDeliveryLook";
 import { RunContext } from "./runContext";
+import { seeingAddOn } from "./seeingAddOn";
 
 /** Looks at everything that the preflight checks. `issuer` is called only if the service account exists. */
 export async function observePreflight(
@@ -15,7 +17,7 @@ export async function observePreflight(
     const { version } = await context.cluster.identity();
     const callerAccount = await context.aws.callerAccount();
     const detaches = options.detachFromNodeRoles.length > 0;
-    const world = await look(context, { searchElsewhere: detaches });
+    const world = await look(seeingAddOn(context), { searchElsewhere: detaches });
     const tokenIssuer = world.cluster.serviceAccount === undefined ? undefined : await issuer();
     const otherDelivery = await lookAtOtherDelivery(context, world.account, () =>
         Promise.resolve(tokenIssuer ?? subject.issuers[0]),
@@ -23,8 +25,10 @@ export async function observePreflight(
     if (!detaches) {
         unreadLines(otherDelivery).forEach((line) => context.progress(line));
     }
+    const rolesNotPassed = await notPassed(context, world);
     return {
         subject,
+        ...(rolesNotPassed.length === 0 ? {} : { rolesNotPassed }),
         world: detaches ? withOtherDelivery(world, otherDelivery) : world,
         clusterVersion: version,
         callerAccount,
@@ -36,6 +40,20 @@ export async function observePreflight(
         additionalPolicies: options.additionalPolicies,
         environment: process.env,
     };
+}
+
+/**
+ * The roles that the add-on would be told, and its own of before, which the hand-back gives back to it. IAM is asked before anything moves: later, a
+ * refused request would leave the add-on without its role.
+ */
+async function notPassed({ subject, aws }: RunContext, { account }: World): Promise<string[]> {
+    if (subject.delivery !== "eksAddon") {
+        return [];
+    }
+    const carried = account.addOn?.is === "there" ? account.addOn.roleArn : undefined;
+    const roleArns = [...new Set([subject.roleArn, ...(carried === undefined ? [] : [carried])])];
+    const answers = await Promise.all(roleArns.map((arn) => aws.mayPassRole(arn)));
+    return roleArns.filter((_, i) => answers[i] === "denied");
 }
 
 /** The lines of a run that detaches nothing, and so goes on, about other deliveries that it could not read. */

@@ -9,7 +9,7 @@ export interface CanaryInputs extends LiveInputs {
     readonly formerAnnotations: Readonly<Record<string, string>>;
     readonly approvedRole: string;
     readonly proof: ProofDepth;
-    /** The UID of the service account that the component's patch annotated. */
+    /** The UID of the service account that the component's patch annotated. Empty if it has no patch. */
     readonly serviceAccountUid: string;
     readonly stableSeconds: number;
     /** The component's digest of what it delivers. The rollout does not run again for the same digest. */
@@ -31,4 +31,6 @@ export function outputsOf({ shown = "", rollouts = 0 }: Partial<CanaryOutputs>):
 }
 
 /** A rollout, with the subject under the component's first names. */
-export type RolloutRun = CanaryInputs & RolloutTarget & Pick<Restorable, "isRepair" | "isReplacing">;
+export type RolloutRun = Omit<CanaryInputs, "serviceAccountUid"> &
+    RolloutTarget &
+    Pick<Restorable, "isRepair" | "isReplacing">;

@@ -13,8 +13,10 @@ import {
     freshRecord,
     HandOverRecord,
     subjectOf,
+    withAddOnDelivered,
     withAnotherApproval,
     withObserved,
+    withoutAddOnDelivered,
     withOwnNodeRoles,
     withOwnRole,
     withServiceAccount,
@@ -29,6 +31,7 @@ import { issuerOfToken } from "../observe/tokenIssuer";
 import { refuseAnotherGuard } from "./anotherGuard";
 import { readUnlessGone } from "./clusterGone";
 import { handBack, type HandBackInputs } from "./handBack";
+import { leaveAddOn, leavesAddOn } from "./leaveAddOn";
 import { LiveResource, mustAct, NO_DRIFT } from "./liveResource";
 import { reach } from "./loop";
 import { provedAgain } from "./provedAgain";
@@ -112,7 +115,7 @@ async function approve(
     before: (ApprovedBefore & Pick<CredentialGuardOutputs, "record" | "approvedRole">) | undefined,
 ): Promise<{ readonly approved: CredentialGuardOutputs; readonly world: World }> {
     const { subject } = inputs;
-    const world = await checkPreflight(context, inputs);
+    const world = await checkPreflight(context, inputs, before !== undefined);
     if (before !== undefined && before.record.clusterUid !== world.cluster.uid) {
         throw refusals.clusterChanged(before.record.clusterUid, world.cluster.uid);
     }
@@ -126,7 +129,7 @@ async function approve(
     await prove(context, { ...inputs, inUse }, world);
     const approvedRole = approvedRoleOf(inputs);
     const earlier = recordOf({ ...inputs, record: before?.record ?? freshRecord(subject, world) });
-    const record = withDelivery(earlier, subject, before, approvedRole, world);
+    const record = withAddOn(withDelivery(earlier, subject, before, approvedRole, world), subject, world);
     const found = { ...inputs, roleArn: subject.roleArn, nodeRoles: world.account.nodeRoles };
     const approved = {
         record: withFoundNodeRoles(withObserved(withServiceAccount(record, subject.serviceAccount), found), found),
@@ -141,6 +144,14 @@ async function approve(
         await widen(context, inputs, approved);
     }
     return { approved, world };
+}
+
+/** Before the add-on is told anything: a killed run must leave the role that it had. */
+function withAddOn(record: HandOverRecord, { delivery }: RunContext["subject"], { account }: World): HandOverRecord {
+    const { addOn } = account;
+    return delivery === "eksAddon"
+        ? withAddOnDelivered(record, addOn?.is === "there" ? addOn.roleArn : undefined)
+        : record;
 }
 
 /** Before the service account gets another role. */
@@ -176,7 +187,15 @@ async function approveAgain(
     const { namedNodeRoles } = state.record;
     // Pods may rely on those, too, that another cluster's run had detached before.
     const lost = withDetachedBefore(approved.record);
-    if (approved.approvedRole === state.approvedRole) {
+    const isAnotherRole = approved.approvedRole !== state.approvedRole;
+    const { iamPropagationSeconds, timeouts } = inputs;
+    const target = { record: lost, roleNames: namedNodeRoles, iamPropagationSeconds };
+    const leaves = leavesAddOn(record, known.subject, isAnotherRole);
+    if (leaves) {
+        const keeping = state.subject.annotations;
+        await leaveAddOn(known, { record, keeping, giveBack: target, iamPropagationSeconds, timeouts });
+    }
+    if (!isAnotherRole) {
         const clusters = { before: state.handedOverClusterArns, now: inputs.handedOverClusterArns };
         const roleNames = rolesOfWithdrawn(clusters, world.account.nodeRoles).filter((name) =>
             namedNodeRoles.includes(name),
@@ -184,13 +203,18 @@ async function approveAgain(
         const why = "since handedOverClusterArns no longer lists a cluster that uses them,";
         // No pod of this cluster is about to rely on them.
         await giveBack(known, inputs, { record: lost, roleNames, iamPropagationSeconds: 0 }, why);
-        return approved;
+        return afterLeaving(approved, known.subject);
     }
-    const { iamPropagationSeconds } = inputs;
-    const target = { record: lost, roleNames: namedNodeRoles, iamPropagationSeconds };
-    await giveBack(known, inputs, target, "before the service account gets another role,");
+    if (!leaves) {
+        await giveBack(known, inputs, target, "before the service account gets another role,");
+    }
     await widen(known, inputs, approved);
-    return { ...approved, record: withAnotherApproval(approved.record) };
+    return afterLeaving({ ...approved, record: withAnotherApproval(approved.record) }, known.subject);
+}
+
+/** The record then differs, so that the detachment verifies the pods again. */
+function afterLeaving(approved: CredentialGuardOutputs, { delivery }: RunContext["subject"]): CredentialGuardOutputs {
+    return delivery !== "eksAddon" ? { ...approved, record: withoutAddOnDelivered(approved.record) } : approved;
 }
 
 async function giveBack(
@@ -214,11 +238,11 @@ async function giveBack(
 }
 
 /** Runs the preflight. Throws all its reasons to refuse at once. */
-async function checkPreflight(context: RunContext, inputs: CredentialGuardInputs): Promise<World> {
+async function checkPreflight(context: RunContext, inputs: CredentialGuardInputs, isApproved: boolean): Promise<World> {
     const preflight = await observePreflight(context, inputs, async () =>
         issuerOfToken(await context.cluster.requestToken()),
     );
-    const [first, ...others] = preflightRefusals(preflight);
+    const [first, ...others] = preflightRefusals({ ...preflight, isApproved });
     if (first !== undefined) {
         throw others.length === 0
             ? first

@@ -21,6 +21,7 @@ import type { World } from "../model/world";
 import { seeingAssociations } from "../observe/associations";
 import { look } from "../observe/look";
 import { OperationContext, RunContext, warn, withRunContext } from "../observe/runContext";
+import { seeingAddOn } from "../observe/seeingAddOn";
 import { awaitInjectionGuard } from "./awaitAdmission";
 import { readUnlessGone } from "./clusterGone";
 import { provedSinceComplaint } from "./complaints";
@@ -219,7 +220,7 @@ async function handOver(
         ...(left === undefined ? {} : { leftBefore: left }),
         ...(provedAt === undefined ? {} : { provedAt }),
     };
-    const context = seeingAssociations({ ...opened, subject: target.subject });
+    const context = seeingAddOn(seeingAssociations({ ...opened, subject: target.subject }));
     const limit = {
         limitSeconds: inputs.timeouts.verificationSeconds,
         limitArgument: "timeouts.verificationSeconds",
@@ -288,7 +289,7 @@ async function readLive(
     state: DetachmentInputs & DetachmentOutputs,
 ): Promise<{ outputs: DetachmentOutputs; drift: string }> {
     const target = targetOf(state);
-    const seeing = seeingAssociations({ ...context, subject: target.subject });
+    const seeing = seeingAddOn(seeingAssociations({ ...context, subject: target.subject }));
     // Whether a role that kept its policies is still used elsewhere: otherwise the next update detaches them.
     const searchElsewhere = rolesIn(state.remainingSteps, "usedElsewhere").length > 0;
     const world = await look(seeing, { searchElsewhere });

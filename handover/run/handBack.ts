@@ -5,6 +5,8 @@ import { type HandOverRecord, subjectOf } from "../model/record";
 import { isRefusal, Refusal } from "../model/refusal";
 import type { Memory } from "../model/steps";
 import type { World } from "../model/world";
+import { deliverySecondsOf, toldTheAddOn } from "../decide/addOn";
+import { dependsOnAddOn, seeingAddOn } from "../observe/seeingAddOn";
 import type { RunContext } from "../observe/runContext";
 import { formerRoleWorks } from "./formerRole";
 import type { LiveInputs } from "./liveResource";
@@ -23,12 +25,18 @@ export interface HandBackInputs extends LiveInputs {
 /** Gives back what the record says, and moves the pods to their former credentials. If these do not work, the pods get the role again. */
 export async function handBack(opened: RunContext, inputs: HandBackInputs, record: HandOverRecord): Promise<void> {
     const { timeouts } = inputs;
-    const context = { ...opened, subject: subjectOf(record, inputs.subject) };
+    const subject = subjectOf(record, inputs.subject);
+    const context = seeingAddOn({ ...opened, subject }, dependsOnAddOn(subject) || toldTheAddOn(record));
     const target: HandBackTarget = {
         subject: context.subject,
         record,
         iamPropagationSeconds: inputs.iamPropagationSeconds,
-        formerAnnotations: (await formerRoleWorks(opened, record, inputs)) ? record.originalAnnotations : {},
+        formerAnnotations: staysDelivered(record, inputs)
+            ? subject.annotations
+            : (await formerRoleWorks(opened, record, inputs))
+              ? record.originalAnnotations
+              : {},
+        deliverySeconds: deliverySecondsOf(timeouts),
         ...(opened.turningOff === undefined ? {} : { turningOff: opened.turningOff }),
         keepDetached: inputs.keepDetached ?? false,
         canarySeconds: timeouts.canarySeconds,
@@ -57,6 +65,14 @@ export async function handBack(opened: RunContext, inputs: HandBackInputs, recor
         throw error;
     });
     notGivenBack(record, record.namedNodeRoles, world.account).forEach((line) => context.progress(line));
+}
+
+/** Another writer delivers a role of another owner: neither of the two is about to go, so the pods stay as they are. */
+function staysDelivered(
+    { ownRoleArns = [] }: HandOverRecord,
+    { subject, existingRoleOfProgram }: HandBackInputs,
+): boolean {
+    return subject.delivery === "external" && !ownRoleArns.includes(subject.roleArn) && existingRoleOfProgram !== true;
 }
 
 /** Rejects with the error of a second attempt, and names what had failed first. */

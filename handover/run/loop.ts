@@ -1,11 +1,12 @@
 import { Watched, withSeen } from "../decide/seen";
 import { refusals } from "../model/refusals";
-import { freshMemory, Memory, remember, rememberFailed, RolePolicy, Step } from "../model/steps";
+import { freshMemory, Memory, remember, rememberFailed, RolePolicy, Step, type StepResult } from "../model/steps";
 import type { Timeouts } from "../model/subject";
 import type { PodSeen, World } from "../model/world";
 import { instanceIds, look, lookAtAccount, lookBeforeDetachment } from "../observe/look";
 import type { RunContext } from "../observe/runContext";
 import { TransientRetry } from "./transientRetry";
+import { updateAddOn } from "./updateAddOn";
 
 export interface Goal {
     /** The activity, as the subject of the message when the run reaches its limit. */
@@ -102,12 +103,12 @@ export async function reach(context: RunContext, goal: Goal): Promise<Reached> {
             throw refusals.timeout(goal.what, goal.limitSeconds, goal.limitArgument, step.why);
         }
         const next = step;
-        let gone: readonly RolePolicy[] = [];
+        let result: StepResult = NOTHING_MORE;
         const write = async () => {
-            gone = await take(context, next);
+            result = await take(context, next);
         };
         if (await retry.write(write)) {
-            memory = remember(memory, step, context.now(), gone);
+            memory = remember(memory, step, context.now(), result);
             deadline += step.do === "awaitPropagation" ? step.milliseconds : 0;
         } else {
             memory = rememberFailed(memory, step, context.now());
@@ -136,16 +137,23 @@ async function lookAgain(context: RunContext, { account, cluster: before }: Worl
 /** The steps that do something, even if it is only to wait. */
 type Taken = Exclude<Step, { do: "done" | "refuse" }>;
 
-/** Returns the policies that could not be attached, because they no longer exist. */
-async function take(context: RunContext, step: Taken): Promise<readonly RolePolicy[]> {
-    if (step.do === "attach") {
-        return attachAll(context, step.policies);
+const NOTHING_MORE: StepResult = {};
+
+async function take(context: RunContext, step: Taken): Promise<StepResult> {
+    switch (step.do) {
+        case "attach":
+            return { gone: await attachAll(context, step.policies) };
+        case "updateAddOn":
+            return { addOnUpdate: await updateAddOn(context, step.update) };
+        default:
+            await change(context, step);
+            return NOTHING_MORE;
     }
-    await change(context, step);
-    return [];
 }
 
-async function change({ cluster, aws, sleep }: RunContext, step: Exclude<Taken, { do: "attach" }>): Promise<void> {
+type Changing = Exclude<Taken, { do: "attach" | "updateAddOn" }>;
+
+async function change({ cluster, aws, sleep }: RunContext, step: Changing): Promise<void> {
     switch (step.do) {
         case "wait":
             return cluster.change(LOOK_AT_LEAST_EVERY_MILLISECONDS, step.readyOn);
@@ -171,6 +179,10 @@ async function change({ cluster, aws, sleep }: RunContext, step: Exclude<Taken, 
             return cluster.releaseTemplate();
         case "releaseServiceAccount":
             return cluster.releaseServiceAccount(step.leaving, step.account);
+        case "removeRole":
+            return cluster.removeRole();
+        case "releaseLeft":
+            return cluster.releaseLeft();
     }
 }
 

@@ -8,7 +8,9 @@ import { isRefusal } from "../model/refusal";
 import type { PodSeen, World } from "../model/world";
 import { seeingAssociations } from "../observe/associations";
 import { RunContext } from "../observe/runContext";
+import { seeingAddOn } from "../observe/seeingAddOn";
 import { refuseAnotherGuard } from "./anotherGuard";
+import { awaitDelivery } from "./awaitDelivery";
 import { CanaryInputs, CanaryOutputs, CanaryState, outputsOf, RolloutRun } from "./canaryState";
 import { provedSinceComplaint } from "./complaints";
 import { reach } from "./loop";
@@ -32,10 +34,13 @@ export async function rollOut(
     before: CanaryState | undefined,
 ): Promise<CanaryOutputs> {
     const subject = subjectOf(inputs.record, inputs.subject);
-    const context = seeingAssociations({ ...opened, subject });
+    const context = seeingAddOn(seeingAssociations({ ...opened, subject }));
     const isRepair = before?.approvedRole === inputs.approvedRole;
     const isReplacing = before !== undefined && !isRepair;
-    const target = { ...inputs, subject, canarySeconds: inputs.timeouts.canarySeconds, isRepair, isReplacing };
+    const serviceAccountUid = inputs.serviceAccountUid === "" ? undefined : inputs.serviceAccountUid;
+    const canarySeconds = inputs.timeouts.canarySeconds;
+    const target = { ...inputs, subject, serviceAccountUid, canarySeconds, isRepair, isReplacing };
+    await awaitDelivery({ ...opened, subject }, target);
     await proveAfterFailure(context, target);
     const shown = await restartAll(context, target);
     return { shown, rollouts: outputsOf(before ?? {}).rollouts + 1 };

@@ -142,6 +142,8 @@ function clusterOf(world: ModelWorld, run: Run, subject: Subject): ClusterAccess
                 );
             }),
         wakeDaemonSet: () => run.call("wake the DaemonSet", () => world.wake()),
+        removeRole: () => run.call("remove the role annotation", () => undefined),
+        releaseLeft: () => run.call("release what is left", () => undefined),
         removeWakeMark: () => run.call("remove the wake mark", () => (world.woken = false)).then(() => undefined),
         admitRoles: (roleArns) =>
             run.call("change the injection guard", () => {
@@ -354,6 +356,10 @@ function awsOf(world: ModelWorld, run: Run, { serviceAccount, fieldManager }: Su
         clusterStatus: () => read("cluster status", () => world.conditions.clusterStatus ?? "there"),
         namedCluster: () => read("named cluster", () => ({ is: "there", issuer: ISSUER, ipFamily: world.ipFamily })),
         otherDelivery: () => read("other delivery", () => otherDeliverySeen(world)),
+        addOn: () => read("add-on", () => ({ is: "missing", clusterName: "prod" })),
+        updateAddOn: () => run.call("update the add-on", () => ({ is: "busy", why: "not in this model" })),
+        addOnUpdate: () => read("update", () => ({ status: "Successful", errors: [] })),
+        mayPassRole: () => read("pass role", () => "allowed"),
         prove: async ({ roleArn, ipFamily }) => {
             const code = await read("proof", () => proofFailure(world, roleArn, ipFamily, serviceAccount.name));
             return (

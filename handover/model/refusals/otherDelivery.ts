@@ -7,10 +7,11 @@ import type { Subject } from "../subject";
 import type { CredentialSource, PodSeen } from "../world";
 import { unannotate } from "./texts";
 
-/** The component then has no live checks, so it accepts neither `detachFromNodeRoles` nor `liveChecks: true`. */
+/** An `aws.eks.Addon` that states another role, or none, would take the role away with its next update. */
 const LEAVE_TO_THE_ADD_ON =
-    "Use delivery: \"external\" (without detachFromNodeRoles), and set this component's output ready as the add-on's " +
-    "serviceAccountRoleArn. Or remove the role from the add-on, once the node roles have held the CNI policy for two minutes.";
+    'Set delivery: "eksAddon": the component then moves the pods, and tells the add-on the role. If an aws.eks.Addon manages the add-on, also ' +
+    "write serviceAccountRoleArn: cni.provedRoleArn there, with this component's output (TypeScript; elsewhere the role's ARN, or ignoreChanges). If another tool gives the add-on its role " +
+    'and has to keep doing so, set delivery: "external", and let it use that ARN.';
 
 /** Before pods return to the node roles. A cluster that was handed over has node roles without it. */
 const HOLDS_POLICY = "Make sure that the node roles hold the CNI policy. If you attach it now, wait two minutes.";

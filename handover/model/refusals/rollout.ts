@@ -13,8 +13,8 @@ const STS_FROM_SUBNET =
     "To reach the regional STS endpoint from such a subnet, the nodes need a NAT gateway or a VPC endpoint (com.amazonaws.REGION.sts) whose security group admits port 443 from the nodes.";
 
 const NO_WAY_BACK =
-    "pods cannot return to the node roles: these have given up the policies, the injection guard refuses pods without the role, or the " +
-    "service account had this role before.";
+    "pods cannot return to the node roles: these have given up the policies, the injection guard refuses pods without the role, another " +
+    "writer delivers the role, or the service account had this role before.";
 
 /** The refusals because pods do not work, with the role or with their former credentials. */
 export const rolloutRefusals = {

@@ -345,6 +345,7 @@ describe("A service account as it is seen", () => {
         },
     });
     const roleArn = "eks.amazonaws.com/role-arn";
+    const clock = new ClusterClock();
 
     it("has the annotations of EKS, of the Kubernetes provider and of the component", () => {
         const annotations = {
@@ -354,7 +355,7 @@ describe("A service account as it is seen", () => {
             ours: "1",
             "kubectl.kubernetes.io/last-applied-configuration": "{}",
         };
-        assert.deepEqual(serviceAccountSeen({ metadata: { uid: "sa", annotations } }, ["ours"]), {
+        assert.deepEqual(serviceAccountSeen({ metadata: { uid: "sa", annotations } }, ["ours"], clock), {
             uid: "sa",
             annotations: {
                 [roleArn]: "arn",
@@ -364,7 +365,7 @@ describe("A service account as it is seen", () => {
             },
             roleArnOwners: [],
         });
-        assert.deepEqual(serviceAccountSeen({}, []), { uid: "", annotations: {}, roleArnOwners: [] });
+        assert.deepEqual(serviceAccountSeen({}, [], clock), { uid: "", annotations: {}, roleArnOwners: [] });
     });
 
     const managedFields = [
@@ -378,8 +379,32 @@ describe("A service account as it is seen", () => {
 
     it("names each owner of the role annotation once", () => {
         assert.deepEqual(ownersOf(managedFields, roleArn), ["eksctl", "eks-cni"]);
-        assert.deepEqual(serviceAccountSeen({ metadata: { managedFields } }, []).roleArnOwners, ["eksctl", "eks-cni"]);
+        const seen = serviceAccountSeen({ metadata: { managedFields } }, [], clock);
+        assert.deepEqual(seen.roleArnOwners, ["eksctl", "eks-cni"]);
         assert.deepEqual(ownersOf(managedFields, "."), []);
+    });
+
+    it("tells those that own it by server-side apply from those that have updated it", () => {
+        assert.deepEqual(serviceAccountSeen({ metadata: { managedFields } }, [], clock).roleArnAppliers, ["eks-cni"]);
+        const updated = managedFields.filter(({ operation }) => operation === "Update");
+        assert.equal(
+            "roleArnAppliers" in serviceAccountSeen({ metadata: { managedFields: updated } }, [], clock),
+            false,
+        );
+    });
+
+    it("has the time of the first of its owners, by this machine's clock", () => {
+        const at = (second: number) => new Date(1_700_000_000_000 + second * 1000);
+        const timed = [
+            { manager: "eksctl", operation: "Update", time: at(7), fieldsV1: fields(roleArn) },
+            { manager: "eks", operation: "Apply", time: at(5), fieldsV1: fields(roleArn) },
+            { manager: "kubectl", operation: "Update", time: at(1), fieldsV1: fields("other") },
+            { manager: "helm", operation: "Update", fieldsV1: fields(roleArn) },
+        ];
+        const ahead = { here: (time: Date) => time.getTime() - 2000 };
+        const seen = serviceAccountSeen({ metadata: { managedFields: timed } }, [], ahead);
+        assert.equal(seen.roleArnSince, at(3).getTime());
+        assert.equal("roleArnSince" in serviceAccountSeen({ metadata: { managedFields } }, [], clock), false);
     });
 
     it("tells the labels that a manager applied from its annotations", () => {

@@ -1,6 +1,7 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { ManagedAddOn } from "../../../../handover/model/addOn";
 import type { UnreadCall } from "../../../../handover/model/otherDelivery";
 import { Refusal } from "../../../../handover/model/refusal";
 import { refusals } from "../../../../handover/model/refusals";
@@ -16,6 +17,7 @@ import {
     pod,
     podOnNodeRole,
     ROLE,
+    serviceAccount,
     subject,
 } from "../support/worlds";
 
@@ -41,6 +43,15 @@ const other = (name: string, daemonSet?: string) => ({
     roleArns: [ROLE],
 });
 const unread = (action: string, cause: UnreadCall["cause"]): UnreadCall => ({ action, cause, why: `${action}: no.` });
+const addOn: ManagedAddOn = {
+    clusterName: "prod",
+    status: "UPDATE_FAILED",
+    roleArn: undefined,
+    version: undefined,
+    configurationValues: undefined,
+    health: [],
+    modifiedAt: undefined,
+};
 const narrowed = { kind: "role" as const, arn: ROLE, changes: ["it changes", "it is bounded"] };
 
 /** Examples of each refusal: with one name and with several, where the texts differ. */
@@ -158,6 +169,26 @@ const EXAMPLES: Record<keyof typeof refusals, Refusal[]> = {
             false,
         ),
     ],
+    roleNotDelivered: [refusals.roleNotDelivered(subject, "the service account has no role annotation", 1200)],
+    deliveryLost: [refusals.deliveryLost(elsewhere, "the service account has no role annotation")],
+    deliveredAfterPods: [
+        refusals.deliveredAfterPods(elsewhere, [pod("n1", carrying(ROLE)), pod("n2", carrying(ROLE))]),
+    ],
+    notInTheSameUpdate: [refusals.notInTheSameUpdate(subject)],
+    roleStillDelivered: [["helm", "kubectl"], ["eks"], []].map((roleArnOwners) =>
+        refusals.roleStillDelivered(elsewhere, { ...serviceAccount, roleArnOwners }, 1200),
+    ),
+    addOnMissing: [refusals.addOnMissing("prod")],
+    addOnUpdateFailed: [
+        refusals.addOnUpdateFailed(addOn, "the update u-1 is Failed: AccessDenied: no"),
+        refusals.addOnUpdateFailed(
+            { ...addOn, health: ["InsufficientNumberOfReplicas: 1", "Unknown"] },
+            "it is Cancelled.",
+        ),
+    ],
+    addOnBusy: [refusals.addOnBusy({ ...addOn, status: "UPDATING" }, 1200)],
+    addOnDiffers: [refusals.addOnDiffers(ROLE, undefined), refusals.addOnDiffers(ROLE, FORMER_ROLE)],
+    rolesNotPassed: [refusals.rolesNotPassed([ROLE]), refusals.rolesNotPassed([ROLE, FORMER_ROLE])],
     timeout: [refusals.timeout("The hand-back", 30, "timeouts.handBackSeconds", "2 pods left")],
     cancelled: [refusals.cancelled()],
     canaryFailed: [refusals.canaryFailed("It crashed", "the rollout is taken back")],

@@ -48,7 +48,11 @@ describe("What a run remembers", () => {
             { detachedAt: 9, attached: [] },
         ],
         ["of settling is when", { do: "awaitPropagation", milliseconds: 1, why }, { propagatedAt: 9 }],
-        ["of giving the annotation up is when", { do: "releaseServiceAccount", leaving: {}, why }, { releasedAt: 9 }],
+        [
+            "of giving the annotation up is when, and that it was once",
+            { do: "releaseServiceAccount", leaving: {}, why },
+            { releasedAt: 9, releases: 1 },
+        ],
         ["of waking the DaemonSet is when", { do: "wake", why }, { wokenAt: 9 }],
         [
             "of a restart is one more of its node",
@@ -101,6 +105,20 @@ describe("What a run remembers", () => {
         deepStrictEqual(rememberFailed(before, { do: "wake", why }, 9), before);
     });
 
+    it("of giving the annotation up again is that it was once more", () => {
+        const release: Step = { do: "releaseServiceAccount", leaving: {}, why };
+        deepStrictEqual(remember(remember(before, release, 9), release, 10).releases, 2);
+    });
+
+    it("of an update of the add-on is how it has ended, and nothing if EKS was busy", () => {
+        const update = { clusterName: "prod", roleArn: ROLE, configurationValues: undefined, clientRequestToken: "t" };
+        const step: Step = { do: "updateAddOn", update, why };
+        const addOnUpdate = { roleArn: ROLE, at: 9, isSuccessful: true, why: "it is Successful" };
+        deepStrictEqual(remember(before, step, 9, { addOnUpdate }), { ...before, addOnUpdate });
+        deepStrictEqual(remember(before, step, 9, { addOnUpdate: undefined }), before);
+        deepStrictEqual(rememberFailed(before, step, 9), before);
+    });
+
     it("is never changed in place", () => {
         const kept = structuredClone(before);
         remember(before, { do: "restart", pods: [on("n1"), on("n3")], why }, 9);
@@ -109,6 +127,6 @@ describe("What a run remembers", () => {
 
     it("of an attachment is what no longer exists, besides what was gone before", () => {
         const step: Step = { do: "attach", policies: attach("more", "nodes"), why };
-        deepStrictEqual(remember(before, step, 9, attach("more")).gone, attach("old", "more"));
+        deepStrictEqual(remember(before, step, 9, { gone: attach("more") }).gone, attach("old", "more"));
     });
 });

@@ -1,0 +1,69 @@
+import type { UnreadCall } from "./otherDelivery";
+
+/** The managed add-on `vpc-cni`, as EKS describes it: https://docs.aws.amazon.com/eks/latest/APIReference/API_Addon.html */
+export type AddOnSeen =
+    | ({ readonly is: "there" } & ManagedAddOn)
+    | { readonly is: "missing"; readonly clusterName: string }
+    /** EKS was not asked, since the name of the cluster is unknown. */
+    | { readonly is: "unnamed"; readonly why: string }
+    | { readonly is: "unread"; readonly call: UnreadCall };
+
+export interface ManagedAddOn {
+    /** The name with which EKS was asked. */
+    readonly clusterName: string;
+    /** `ACTIVE`, `UPDATING`, `DEGRADED` and others. */
+    readonly status: string;
+    /** The role that it gives the service account. */
+    readonly roleArn: string | undefined;
+    /** For example `v1.19.0-eksbuild.1`. An update never sends it, since it would change the version. */
+    readonly version: string | undefined;
+    /** As JSON or YAML. An update sends them as they are. */
+    readonly configurationValues: string | undefined;
+    /** The codes and messages of its health issues. */
+    readonly health: readonly string[];
+    /** When EKS changed it last, in milliseconds since the epoch. Undefined if EKS does not say it. */
+    readonly modifiedAt: number | undefined;
+}
+
+/** States in which EKS refuses an update, and which end by themselves. */
+const BUSY: readonly string[] = ["CREATING", "UPDATING", "DELETING"];
+
+/**
+ * Whether EKS is changing the add-on. One that is DEGRADED, or whose last change has failed, is not busy: the update may be what repairs it.
+ */
+export function isBusy({ status }: Pick<ManagedAddOn, "status">): boolean {
+    return BUSY.includes(status);
+}
+
+/** What to send to EKS: the role is stated always, unless it is to go. */
+export interface AddOnUpdate {
+    readonly clusterName: string;
+    /** Undefined: the add-on has no role afterwards. */
+    readonly roleArn: string | undefined;
+    /** As read. Undefined if there are none. */
+    readonly configurationValues: string | undefined;
+    /** Makes the request idempotent. */
+    readonly clientRequestToken: string;
+}
+
+/** The answer to an update: EKS carries it out later, or is busy with another one. */
+export type AddOnUpdateSent =
+    { readonly is: "sent"; readonly updateId: string } | { readonly is: "busy"; readonly why: string };
+
+/** How far an update is: https://docs.aws.amazon.com/eks/latest/APIReference/API_Update.html */
+export interface AddOnUpdateSeen {
+    readonly status: "InProgress" | "Successful" | "Failed" | "Cancelled";
+    readonly errors: readonly string[];
+}
+
+/** How the run's last update of the add-on has ended. EKS does not undo one that failed, and may have applied it. */
+export interface AddOnUpdateEnded {
+    readonly roleArn: string | undefined;
+    readonly at: number;
+    readonly isSuccessful: boolean;
+    /** With the errors of EKS. */
+    readonly why: string;
+}
+
+/** Whether the identity of the live checks may pass a role to EKS. `unknown`: IAM's simulator was not allowed, or does not know the identity. */
+export type PassRole = "allowed" | "denied" | "gone" | "unknown";

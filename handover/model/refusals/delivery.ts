@@ -1,0 +1,106 @@
+import { ROLE_ARN_ANNOTATION } from "../../../documents/serviceAccountAnnotations";
+import type { ManagedAddOn } from "../addOn";
+import { listNames, listTexts } from "../listNames";
+import { AnsweredRefusal, Refusal } from "../refusal";
+import type { Subject } from "../subject";
+import type { PodSeen, ServiceAccountSeen } from "../world";
+import { unannotate, withFullStop } from "./texts";
+
+/** An update with the value that is there already changes nothing, and so takes no ownership: kubernetes.io, server-side apply. */
+const SAME_VALUE =
+    "A writer that updates the annotation to the value that it has already does not become its owner, so the wait would not end: it has to use server-side apply.";
+
+/** The refusals because another writer does not deliver the role, or because the managed add-on does not take it or give it up. */
+export const deliveryRefusals = {
+    roleNotDelivered: (subject: Subject, seen: string, seconds: number) =>
+        new Refusal(
+            "role-not-delivered",
+            `For ${String(seconds)} s, no other writer has given ${subject.roleArn} to the service account: ${withFullStop(seen)}`,
+            'With delivery: "external" the component waits for another writer, and annotates nothing itself. No pod restarted, and no policy was detached.',
+            `Let the writer set ${ROLE_ARN_ANNOTATION}: ${subject.roleArn} (the managed add-on: serviceAccountRoleArn), and run the same command again. ` +
+                `${SAME_VALUE} If the role is to come from the managed add-on, delivery: "eksAddon" tells it the role itself. timeouts.deliverySeconds sets the limit.`,
+        ),
+    /** `seen`: what the service account has instead, after the role was delivered. */
+    deliveryLost: (subject: Subject, seen: string) =>
+        new Refusal(
+            "role-not-delivered",
+            `The service account no longer gets ${subject.roleArn} from another writer: ${withFullStop(seen)}`,
+            'With delivery: "external" the component annotates nothing itself, so new pods would not get the role.',
+            `Let the writer set ${ROLE_ARN_ANNOTATION}: ${subject.roleArn} again (the managed add-on: serviceAccountRoleArn), and run pulumi up --refresh.`,
+        ),
+    /** Without a proof that these pods use the role as it is delivered now, nothing may rely on them. */
+    deliveredAfterPods: ({ roleArn, daemonSetName, serviceAccount }: Subject, pods: readonly PodSeen[]) =>
+        new Refusal(
+            "role-not-delivered",
+            `These pods carry ${roleArn}, and are older than the annotation that delivers it: ${listNames(pods)}.`,
+            "Their role was annotated before and then again, so they may use it in another way than the next pods will.",
+            `Restart them, and run the same command again: kubectl rollout restart daemonset/${daemonSetName} -n ${serviceAccount.namespace}`,
+        ),
+    /** A preview in the plugin: an add-on of the same program could not take the role in this update. */
+    notInTheSameUpdate: ({ roleArn, component }: Subject) =>
+        new Refusal(
+            "role-not-delivered",
+            "No writer has given the role to the service account yet, and this program runs the component through the plugin.",
+            "A program in YAML, Python or Go gets no output of the component before the update of the component has ended. So an aws.eks.Addon of this " +
+                "program that takes the role from the component could not deliver it, and the component would wait until its limit.",
+            `Use delivery: "eksAddon": the component then tells the add-on the role. Or run two updates: first with liveChecks: false, which sets serviceAccountRoleArn: \${${component}.provedRoleArn}, then without it. ` +
+                `If a writer outside this program delivers ${roleArn} while the update waits, the update goes on.`,
+        ),
+    roleStillDelivered: ({ serviceAccount }: Subject, account: ServiceAccountSeen, seconds: number) =>
+        new Refusal(
+            "role-still-delivered",
+            `For ${String(seconds)} s, ${owners(account)} has kept giving ${account.annotations[ROLE_ARN_ANNOTATION] ?? "the role"} to ${serviceAccount.namespace}/${serviceAccount.name}.`,
+            "This role is about to be deleted, and each new pod would get it. The node roles hold their policies again. The role is still there.",
+            account.roleArnOwners.includes("eks")
+                ? "Remove the role from the managed add-on: aws eks update-addon --cluster-name CLUSTER --addon-name vpc-cni --resolve-conflicts PRESERVE (without " +
+                      "--service-account-role-arn; aws.eks.Addon cannot do it), and run the same command again."
+                : `Let that writer remove the annotation, and run the same command again. If it no longer exists: kubectl ${unannotate(serviceAccount, ROLE_ARN_ANNOTATION)}`,
+        ),
+    addOnMissing: (clusterName: string) =>
+        new Refusal(
+            "add-on-missing",
+            `The cluster ${clusterName} has no managed add-on vpc-cni.`,
+            'With delivery: "eksAddon" the add-on gives the role to the service account.',
+            `Create the add-on (aws eks create-addon --cluster-name ${clusterName} --addon-name vpc-cni --resolve-conflicts NONE), and run the same command again. ` +
+                "Or remove delivery: the component then annotates the service account itself, which is right for a self-managed plugin.",
+        ),
+    addOnUpdateFailed: ({ clusterName, status, health }: ManagedAddOn, answer: string) =>
+        new AnsweredRefusal(
+            "add-on-update-failed",
+            `EKS did not carry out an update of the managed add-on vpc-cni of ${clusterName}`,
+            [withFullStop(answer), ...(health.length === 0 ? [] : [`Its health issues: ${listTexts(health)}.`])].join(
+                " ",
+            ),
+            `The add-on is ${status}. The pods keep their role, and no policy was detached since. EKS does not undo a failed update, and may have applied a part of it.`,
+            `Fix the cause, and run the same command again. To see the update: aws eks list-updates --name ${clusterName} --addon-name vpc-cni`,
+        ),
+    addOnBusy: ({ clusterName, status }: ManagedAddOn, seconds: number) =>
+        new Refusal(
+            "add-on-update-failed",
+            `The managed add-on vpc-cni of ${clusterName} has been ${status} for ${String(seconds)} s.`,
+            "EKS accepts no update of it meanwhile. The pods keep their role, and no policy was detached since.",
+            `Wait until it is ACTIVE (aws eks describe-addon --cluster-name ${clusterName} --addon-name vpc-cni), and run the same command again. ` +
+                "If it never becomes so, AWS support has to end its update. timeouts.deliverySeconds sets the limit.",
+        ),
+    /** The service account and the add-on say different things, so that it is not known which role pods get next. */
+    addOnDiffers: (addOnRoleArn: string, annotated: string | undefined) =>
+        new Refusal(
+            "role-not-delivered",
+            `The managed add-on vpc-cni has the role ${addOnRoleArn}, and the service account ${annotated === undefined ? "has no role" : `is annotated with ${annotated}`}.`,
+            "Another writer has changed the annotation, or EKS has not applied the add-on's role yet. Either of the two may be what the next pods get.",
+            `Let both have the same role: remove the annotation of the other writer, or update the add-on (aws eks update-addon --addon-name vpc-cni --resolve-conflicts OVERWRITE ` +
+                `--service-account-role-arn ${addOnRoleArn} --cluster-name CLUSTER). Then run the same command again.`,
+        ),
+    rolesNotPassed: (roleArns: readonly string[]) =>
+        new Refusal(
+            "add-on-update-failed",
+            `The identity that the live checks use may not pass ${listTexts(roleArns)} to EKS (iam:PassRole).`,
+            "EKS would reject each update of the managed add-on with this role, also the one that gives the add-on its former role back on destroy. Nothing on the cluster was changed.",
+            "Allow iam:PassRole on this role, with iam:PassedToService eks.amazonaws.com, for this identity (docs/least-rights.md in the repository, " +
+                "TellTheAddOn), or set other credentials with the argument `aws`, and run the same command again.",
+        ),
+};
+
+function owners({ roleArnOwners }: ServiceAccountSeen): string {
+    return roleArnOwners.length === 0 ? "a writer" : roleArnOwners.map((owner) => JSON.stringify(owner)).join(", ");
+}

@@ -1,0 +1,68 @@
+import { addOnDrift } from "../decide/addOnDrift";
+import { deliverySecondsOf, nextAddOnRoleStep } from "../decide/addOn";
+import { type HandOverRecord, subjectOf } from "../model/record";
+import { lookAtAccount } from "../observe/look";
+import { type RunContext, warn, withRunContext } from "../observe/runContext";
+import { seeingAddOn } from "../observe/seeingAddOn";
+import { readUnlessGone } from "./clusterGone";
+import { type LiveInputs, type LiveResource, mustAct, NO_DRIFT } from "./liveResource";
+import { reach } from "./loop";
+
+export interface AddOnRoleInputs extends LiveInputs {
+    readonly record: HandOverRecord;
+    readonly approvedRole: string;
+    readonly delivered: string;
+    /** How often the rollout has run. Each one may have written the annotation again. */
+    readonly rollouts: number;
+}
+
+export interface AddOnRoleOutputs {
+    /** The result as a sentence. */
+    readonly told: string;
+}
+
+/** Gives the managed add-on the role that the pods carry, once they all do. The credential guard takes it away again. */
+export const addOnRole: LiveResource<AddOnRoleInputs, AddOnRoleOutputs> = {
+    acting: ["record", "approvedRole", "delivered", "rollouts", "drift"],
+    outputs: ["told"],
+    create: (inputs, operation) => withRunContext(inputs, [], operation, (context) => tell(context, inputs)),
+    update: async (state, inputs, operation) =>
+        mustAct<AddOnRoleInputs>(state, inputs, addOnRole.acting)
+            ? withRunContext(inputs, [], operation, (context) => tell(context, inputs))
+            : { told: state.told },
+    // The credential guard hands back.
+    delete: () => Promise.resolve(),
+    read: (state, operation) =>
+        withRunContext(state, [], operation, (context) =>
+            readUnlessGone(context, state.forceDestroy, () => read(context, state), {
+                outputs: { told: state.told },
+                drift: state.drift,
+            }),
+        ),
+};
+
+async function tell(opened: RunContext, inputs: AddOnRoleInputs): Promise<AddOnRoleOutputs> {
+    const target = targetOf(inputs);
+    const { why } = await reach(seeingAddOn({ ...opened, subject: target.subject }), {
+        what: "Telling the managed add-on the role",
+        next: (world, memory) => nextAddOnRoleStep(target, world, memory),
+        limitSeconds: target.deliverySeconds,
+        limitArgument: "timeouts.deliverySeconds",
+    });
+    return { told: why };
+}
+
+function targetOf({ record, subject, timeouts }: AddOnRoleInputs) {
+    return { record, subject: subjectOf(record, subject), deliverySeconds: deliverySecondsOf(timeouts) };
+}
+
+async function read(context: RunContext, state: AddOnRoleInputs & AddOnRoleOutputs) {
+    const { subject, record } = targetOf(state);
+    const cluster = await context.cluster.look();
+    const { account } = await lookAtAccount(seeingAddOn({ ...context, subject }), cluster, false);
+    const drift = cluster.uid === record.clusterUid ? addOnDrift(subject, account.addOn) : undefined;
+    if (drift !== undefined) {
+        warn(context, drift);
+    }
+    return { outputs: { told: state.told }, drift: drift ?? NO_DRIFT };
+}

@@ -1,0 +1,68 @@
+import { addOnGivesUpStep, deliverySecondsOf } from "../decide/addOn";
+import { type GiveBackTarget, nextGiveBackStep } from "../decide/giveBack";
+import type { HandOverRecord } from "../model/record";
+import type { Memory, Step } from "../model/steps";
+import type { Timeouts } from "../model/subject";
+import type { World } from "../model/world";
+import type { RunContext } from "../observe/runContext";
+import { seeingAddOn } from "../observe/seeingAddOn";
+import { reach } from "./loop";
+
+export interface LeavingInputs {
+    readonly record: HandOverRecord;
+    /** The annotations of the last update, with which the pods carry the role. */
+    readonly keeping: Readonly<Record<string, string>>;
+    /** The policies that the node roles get again first. */
+    readonly giveBack: GiveBackTarget;
+    readonly iamPropagationSeconds: number;
+    readonly timeouts: Timeouts;
+}
+
+/** Whether an update takes the role of the component away from the managed add-on: it delivers another role, or in another way. */
+export function leavesAddOn(
+    { addOnDelivered }: Pick<HandOverRecord, "addOnDelivered">,
+    { delivery }: RunContext["subject"],
+    isAnotherRole: boolean,
+): boolean {
+    return addOnDelivered === true && delivery !== "external" && (isAnotherRole || delivery === undefined);
+}
+
+/**
+ * The managed add-on gives up the role of the component, and the pods keep it: first the node roles get their policies again, since EKS may remove
+ * the annotation, and restart the pods, in the same update.
+ */
+export async function leaveAddOn(
+    context: RunContext,
+    { record, keeping, giveBack, iamPropagationSeconds, timeouts }: LeavingInputs,
+): Promise<void> {
+    const target = {
+        subject: context.subject,
+        record,
+        deliverySeconds: deliverySecondsOf(timeouts),
+        iamPropagationSeconds,
+        givesUp: (roleArn: string) => record.approvedRoleArns.includes(roleArn) && !staysDelivered(context, roleArn),
+        keeping,
+    };
+    const next = (world: World, memory: Memory): Step => {
+        const first = nextGiveBackStep(giveBack, world, memory);
+        return giveBack.roleNames.length > 0 && first.do !== "done"
+            ? first
+            : (addOnGivesUpStep(target, world, memory) ?? {
+                  do: "done",
+                  why: "the managed add-on no longer carries the role of before",
+              });
+    };
+    await reach(
+        { ...seeingAddOn(context, true), roleNames: giveBack.roleNames },
+        {
+            what: "Taking the role from the managed add-on",
+            next,
+            limitSeconds: timeouts.handBackSeconds,
+            limitArgument: "timeouts.handBackSeconds",
+        },
+    );
+}
+
+function staysDelivered({ subject }: RunContext, roleArn: string): boolean {
+    return subject.delivery === "eksAddon" && roleArn === subject.roleArn;
+}
