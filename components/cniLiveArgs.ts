@@ -87,4 +87,10 @@ export interface CniTimeoutsArgs {
      * delivered, and to all node roles when the live checks are turned off. In whole seconds from 1 to 86400. Defaults to 1800.
      */
     handBackSeconds?: number;
+    /**
+     * How long another writer may take until it delivers the role (delivery `external`), and on destroy until it no longer does.
+     *
+     * With the delivery `eksAddon`, how long an update of the managed add-on may take. In whole seconds from 1 to 86400. Defaults to 1200.
+     */
+    deliverySeconds?: number;
 }

@@ -11,7 +11,14 @@ import { formerFieldManagers } from "./delivery/formerFieldManagers";
 import { daemonSetNameOf, deliveryDigest, noteRollout, rollOut } from "./delivery/rollout";
 import { annotateServiceAccount } from "./delivery/serviceAccountPatch";
 import { unlessUntried } from "./live/canaryLeftOut";
-import { createCanary, createCredentialGuard, createDetachment, createInjectionGuard } from "./live/liveChecks";
+import {
+    createAddOnRole,
+    createCanary,
+    createCredentialGuard,
+    createDetachment,
+    createInjectionGuard,
+    type Guard,
+} from "./live/liveChecks";
 import { withSecrets } from "./live/liveConnection";
 import type { LiveContext } from "./live/liveContext";
 import { ownNodeRoles } from "./live/ownNodeRoles";
@@ -58,9 +65,19 @@ export class CniServiceAccountRole extends pulumi.ComponentResource {
     /**
      * The annotations that give the role to the service account.
      *
-     * With the delivery `external`, the owner of the service account sets them.
+     * With the delivery `external`, the owner of the service account sets them, once `provedRoleArn` is known.
      */
     public readonly serviceAccountAnnotations: pulumi.Output<{ [key: string]: string }>;
+    /**
+     * The ARN of the role, once a proof has shown that a token of the service account can use it.
+     *
+     * A resource of the same program that delivers the role takes this one: an `aws.eks.Addon` as its `serviceAccountRoleArn`, with the
+     * delivery `external` or `eksAddon`. It is known before any pod restarts, and `ready` only afterwards: a resource that waits for `ready` and
+     * is itself awaited would never begin. Without live checks, it is known once the policies are attached.
+     *
+     * In YAML, Python and Go, every output is known only once the component has finished.
+     */
+    public readonly provedRoleArn: pulumi.Output<string>;
     /**
      * The ARN of the role, once the component has finished.
      *
@@ -126,7 +143,7 @@ export class CniServiceAccountRole extends pulumi.ComponentResource {
               })
             : existingRole(valid.existingRoleArn as pulumi.Output<string>);
         const annotations = annotationsOf(role, valid);
-        const delivered = deliveryDigest(role, annotations);
+        const delivered = deliveryDigest(role, annotations, args.delivery);
         const live: LiveContext | undefined = shape.liveChecks
             ? {
                   name,
@@ -149,6 +166,7 @@ export class CniServiceAccountRole extends pulumi.ComponentResource {
         const created: pulumi.CustomResource[] = [...role.attachments];
         const guard = live && createCredentialGuard(live, created);
         created.push(...present(guard?.resource));
+        const proved = [...created];
         const patchOptions = (opens: Gate) => ({
             parent: this,
             dependsOn: resourcesAfter(opens, created),
@@ -162,7 +180,7 @@ export class CniServiceAccountRole extends pulumi.ComponentResource {
             ? annotateServiceAccount(name, valid, serviceAccount, annotations, shape, patchOptions(guard?.gate ?? gate))
             : undefined;
         created.push(...present(patch));
-        const canary = live && guard && patch && createCanary(live, guard, uidOf(patch), created);
+        const canary = live && guard && createCanary(live, guard, patch ? uidOf(patch) : pulumi.output(""), created);
         created.push(...present(canary));
         const tried = guard && canary ? unlessUntried(guard.gate, guard.resource, canary) : gate;
 
@@ -176,16 +194,20 @@ export class CniServiceAccountRole extends pulumi.ComponentResource {
             );
         }
 
+        const addOnRole = live && guard && canary && createAddOnRole(live, guard, canary, created);
+        created.push(...present(addOnRole));
+
         // Step 3: once every pod carries the role, the policy is detached from the node roles. From then on the injection guard
         // refuses new pods without the role.
         created.push(...(live && guard ? createInjectionGuard(live, guard, created) : []));
-        const detached = live && guard && canary && createDetachment(live, guard, canary, created);
+        const detached = live && guard && canary && createDetachment(live, guard, { canary, addOnRole }, created);
         created.push(...present(detached?.resource));
 
         this.roleArn = role.arn;
         this.roleName = role.name;
         this.policyArns = role.policyArns;
         this.serviceAccountAnnotations = annotations;
+        this.provedRoleArn = onceCreated(guard ? afterGuard(guard, role.arn) : role.arn, proved);
         this.ready = onceCreated(role.arn, created);
         this.verifiedPods = detached?.verifiedPods ?? pulumi.output(0);
         this.detachedFrom = detached?.detachedFrom ?? pulumi.output<string[]>([]);
@@ -199,6 +221,7 @@ export class CniServiceAccountRole extends pulumi.ComponentResource {
             roleName: this.roleName,
             policyArns: this.policyArns,
             serviceAccountAnnotations: this.serviceAccountAnnotations,
+            provedRoleArn: this.provedRoleArn,
             ready: this.ready,
             verifiedPods: this.verifiedPods,
             detachedFrom: this.detachedFrom,
@@ -236,6 +259,11 @@ function orDefault(value: pulumi.Output<string | undefined> | undefined, otherwi
 /** The live checks compare the UID to detect another cluster. Unit-test mocks return none. */
 function uidOf({ metadata }: ServiceAccountPatch): pulumi.Output<string> {
     return metadata.apply((known) => (known as { uid?: string } | undefined)?.uid ?? "");
+}
+
+/** A role that the credential guard has not approved is delivered to no writer: the run may have left the guard out. */
+function afterGuard({ gate }: Guard, arn: pulumi.Output<string>): pulumi.Output<string> {
+    return after(gate, arn);
 }
 
 /** The value, once the resources exist. In a preview too, their IDs are unknown until then. */

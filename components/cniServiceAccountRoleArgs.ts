@@ -17,7 +17,15 @@ export enum IpFamily {
 export enum Delivery {
     /** The component annotates the service account with server-side apply, and restarts the pods. */
     ServiceAccountPatch = "serviceAccountPatch",
-    /** The component creates only the role. A managed add-on or another program uses its ARN. */
+    /**
+     * The managed add-on `vpc-cni` gives the service account the role. The component moves the pods, and then updates the add-on with the role
+     * (UpdateAddon). The add-on itself stays its owner's.
+     */
+    EksAddon = "eksAddon",
+    /**
+     * Another writer gives the service account the role: Terraform, Helm, GitOps, eksctl, or an `aws.eks.Addon` of the same program. The component
+     * proves the role, waits until that writer delivers it, and then goes on. Without live checks it creates only the role.
+     */
     External = "external",
 }
 
@@ -216,7 +224,8 @@ export interface CniServiceAccountRoleArgs {
     /**
      * How the service account gets the role.
      *
-     * Defaults to `serviceAccountPatch`.
+     * `eksAddon` needs the live checks. With `external`, pass `provedRoleArn` to a resource of the same program that delivers the role, never
+     * `ready`, which waits for that resource. Defaults to `serviceAccountPatch`.
      *
      * Must be a plain value, not an Output, because it decides which resources exist.
      */
@@ -230,9 +239,9 @@ export interface CniServiceAccountRoleArgs {
     /**
      * Whether to prove each step on the live cluster before the next step.
      *
-     * On destroy, the live checks run the hand-back, which reverts the steps in a safe order. They need the delivery
-     * `serviceAccountPatch` and the rollout; otherwise there is nothing to check. With false, the component consists of the role,
-     * the annotation and the rollout only. Defaults to true.
+     * On destroy, the live checks run the hand-back, which reverts the steps in a safe order. They need the rollout; otherwise there
+     * is nothing to check. With false, the component consists of the role, the annotation and the rollout only, and with the delivery
+     * `external` of the role only. Defaults to true.
      *
      * Must be a plain value, not an Output, because it decides which resources exist.
      */

@@ -15,6 +15,8 @@ export interface Shape {
     readonly serviceAccountPatch: boolean;
     /** The patch that makes the DaemonSet restart its pods. */
     readonly daemonSetPatch: boolean;
+    /** The live check that gives the managed add-on the role. */
+    readonly addOnRole: boolean;
     /** The credential guard, the canary and the detachment. */
     readonly liveChecks: boolean;
     /** The admission policy and its binding. */
@@ -25,15 +27,17 @@ export function shapeOf(args: CniServiceAccountRoleArgs): Shape {
     const { existingRoleArn, ipFamily, delivery, rollout, liveChecks, detachFromNodeRoles, injectionGuard } =
         givenProperties(args);
     const role = existingRoleArn === undefined;
-    const serviceAccountPatch = delivery !== Delivery.External;
-    const daemonSetPatch = serviceAccountPatch && rollout?.enabled !== false;
+    // With another delivery, the annotation goes when another writer has it, so no resource of the program may want it.
+    const serviceAccountPatch = delivery === undefined || delivery === Delivery.ServiceAccountPatch;
+    const restarts = rollout?.enabled !== false;
     // Without a rollout no pod gets the role, so there is nothing to check.
-    const live = daemonSetPatch && liveChecks !== false;
+    const live = restarts && liveChecks !== false;
     return {
         role,
         ipv6Policy: role && ipFamily === IpFamily.Ipv6,
         serviceAccountPatch,
-        daemonSetPatch,
+        daemonSetPatch: restarts && (serviceAccountPatch || live),
+        addOnRole: live && delivery === Delivery.EksAddon,
         liveChecks: live,
         injectionGuard: live && detachFromNodeRoles !== undefined && injectionGuard !== false,
     };

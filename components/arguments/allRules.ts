@@ -35,7 +35,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
     overrideExistingServiceAccount: boolean("set true to take over the annotations of another field manager"),
     stsRegionalEndpoints: boolean("set true for the regional endpoint, or omit it"),
     tokenExpirationSeconds: kubernetes.tokenExpirationSeconds,
-    delivery: oneOf(["serviceAccountPatch", "external"], "omit delivery to annotate the service account"),
+    delivery: oneOf(["serviceAccountPatch", "eksAddon", "external"], "omit delivery to annotate the service account"),
     rollout: properties({
         enabled: boolean("set false to leave the pods as they are, or omit it"),
         timeoutSeconds: kubernetes.rolloutTimeoutSeconds,

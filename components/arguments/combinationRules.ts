@@ -1,5 +1,6 @@
 import { OidcProvider, parseClusterArn, parseOidcProviderArn, parsePolicyArn, parseRoleArn } from "../../documents/arn";
 import { managedCniPolicyArn } from "../../documents/cniPermissions";
+import { DEFAULT_SERVICE_ACCOUNT } from "./defaults";
 import { rolePath } from "./iamRules";
 import { KnownArgs } from "./knownArgs";
 import { Problem, show } from "./problem";
@@ -23,6 +24,7 @@ export function combinationProblems(args: KnownArgs): Problem[] {
         noCluster,
         roleOptionsOfExistingRole,
         deliveryOptionsOfExternal,
+        serviceAccountOfAddOn,
         providersOfOtherAccounts,
         existingRoleOfOtherAccount,
         policiesOfOtherAccounts,
@@ -63,18 +65,51 @@ function deliveryOptionsOfExternal(args: KnownArgs): Problem[] {
         return [];
     }
     const rollout = args["rollout"] as { enabled?: unknown } | undefined;
-    const contradictions: [string, unknown][] = [
-        ["overrideExistingServiceAccount", args["overrideExistingServiceAccount"]],
-        ["rollout.enabled", rollout?.enabled],
+    const contradictions: [string, unknown, string][] = [
+        [
+            "overrideExistingServiceAccount",
+            args["overrideExistingServiceAccount"],
+            "the component then annotates no service account",
+        ],
+        ...(args["liveChecks"] === false
+            ? [
+                  [
+                      "rollout.enabled",
+                      rollout?.enabled,
+                      "without live checks, the component then changes nothing on the cluster",
+                  ] satisfies [string, unknown, string],
+              ]
+            : []),
     ];
     return contradictions
         .filter(([, value]) => value === true)
-        .map(([path, value]) => ({
+        .map(([path, value, why]) => ({
             path,
-            expected: 'no value with delivery: "external" (the component then changes nothing on the cluster)',
+            expected: `no value with delivery: "external" (${why})`,
             got: show(value),
             fix: `remove ${path}, or use delivery: "serviceAccountPatch"`,
         }));
+}
+
+/** The add-on gives its role to the plugin's own service account, and to no other. */
+function serviceAccountOfAddOn(args: KnownArgs): Problem[] {
+    const given = args["serviceAccount"];
+    if (args["delivery"] !== "eksAddon" || typeof given !== "object" || given === null) {
+        return [];
+    }
+    return Object.entries(DEFAULT_SERVICE_ACCOUNT).flatMap(([part, name]) => {
+        const value = (given as KnownArgs)[part];
+        return isString(value) && value !== name
+            ? [
+                  {
+                      path: `serviceAccount.${part}`,
+                      expected: `${show(name)} with delivery: "eksAddon" (the add-on gives its role to kube-system/aws-node)`,
+                      got: show(value),
+                      fix: 'remove serviceAccount, or use delivery: "serviceAccountPatch"',
+                  },
+              ]
+            : [];
+    });
 }
 
 /** IAM finds a provider only in the role's own account, so all providers of a role must be in one account. */

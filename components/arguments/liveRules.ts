@@ -141,6 +141,7 @@ export const LIVE_RULES: Readonly<Record<string, Rule>> = {
         canarySeconds: seconds(DEFAULT_TIMEOUTS.canarySeconds),
         verificationSeconds: seconds(DEFAULT_TIMEOUTS.verificationSeconds),
         handBackSeconds: seconds(DEFAULT_TIMEOUTS.handBackSeconds),
+        deliverySeconds: seconds(DEFAULT_TIMEOUTS.deliverySeconds),
     }),
     iamPropagationSeconds: seconds(DEFAULT_IAM_PROPAGATION_SECONDS),
     stableSeconds: wholeNumber(
@@ -166,11 +167,6 @@ export const LIVE_RULES: Readonly<Record<string, Rule>> = {
 const CONFLICTS: readonly { readonly is: (args: KnownArgs) => boolean; readonly got: string; readonly fix: string }[] =
     [
         {
-            is: ({ delivery }) => delivery === "external",
-            got: 'delivery: "external", so the component changes nothing on the cluster',
-            fix: 'use delivery: "serviceAccountPatch"',
-        },
-        {
             is: ({ rollout }) => isObject(rollout) && rollout["enabled"] === false,
             got: "rollout.enabled: false, so no pod gets the role",
             fix: "remove rollout.enabled",
@@ -179,14 +175,14 @@ const CONFLICTS: readonly { readonly is: (args: KnownArgs) => boolean; readonly 
 
 /** The problems of arguments of the live checks that contradict other arguments. */
 export function liveCombinationProblems(args: KnownArgs): Problem[] {
-    const { liveChecks, detachFromNodeRoles, injectionGuard } = args;
+    const { liveChecks, delivery, detachFromNodeRoles, injectionGuard } = args;
     const conflicts = CONFLICTS.filter(({ is }) => is(args));
     const off = { got: "liveChecks: false", fix: "remove liveChecks" };
+    const withoutLive = [...conflicts, ...(liveChecks === false ? [off] : [])];
     return [
+        ...(delivery === "eksAddon" ? withoutLive.map((need) => needs("delivery", need)) : []),
         ...(liveChecks === true ? conflicts.map((need) => needs("liveChecks", need)) : []),
-        ...(detachFromNodeRoles !== undefined
-            ? [...conflicts, ...(liveChecks === false ? [off] : [])].map((need) => needs("detachFromNodeRoles", need))
-            : []),
+        ...(detachFromNodeRoles !== undefined ? withoutLive.map((need) => needs("detachFromNodeRoles", need)) : []),
         ...(injectionGuard === true && detachFromNodeRoles === undefined
             ? [withoutNodeRoles("injectionGuard", "true")]
             : []),
@@ -199,7 +195,7 @@ export function liveCombinationProblems(args: KnownArgs): Problem[] {
 function needs(path: string, { got, fix }: { readonly got: string; readonly fix: string }): Problem {
     return {
         path,
-        expected: "a component that annotates the service account, restarts the pods and runs the live checks",
+        expected: "a component that restarts the pods and runs the live checks",
         got,
         fix: `${fix}, or remove ${path}`,
     };

@@ -16,6 +16,7 @@ const PLAIN = [
     "timeouts.canarySeconds",
     "timeouts.verificationSeconds",
     "timeouts.handBackSeconds",
+    "timeouts.deliverySeconds",
     "iamPropagationSeconds",
     "stableSeconds",
     "maxNotReadyNodes",

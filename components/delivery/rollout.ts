@@ -3,6 +3,7 @@ import { createHash } from "crypto";
 import { ROLLOUT_ANNOTATION, SKIP_AWAIT_ANNOTATION } from "../../documents/serviceAccountAnnotations";
 import { DEFAULT_DAEMON_SET, DEFAULT_ROLLOUT_SECONDS } from "../arguments/defaults";
 import { ValidArgs } from "../arguments/validArgs";
+import { Delivery } from "../cniServiceAccountRoleArgs";
 import { rolloutAdvice } from "../failures/failureAdvice";
 import { explainFailures } from "../failures/failureHooks";
 import { sdks } from "../providerSdks";
@@ -94,20 +95,23 @@ interface PatchOptions {
 }
 
 /**
- * A digest of the role and its annotations. Pods restart only if it changes. It also changes for a role that was recreated
- * under the same name.
+ * A digest of the role, its annotations and the delivery. The live checks look at the pods again only if it changes. It also changes for a role
+ * that was recreated under the same name.
  */
 export function deliveryDigest(
     { uniqueId }: CniRole,
     annotations: pulumi.Output<Record<string, string>>,
+    delivery: Delivery | undefined,
 ): pulumi.Output<string> {
-    return pulumi.all([uniqueId ?? "", annotations]).apply(([id, delivered]) => digest(id, delivered));
+    return pulumi.all([uniqueId ?? "", annotations]).apply(([id, delivered]) => digest(id, delivered, delivery));
 }
 
-export function digest(roleId: string, annotations: Record<string, string>): string {
+/** The component's own annotation needs no word of its own: earlier versions knew no other delivery that restarts pods. */
+export function digest(roleId: string, annotations: Record<string, string>, delivery?: Delivery): string {
     const sorted = Object.entries(annotations).sort(([a], [b]) => (a < b ? -1 : 1));
+    const by = delivery === undefined || delivery === Delivery.ServiceAccountPatch ? [] : [delivery];
     return createHash("sha256")
-        .update(JSON.stringify([roleId, sorted]))
+        .update(JSON.stringify([roleId, sorted, ...by]))
         .digest("hex")
         .slice(0, 16);
 }

@@ -1,6 +1,7 @@
 import { issuerOfUrl, parseOidcProviderArn } from "../../documents/arn";
 import type { ServiceAccountName } from "../../documents/trustPolicy";
 import type { Subject } from "../../handover/model/subject";
+import { CniServiceAccountRoleArgs, Delivery } from "../cniServiceAccountRoleArgs";
 import { injectionGuardName } from "./injectionGuardResources";
 
 /** The parts of a hand-over's subject, once all of them are known. */
@@ -16,15 +17,23 @@ export interface SubjectParts {
     /** Empty if the program does not give it. */
     readonly clusterName: string;
     readonly daemonSetName: string;
+    /** Undefined: the component annotates the service account. */
+    readonly delivery: Subject["delivery"];
 }
 
-export function handOverSubject({ oidcProviderArns, clusterName, ...parts }: SubjectParts): Subject {
+export function handOverSubject({ oidcProviderArns, clusterName, delivery, ...parts }: SubjectParts): Subject {
     return {
         ...parts,
         injectionGuardName: injectionGuardName(parts.fieldManager),
         issuers: oidcProviderArns.flatMap(issuerOf),
         ...(clusterName === "" ? {} : { clusterName }),
+        ...(delivery === undefined ? {} : { delivery }),
     };
+}
+
+/** The delivery by another writer. Undefined: the component annotates the service account. */
+export function otherDeliveryOf({ delivery }: Pick<CniServiceAccountRoleArgs, "delivery">): Subject["delivery"] {
+    return delivery === Delivery.External || delivery === Delivery.EksAddon ? delivery : undefined;
 }
 
 function issuerOf(providerArn: string): string[] {

@@ -10,11 +10,11 @@ import { IpFamily } from "../cniServiceAccountRoleArgs";
 import { fieldManager } from "../delivery/fieldManager";
 import { daemonSetNameOf } from "../delivery/rollout";
 import { createDeletionOrder } from "./deletionOrder";
-import { handOverSubject } from "./handOverSubject";
+import { handOverSubject, otherDeliveryOf } from "./handOverSubject";
 import { createInjectionGuardResources, injectionGuardName } from "./injectionGuardResources";
 import { liveConnection, regionOrConfigured } from "./liveConnection";
 import { LiveContext, liveSettings } from "./liveContext";
-import { Canary, CredentialGuard, Detachment, Inputs } from "./liveResources";
+import { AddOnRole, Canary, CredentialGuard, Detachment, Inputs } from "./liveResources";
 import { unlessLeftOut } from "./guardLeftOut";
 import { unlessUnfinished } from "./handOverLeftOut";
 import { isOfProgram } from "./ownNodeRoles";
@@ -84,6 +84,27 @@ export function createCanary(
     );
 }
 
+/** Creates the resource that gives the managed add-on the role, once the canary has moved all pods, if the shape includes it. */
+export function createAddOnRole(
+    live: LiveContext,
+    guard: Guard,
+    canary: Canary,
+    before: readonly pulumi.CustomResource[],
+): AddOnRole | undefined {
+    return live.shape.addOnRole
+        ? new AddOnRole(
+              `${live.name}-add-on-role`,
+              {
+                  ...commonInputs(live),
+                  ...recorded(guard),
+                  delivered: live.delivered,
+                  rollouts: orElse(canary.rollouts, 0),
+              },
+              { parent: live.parent, dependsOn: resourcesAfter(guard.gate, before) },
+          )
+        : undefined;
+}
+
 /** Creates the admission policy that refuses pods without the role, if the shape includes it. */
 export function createInjectionGuard(
     { name, shape, serviceAccount, role, parent }: LiveContext,
@@ -115,11 +136,17 @@ export interface Detached {
     readonly remainingSteps: pulumi.Output<string[]>;
 }
 
+/** The live checks that may restart pods, or make EKS restart them. Each time, the pods are verified again. */
+export interface Moved {
+    readonly canary: Canary;
+    readonly addOnRole: AddOnRole | undefined;
+}
+
 /** Creates the resource that verifies every pod, and then detaches the CNI policy from the node roles. */
 export function createDetachment(
     live: LiveContext,
     guard: Guard,
-    canary: Canary,
+    { canary, addOnRole }: Moved,
     before: readonly pulumi.CustomResource[],
 ): Detached {
     const { valid } = live;
@@ -131,7 +158,9 @@ export function createDetachment(
             ...commonInputs(live),
             ...recorded(guard),
             delivered: live.delivered,
-            rollouts: orElse(canary.rollouts, 0),
+            rollouts: pulumi
+                .all([orElse(canary.rollouts, 0), orElse(addOnRole?.updates, 0)])
+                .apply(([rollouts, updates]) => rollouts + updates),
             injectionGuard,
             stableSeconds,
             maxNotReadyNodes,
@@ -203,6 +232,7 @@ function subject({ name, args, valid, role, annotations, serviceAccount, oidcPro
                 oidcProviderArns: [provider, ...((others as string[] | undefined) ?? [])],
                 clusterName,
                 daemonSetName,
+                delivery: otherDeliveryOf(args),
             }),
         );
 }

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { HandOverRecord } from "../../handover/model/record";
+import type { AddOnRoleInputs } from "../../handover/run/addOnRoleResource";
 import type { CanaryInputs } from "../../handover/run/canaryResource";
 import type { CredentialGuardInputs } from "../../handover/run/credentialGuardResource";
 import type { DetachmentInputs } from "../../handover/run/detachmentResource";
@@ -105,6 +106,16 @@ export class Canary extends LiveCheck {
 
     public constructor(name: string, inputs: Inputs<CanaryInputs>, opts: pulumi.CustomResourceOptions) {
         super("Canary", name, inputs, ["shown", "rollouts"], opts);
+    }
+}
+
+/** Gives the managed add-on the role that the pods carry. */
+export class AddOnRole extends LiveCheck {
+    declare public readonly told: pulumi.Output<string>;
+    declare public readonly updates: pulumi.Output<number>;
+
+    public constructor(name: string, inputs: Inputs<AddOnRoleInputs>, opts: pulumi.CustomResourceOptions) {
+        super("AddOnRole", name, inputs, ["told", "updates"], opts);
     }
 }
 

@@ -22,6 +22,10 @@ export interface PlainParts {
     readonly stableSeconds: number;
     readonly iamPropagationSeconds: number;
     readonly maxNotReadyNodes: number;
+    readonly delivery: Subject["delivery"];
+    readonly deliverySeconds: number;
+    /** Whether the program gets no output before the component has finished. */
+    readonly inPlugin: boolean;
 }
 
 /** The inputs of the plan that a preview may not know. */
@@ -70,6 +74,7 @@ export function previewInputs(plain: PlainParts, settled: KnownArgs): PreviewInp
     const { kubeconfig, aws, region, daemonSetName } = known;
     const { component, fieldManager, ipFamily, context, canaryActs, injectionGuard, additionalPolicies } = plain;
     const { formerFieldManagers, stableSeconds, iamPropagationSeconds, maxNotReadyNodes } = plain;
+    const { delivery, deliverySeconds, inPlugin } = plain;
     return {
         subject: handOverSubject({
             component,
@@ -81,7 +86,10 @@ export function previewInputs(plain: PlainParts, settled: KnownArgs): PreviewInp
             oidcProviderArns: [known.oidcProviderArn, ...(known.additionalOidcProviderArns ?? [])],
             clusterName: known.clusterName ?? "",
             daemonSetName,
+            delivery,
         }),
+        deliverySeconds,
+        inPlugin,
         formerFieldManagers,
         ...(kubeconfig === undefined ? {} : { kubeconfig }),
         ...(context === undefined ? {} : { context }),

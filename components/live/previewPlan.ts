@@ -2,14 +2,17 @@ import * as pulumi from "@pulumi/pulumi";
 import type { FormerDetachment, LeftBehind } from "../../handover/model/formerDetachment";
 import type { HandOverRecord } from "../../handover/model/record";
 import type { FormerHandOver } from "../../handover/model/formerHandOver";
+import { DEFAULT_TIMEOUTS } from "../arguments/defaults";
 import { givenProperties, KnownArgs, NOT_YET_KNOWN } from "../arguments/knownArgs";
 import { Gate, validateKnownPart } from "../arguments/validateArguments";
 import { IpFamily } from "../cniServiceAccountRoleArgs";
 import { fieldManager } from "../delivery/fieldManager";
 import { daemonSetNameOf } from "../delivery/rollout";
 import { hasEngine } from "../failures/namedHooks";
+import { otherDeliveryOf } from "./handOverSubject";
 import { liveConnection, regionOrConfigured } from "./liveConnection";
 import { LiveContext, liveSettings } from "./liveContext";
+import { isInPlugin } from "./liveResources";
 import { KnownLate, PlainParts, previewInputs } from "./previewInputs";
 
 /** By how many seconds the plan may delay a preview. EKS_CNI_PREVIEW_SECONDS sets another limit. */
@@ -130,6 +133,9 @@ function plainParts(live: LiveContext, canaryActs: boolean): PlainParts {
         ipFamily: args.ipFamily ?? IpFamily.Ipv4,
         context: liveConnection(valid).context,
         additionalPolicies: (args.additionalPolicyArns ?? []).length > 0,
+        delivery: otherDeliveryOf(args),
+        deliverySeconds: args.timeouts?.deliverySeconds ?? DEFAULT_TIMEOUTS.deliverySeconds,
+        inPlugin: isInPlugin(),
     };
 }
 

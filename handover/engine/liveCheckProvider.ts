@@ -1,4 +1,5 @@
 import { OperationContext } from "../observe/runContext";
+import { addOnRole } from "../run/addOnRoleResource";
 import { canary } from "../run/canaryResource";
 import { credentialGuard } from "../run/credentialGuardResource";
 import { detachment } from "../run/detachmentResource";
@@ -6,6 +7,7 @@ import { changedInputs, LiveInputs, LiveResource } from "../run/liveResource";
 
 /** The states of stacks contain these names, so they must not change. */
 const PROVIDERS = {
+    addOnRole: () => provide(addOnRole),
     canary: () => provide(canary),
     credentialGuard: () => provide(credentialGuard),
     deletionOrder: () => deletionOrder,

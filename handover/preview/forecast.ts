@@ -1,5 +1,6 @@
 import type { Refusal } from "../model/refusal";
 import { freshMemory, Memory, remember, Step } from "../model/steps";
+import type { Subject } from "../model/subject";
 import type { World } from "../model/world";
 import { withAdmitted, withAnnotations, withInjectionGuard, worldAfter } from "./forecastWorld";
 
@@ -56,6 +57,16 @@ export class Forecast {
     /** Simulates a patch that the Kubernetes provider applies between the live checks. */
     public patchServiceAccount(annotations: Readonly<Record<string, string>>): void {
         this.world = { ...this.world, cluster: withAnnotations(this.world.cluster, annotations) };
+    }
+
+    /** Simulates that EKS, or another writer, delivers the role by the time that the policies are detached. */
+    public deliver({ roleArn, delivery, addOnDelivered }: Subject): void {
+        const { account } = this.world;
+        const { otherDelivery } = account;
+        if (otherDelivery !== undefined && (delivery !== undefined || addOnDelivered === true)) {
+            const addOnRoleArn = otherDelivery.addOnRoleArn && roleArn;
+            this.world = { ...this.world, account: { ...account, otherDelivery: { ...otherDelivery, addOnRoleArn } } };
+        }
     }
 
     public makeInjectionGuard(roleArn: string): void {

@@ -1,4 +1,6 @@
+import { deliverySecondsOf } from "../decide/addOn";
 import { nextCanaryStep } from "../decide/canary";
+import { describeDelivery, isDelivered } from "../decide/delivery";
 import { withDelivery } from "../decide/deliveredAgain";
 import { nextDetachmentStep } from "../decide/detachment";
 import { withDetachedBefore } from "../decide/foundNodeRoles";
@@ -47,6 +49,10 @@ export interface PlanInputs {
     readonly stableSeconds: number;
     readonly iamPropagationSeconds: number;
     readonly maxNotReadyNodes: number;
+    /** How long the update waits for another writer. Missing: as long as the default says. */
+    readonly deliverySeconds?: number;
+    /** Whether the program runs the component through the plugin. Missing: it does not. */
+    readonly inPlugin?: boolean;
 }
 
 export interface HandOverPlan {
@@ -66,7 +72,11 @@ export interface HandOverPlan {
  */
 export function planHandOver(inputs: PlanInputs): HandOverPlan {
     const { preflight } = inputs;
-    const reasons = inputs.record === undefined ? preflightRefusals(preflight) : [];
+    const isApproved = (inputs.former?.record ?? inferredRecord(preflight, inputs.detachPolicyArns)) !== undefined;
+    const reasons = [
+        ...(inputs.record === undefined ? preflightRefusals({ ...preflight, isApproved }) : []),
+        ...deliveryRefusals(inputs),
+    ];
     const { changes: moves, remaining, refusals: duringUpdate } = follow(inputs);
     const stops = distinct([...reasons, ...duringUpdate.map(orOutdated)]);
     return stops.length === 0
@@ -88,8 +98,9 @@ function follow(inputs: PlanInputs): HandOverPlan {
     const moves = [
         ...(inputs.record === undefined ? restoreForAnotherRole(inputs, record, forecast) : []),
         ...(inputs.record === undefined ? restoreForWithdrawn(inputs, record, forecast) : []),
-        ...annotate(subject, forecast),
+        ...deliver(inputs, subject, forecast),
         ...(inputs.canaryActs ? rollOut(inputs, record, subject, forecast) : []),
+        ...tellAddOn(inputs, record, subject),
         ...detachment(inputs, record, subject, forecast),
         ...planLines.policies(inputs.former),
     ];
@@ -167,11 +178,44 @@ function restoreForWithdrawn(inputs: PlanInputs, record: HandOverRecord, forecas
     ];
 }
 
-function annotate(subject: Subject, forecast: Forecast): string[] {
-    const already = isAnnotated(subject, forecast.world.cluster);
+/** In the plugin, an add-on of the same program cannot deliver the role in this update. */
+function deliveryRefusals({ preflight, inPlugin = false }: PlanInputs): Refusal[] {
+    const { subject, world } = preflight;
+    return inPlugin && subject.delivery === "external" && !isDelivered(subject, world.cluster)
+        ? [refusals.notInTheSameUpdate(subject)]
+        : [];
+}
+
+/** The component annotates the service account, or another writer delivers the role. */
+function deliver(inputs: PlanInputs, subject: Subject, forecast: Forecast): string[] {
+    const { world } = forecast;
+    const already = isAnnotated(subject, world.cluster);
+    const isAwaited = subject.delivery === "external" && !isDelivered(subject, world.cluster);
     forecast.admit(subject.roleArn);
     forecast.patchServiceAccount(subject.annotations);
+    forecast.deliver(subject);
+    if (subject.delivery === "external") {
+        return isAwaited
+            ? planLines.awaitWriter(describeDelivery(subject, world.cluster), deliverySecondsOf(inputs))
+            : [];
+    }
     return already ? [] : planLines.annotate(subject.serviceAccount);
+}
+
+/** The managed add-on gives its former role up before the pods move, and gets the role when they all carry it. */
+function tellAddOn({ preflight: { world } }: PlanInputs, record: HandOverRecord, subject: Subject): string[] {
+    const { addOn } = world.account;
+    if (addOn?.is !== "there") {
+        return [];
+    }
+    const isOther = addOn.roleArn !== undefined && addOn.roleArn !== subject.roleArn;
+    if (subject.delivery === "eksAddon") {
+        return addOn.roleArn === subject.roleArn
+            ? []
+            : planLines.addOnGets(subject.component, isOther ? addOn.roleArn : undefined);
+    }
+    const isLeft = subject.delivery === undefined && record.addOnDelivered === true && addOn.roleArn !== undefined;
+    return isLeft ? planLines.addOnGivesUp(addOn.roleArn) : [];
 }
 
 /** The canaries, and the waves after them. */

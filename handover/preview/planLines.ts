@@ -15,6 +15,24 @@ export const planLines = {
     annotate: (account: { readonly namespace: string; readonly name: string }) => [
         `[annotate] The service account ${account.namespace}/${account.name} is annotated with the role.`,
     ],
+    /** `seen`: what the service account has now. */
+    awaitWriter: (seen: string, seconds: number) => [
+        `[await-delivery] The update waits for up to ${String(seconds)} s until another writer delivers the role: ${seen}.`,
+    ],
+    /** @param former The role that the add-on has now, if it is another one. */
+    addOnGets: (component: string, former: string | undefined) => [
+        ...(former === undefined
+            ? []
+            : [
+                  `[add-on] The managed add-on vpc-cni gives up ${former} before a pod moves, if the node roles hold the CNI policy then.`,
+              ]),
+        "[add-on] Once every pod carries the role, the managed add-on vpc-cni gets it (UpdateAddon, with its version and its configuration as they are). " +
+            `An aws.eks.Addon that does not state the role takes it away with its next update: add serviceAccountRoleArn: ${component}.provedRoleArn there.`,
+    ],
+    addOnGivesUp: (roleArn: string) => [
+        `[add-on] The managed add-on vpc-cni gives up ${roleArn}, which the component annotates from then on. An aws.eks.Addon that states this role gives ` +
+            "it to the add-on again with its next update: remove serviceAccountRoleArn there.",
+    ],
     canary: (part: ForecastPart, seen: World, stableSeconds: number) =>
         restarted(part, seen).map(
             (pod) =>

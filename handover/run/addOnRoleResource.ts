@@ -19,29 +19,35 @@ export interface AddOnRoleInputs extends LiveInputs {
 export interface AddOnRoleOutputs {
     /** The result as a sentence. */
     readonly told: string;
+    /** How often it has run. It changes with each run, so that the detachment verifies the pods again: EKS may have restarted them. */
+    readonly updates: number;
 }
 
 /** Gives the managed add-on the role that the pods carry, once they all do. The credential guard takes it away again. */
 export const addOnRole: LiveResource<AddOnRoleInputs, AddOnRoleOutputs> = {
     acting: ["record", "approvedRole", "delivered", "rollouts", "drift"],
-    outputs: ["told"],
-    create: (inputs, operation) => withRunContext(inputs, [], operation, (context) => tell(context, inputs)),
+    outputs: ["told", "updates"],
+    create: (inputs, operation) => withRunContext(inputs, [], operation, (context) => tell(context, inputs, 0)),
     update: async (state, inputs, operation) =>
         mustAct<AddOnRoleInputs>(state, inputs, addOnRole.acting)
-            ? withRunContext(inputs, [], operation, (context) => tell(context, inputs))
-            : { told: state.told },
+            ? withRunContext(inputs, [], operation, (context) => tell(context, inputs, state.updates))
+            : outputsOf(state),
     // The credential guard hands back.
     delete: () => Promise.resolve(),
     read: (state, operation) =>
         withRunContext(state, [], operation, (context) =>
             readUnlessGone(context, state.forceDestroy, () => read(context, state), {
-                outputs: { told: state.told },
+                outputs: outputsOf(state),
                 drift: state.drift,
             }),
         ),
 };
 
-async function tell(opened: RunContext, inputs: AddOnRoleInputs): Promise<AddOnRoleOutputs> {
+function outputsOf({ told, updates }: AddOnRoleOutputs): AddOnRoleOutputs {
+    return { told, updates };
+}
+
+async function tell(opened: RunContext, inputs: AddOnRoleInputs, updates: number): Promise<AddOnRoleOutputs> {
     const target = targetOf(inputs);
     const { why } = await reach(seeingAddOn({ ...opened, subject: target.subject }), {
         what: "Telling the managed add-on the role",
@@ -49,7 +55,7 @@ async function tell(opened: RunContext, inputs: AddOnRoleInputs): Promise<AddOnR
         limitSeconds: target.deliverySeconds,
         limitArgument: "timeouts.deliverySeconds",
     });
-    return { told: why };
+    return { told: why, updates: updates + 1 };
 }
 
 function targetOf({ record, subject, timeouts }: AddOnRoleInputs) {
@@ -64,5 +70,5 @@ async function read(context: RunContext, state: AddOnRoleInputs & AddOnRoleOutpu
     if (drift !== undefined) {
         warn(context, drift);
     }
-    return { outputs: { told: state.told }, drift: drift ?? NO_DRIFT };
+    return { outputs: outputsOf(state), drift: drift ?? NO_DRIFT };
 }

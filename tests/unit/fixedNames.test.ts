@@ -59,10 +59,11 @@ describe("the names that stay as they are", () => {
         strictEqual(name, "eks-cni");
         deepStrictEqual(entryPoints["./handover"].default, "./dist/handover/index.js");
         deepStrictEqual(Object.keys(handOver), ["dynamicProvider"]);
-        const run = await live();
+        const run = await live({ delivery: "eksAddon" });
         for (const [suffix, provider] of Object.entries({
             "credential-guard": "credentialGuard",
             canary: "canary",
+            "add-on-role": "addOnRole",
             "deletion-order-1": "deletionOrder",
             detachment: "detachment",
         })) {
@@ -143,6 +144,7 @@ describe("the names that stay as they are", () => {
         ]);
         deepStrictEqual(Object.keys(timeouts ?? {}).sort(), [
             "canarySeconds",
+            "deliverySeconds",
             "handBackSeconds",
             "proofSeconds",
             "verificationSeconds",
@@ -151,7 +153,9 @@ describe("the names that stay as they are", () => {
 
     it("are the codes of the messages", () => {
         deepStrictEqual(codesInSources(), [
+            "add-on-missing",
             "add-on-owns-the-role",
+            "add-on-update-failed",
             "annotation-owned-by-another",
             "another-cluster",
             "another-component",
@@ -210,7 +214,9 @@ describe("the names that stay as they are", () => {
             "restart-limit",
             "role-narrowed",
             "role-not-approved",
+            "role-not-delivered",
             "role-still-carried",
+            "role-still-delivered",
             "rollout-taken-back",
             "service-account-in-use",
             "service-account-missing",

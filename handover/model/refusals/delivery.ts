@@ -37,14 +37,14 @@ export const deliveryRefusals = {
             `Restart them, and run the same command again: kubectl rollout restart daemonset/${daemonSetName} -n ${serviceAccount.namespace}`,
         ),
     /** A preview in the plugin: an add-on of the same program could not take the role in this update. */
-    notInTheSameUpdate: ({ roleArn, component }: Subject) =>
+    notInTheSameUpdate: ({ component }: Subject) =>
         new Refusal(
             "role-not-delivered",
             "No writer has given the role to the service account yet, and this program runs the component through the plugin.",
             "A program in YAML, Python or Go gets no output of the component before the update of the component has ended. So an aws.eks.Addon of this " +
                 "program that takes the role from the component could not deliver it, and the component would wait until its limit.",
             `Use delivery: "eksAddon": the component then tells the add-on the role. Or run two updates: first with liveChecks: false, which sets serviceAccountRoleArn: \${${component}.provedRoleArn}, then without it. ` +
-                `If a writer outside this program delivers ${roleArn} while the update waits, the update goes on.`,
+                "If a writer outside this program delivers the role while the update waits, the update goes on.",
         ),
     roleStillDelivered: ({ serviceAccount }: Subject, account: ServiceAccountSeen, seconds: number) =>
         new Refusal(

@@ -48,7 +48,7 @@ const rows: [string, Record<string, unknown>, string[], string[]][] = [
         "an existing role",
         { oidcProviderArn: undefined, existingRoleArn: pulumi.secret(EXISTING) },
         ["cni-daemon-set.spec", "cni-service-account.metadata"],
-        ["ready", "roleArn", "roleName", "serviceAccountAnnotations"],
+        ["provedRoleArn", "ready", "roleArn", "roleName", "serviceAccountAnnotations"],
     ],
 ];
 

@@ -7,6 +7,7 @@ const IRSA: Shape = {
     ipv6Policy: false,
     serviceAccountPatch: true,
     daemonSetPatch: true,
+    addOnRole: false,
     liveChecks: true,
     injectionGuard: false,
 };
@@ -23,10 +24,26 @@ const ROWS: [title: string, args: Parameters<typeof shapeOf>[0], difference: Par
     ["has an injection guard with node roles to detach from", DETACH, { injectionGuard: true }],
     ["has no injection guard if it is turned off", { ...DETACH, injectionGuard: false }, {}],
     [
-        "changes nothing on the cluster with external delivery",
+        "annotates nothing where another writer does",
         { ...DETACH, delivery: Delivery.External },
+        { serviceAccountPatch: false, injectionGuard: true },
+    ],
+    [
+        "changes nothing on the cluster with external delivery and without live checks",
+        { ...DETACH, delivery: Delivery.External, liveChecks: false },
         { ...WITHOUT_LIVE_CHECKS, serviceAccountPatch: false },
     ],
+    [
+        "changes nothing on the cluster with external delivery and without a rollout",
+        { ...DETACH, delivery: Delivery.External, rollout: { enabled: false } },
+        { ...WITHOUT_LIVE_CHECKS, serviceAccountPatch: false },
+    ],
+    [
+        "gives the managed add-on the role, and has no patch that would want the annotation",
+        { ...DETACH, delivery: Delivery.EksAddon },
+        { serviceAccountPatch: false, addOnRole: true, injectionGuard: true },
+    ],
+    ["has the patch if the program says so", { delivery: Delivery.ServiceAccountPatch }, {}],
     ["checks nothing without a rollout", { ...DETACH, rollout: { enabled: false } }, WITHOUT_LIVE_CHECKS],
     ["restarts the pods with other settings of the rollout", { rollout: { enabled: true } }, {}],
     ["checks nothing with liveChecks: false", { ...DETACH, liveChecks: false }, { liveChecks: false }],
@@ -40,7 +57,13 @@ describe("The shape of a component", () => {
     }
 
     it("treats null, as other languages pass it, as an argument that is not given", () => {
-        const nothing = { existingRoleArn: null, ipFamily: null, detachFromNodeRoles: null, liveChecks: null };
+        const nothing = {
+            existingRoleArn: null,
+            ipFamily: null,
+            detachFromNodeRoles: null,
+            liveChecks: null,
+            delivery: null,
+        };
         deepStrictEqual(shapeOf(nothing as unknown as Parameters<typeof shapeOf>[0]), IRSA);
     });
 });

@@ -36,6 +36,7 @@ describe("the children of the component", () => {
             roleName: "cni-role-1a2b3c4",
             policyArns: [MANAGED],
             serviceAccountAnnotations: roleArnOnly,
+            provedRoleArn: ROLE_ARN,
             ready: ROLE_ARN,
             ...OUTPUTS_WITHOUT_LIVE_CHECKS,
         });
@@ -70,6 +71,7 @@ describe("the children of the component", () => {
             roleName: "cni-role-1a2b3c4",
             policyArns: [MANAGED],
             serviceAccountAnnotations: roleArnOnly,
+            provedRoleArn: ROLE_ARN,
             ready: ROLE_ARN,
             ...OUTPUTS_WITHOUT_LIVE_CHECKS,
             remainingSteps: [
@@ -90,6 +92,7 @@ describe("the children of the component", () => {
             roleName: "existing",
             policyArns: [],
             serviceAccountAnnotations: annotations,
+            provedRoleArn: arn,
             ready: arn,
             ...OUTPUTS_WITHOUT_LIVE_CHECKS,
         });

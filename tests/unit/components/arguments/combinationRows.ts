@@ -104,22 +104,47 @@ export const combinationRows: Row[] = [
         { oidcProviderArn: PROVIDER_ARN, delivery: "external", overrideExistingServiceAccount: true },
         [
             "overrideExistingServiceAccount",
-            'expected no value with delivery: "external" (the component then changes nothing on the cluster), got true; ' +
+            'expected no value with delivery: "external" (the component then annotates no service account), got true; ' +
                 'remove overrideExistingServiceAccount, or use delivery: "serviceAccountPatch"',
         ],
     ),
     {
         ...refused(
-            "external and a rollout",
-            { oidcProviderArn: PROVIDER_ARN, delivery: "external", rollout: { enabled: true } },
+            "external and a rollout without live checks",
+            { oidcProviderArn: PROVIDER_ARN, delivery: "external", liveChecks: false, rollout: { enabled: true } },
             [
                 "rollout.enabled",
-                'expected no value with delivery: "external" (the component then changes nothing on the cluster), got true; ' +
+                'expected no value with delivery: "external" (without live checks, the component then changes nothing on the cluster), got true; ' +
                     'remove rollout.enabled, or use delivery: "serviceAccountPatch"',
             ],
         ),
         plain: true,
     },
+    accepted("the managed add-on, with its own service account", {
+        oidcProviderArn: PROVIDER_ARN,
+        liveChecks: undefined,
+        delivery: "eksAddon",
+        serviceAccount: { namespace: "kube-system", name: "aws-node" },
+    }),
+    accepted("another service account that the component annotates", {
+        oidcProviderArn: PROVIDER_ARN,
+        delivery: "serviceAccountPatch",
+        serviceAccount: { namespace: "network", name: "cni" },
+    }),
+    refused(
+        "the managed add-on and another service account",
+        {
+            oidcProviderArn: PROVIDER_ARN,
+            liveChecks: undefined,
+            delivery: "eksAddon",
+            serviceAccount: { namespace: "network", name: "cni" },
+        },
+        ...(["namespace", "name"] as const).map((part): [string, string] => [
+            `serviceAccount.${part}`,
+            `expected ${part === "name" ? '"aws-node"' : '"kube-system"'} with delivery: "eksAddon" (the add-on gives its role to kube-system/aws-node), ` +
+                `got ${part === "name" ? '"cni"' : '"network"'}; remove serviceAccount, or use delivery: "serviceAccountPatch"`,
+        ]),
+    ),
     refused("the cluster's own provider as an additional one", both([PROVIDER_ARN]), [
         "additionalOidcProviderArns[0]",
         `expected the provider of another cluster, got "${PROVIDER_ARN}", which is oidcProviderArn; remove it from the list`,

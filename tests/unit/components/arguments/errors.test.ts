@@ -29,7 +29,7 @@ describe("an argument error", () => {
                 'each end, got "*"; use the name of a namespace: kubectl get namespaces\n' +
                 "  serviceAccount.name: expected 1 to 253 lower case letters, digits, - and ., with a letter or digit at " +
                 'each end and around each dot, got "?"; use the name of a service account: kubectl get serviceaccounts -A\n' +
-                '  overrideExistingServiceAccount: expected no value with delivery: "external" (the component then changes nothing on the cluster), got ' +
+                '  overrideExistingServiceAccount: expected no value with delivery: "external" (the component then annotates no service account), got ' +
                 'true; remove overrideExistingServiceAccount, or use delivery: "serviceAccountPatch"',
         );
         strictEqual((refused.thrown as pulumi.InputPropertiesError).errors.length, 5);

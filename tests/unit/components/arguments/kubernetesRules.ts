@@ -1,3 +1,4 @@
+import { PROVIDER_ARN } from "../../support/standIn";
 import { Rule } from "./rule";
 
 const label = (length: number) => "a".repeat(length);
@@ -200,10 +201,12 @@ export const kubernetesRules: Rule[] = [
     },
     {
         argument: "delivery",
-        expected: '"serviceAccountPatch" or "external"',
+        otherArgs: { oidcProviderArn: PROVIDER_ARN, liveChecks: undefined },
+        expected: '"serviceAccountPatch" or "eksAddon" or "external"',
         fix: "omit delivery to annotate the service account",
         accepted: [
             ["serviceAccountPatch", "serviceAccountPatch"],
+            ["eksAddon", "eksAddon"],
             ["external", "external"],
         ],
         refused: [

@@ -1,8 +1,9 @@
 import { PROVIDER_ARN } from "../../support/standIn";
 import { Row } from "./rule";
 
-const STEPS = "expected a component that annotates the service account, restarts the pods and runs the live checks";
-const ROLE_ONLY = { delivery: "external" };
+const STEPS = "expected a component that restarts the pods and runs the live checks";
+const ROLE_ONLY = { delivery: "external", liveChecks: false };
+const OF_ADD_ON = { delivery: "eksAddon" };
 const NO_ROLLOUT = { rollout: { enabled: false } };
 const NODE_ROLES = { detachFromNodeRoles: ["nodes"] };
 
@@ -11,8 +12,6 @@ const ELSEWHERE = "arn:aws:eks:us-west-2:444455556666:cluster/blue";
 const IN_ACCOUNT = "expected a cluster in the account of oidcProviderArn (account 111122223333, partition aws)";
 const OTHER_NODES = "remove it: its nodes cannot have a node role of this account";
 
-const ROLE_ONLY_GOT =
-    'got delivery: "external", so the component changes nothing on the cluster; use delivery: "serviceAccountPatch"';
 const NO_ROLLOUT_GOT = "got rollout.enabled: false, so no pod gets the role; remove rollout.enabled";
 
 function row(title: string, args: object, ...problems: [propertyPath: string, reason: string][]): Row {
@@ -26,17 +25,32 @@ function row(title: string, args: object, ...problems: [propertyPath: string, re
 
 /** The rules for the arguments of the live checks in combination with other arguments. */
 export const liveCombinationRows: Row[] = [
-    row("live checks of a role only", { ...ROLE_ONLY, liveChecks: true }, [
-        "liveChecks",
-        `${STEPS}, ${ROLE_ONLY_GOT}, or remove liveChecks`,
+    row("live checks of a role that another writer delivers", {
+        delivery: "external",
+        ...NODE_ROLES,
+        liveChecks: true,
+        rollout: { enabled: true },
+    }),
+    row("live checks of a role that the managed add-on delivers", {
+        ...OF_ADD_ON,
+        ...NODE_ROLES,
+        liveChecks: undefined,
+    }),
+    row("the managed add-on without live checks", { ...OF_ADD_ON, liveChecks: false }, [
+        "delivery",
+        `${STEPS}, got liveChecks: false; remove liveChecks, or remove delivery`,
+    ]),
+    row("the managed add-on without a rollout", { ...OF_ADD_ON, ...NO_ROLLOUT, liveChecks: undefined }, [
+        "delivery",
+        `${STEPS}, ${NO_ROLLOUT_GOT}, or remove delivery`,
     ]),
     row("live checks without a rollout", { ...NO_ROLLOUT, liveChecks: true }, [
         "liveChecks",
         `${STEPS}, ${NO_ROLLOUT_GOT}, or remove liveChecks`,
     ]),
-    row("node roles to detach from and a role only", { ...ROLE_ONLY, ...NODE_ROLES, liveChecks: undefined }, [
+    row("node roles to detach from and a role only", { ...ROLE_ONLY, ...NODE_ROLES }, [
         "detachFromNodeRoles",
-        `${STEPS}, ${ROLE_ONLY_GOT}, or remove detachFromNodeRoles`,
+        `${STEPS}, got liveChecks: false; remove liveChecks, or remove detachFromNodeRoles`,
     ]),
     row("node roles to detach from without a rollout", { ...NO_ROLLOUT, ...NODE_ROLES, liveChecks: undefined }, [
         "detachFromNodeRoles",

@@ -319,7 +319,7 @@ export const liveRules: Rule[] = [
     },
     {
         argument: "timeouts",
-        expected: "an object with proofSeconds, canarySeconds, verificationSeconds, handBackSeconds",
+        expected: "an object with proofSeconds, canarySeconds, verificationSeconds, handBackSeconds, deliverySeconds",
         fix: "write it as { … }",
         accepted: [["nothing in it", {}]],
         refused: [["a number", 600, "600"]],
@@ -329,6 +329,7 @@ export const liveRules: Rule[] = [
     seconds("timeouts.canarySeconds", 300),
     seconds("timeouts.verificationSeconds", 900),
     seconds("timeouts.handBackSeconds", 1800),
+    seconds("timeouts.deliverySeconds", 1200),
     {
         argument: "stableSeconds",
         expected: "a whole number of seconds from 0 to 3600",

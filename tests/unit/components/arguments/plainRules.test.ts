@@ -16,10 +16,9 @@ describe("arguments that decide which resources exist", () => {
         proof: { proof: pulumi.output("off") },
         timeouts: { timeouts: pulumi.output({}) },
         ...Object.fromEntries(
-            ["proofSeconds", "canarySeconds", "verificationSeconds", "handBackSeconds"].map((name) => [
-                `timeouts.${name}`,
-                { timeouts: { [name]: Promise.resolve(5) } },
-            ]),
+            ["proofSeconds", "canarySeconds", "verificationSeconds", "handBackSeconds", "deliverySeconds"].map(
+                (name) => [`timeouts.${name}`, { timeouts: { [name]: Promise.resolve(5) } }],
+            ),
         ),
         iamPropagationSeconds: { iamPropagationSeconds: pulumi.output(5) },
         stableSeconds: { stableSeconds: pulumi.output(5) },

@@ -42,6 +42,7 @@ export const PLAIN = [
     "timeouts.canarySeconds",
     "timeouts.verificationSeconds",
     "timeouts.handBackSeconds",
+    "timeouts.deliverySeconds",
     "iamPropagationSeconds",
     "stableSeconds",
     "maxNotReadyNodes",

@@ -47,7 +47,10 @@ describe("the live shape", () => {
     });
 
     for (const [title, args] of [
-        ["another owner delivers the role", { delivery: "external" }],
+        [
+            "another owner delivers the role, and the program turns them off",
+            { delivery: "external", liveChecks: false },
+        ],
         ["no pod restarts", { rollout: { enabled: false } }],
     ] as const) {
         it(`has no check where ${title}`, async () => {
@@ -60,6 +63,40 @@ describe("the live shape", () => {
             ok(!Object.values(option(run, "retainondelete")).includes(true));
         });
     }
+
+    it("has no patch of the service account where another writer delivers the role", async () => {
+        const run = await live({ delivery: "external" });
+        const all = names(await live());
+        deepStrictEqual(
+            names(run),
+            all.filter((name) => name !== "cni-service-account"),
+        );
+        strictEqual(inputs(run, "cni-canary")["serviceAccountUid"], "");
+        const { delivery } = inputs(run, "cni-canary")["subject"] as { delivery?: string };
+        strictEqual(delivery, "external");
+    });
+
+    it("gives the managed add-on the role after the canary, and before the policies are detached", async () => {
+        const run = await live({ delivery: "eksAddon", detachFromNodeRoles: ["nodes"], clusterName: "production" });
+        const all = names(await live({ detachFromNodeRoles: ["nodes"], clusterName: "production" }));
+        deepStrictEqual(names(run), ["cni-add-on-role", ...all.filter((name) => name !== "cni-service-account")]);
+        deepStrictEqual(
+            ["cni-canary", "cni-daemon-set"].filter((name) => !child(run, "cni-add-on-role")?.dependsOn.includes(name)),
+            [],
+        );
+        ok(child(run, "cni-detachment")?.dependsOn.includes("cni-add-on-role"));
+    });
+
+    it("verifies the pods again after each rollout, and after each update of the add-on", async () => {
+        const components = {
+            "pulumi-nodejs:dynamic/eks-cni:Canary": { rollouts: 3, shown: "it works" },
+            "pulumi-nodejs:dynamic/eks-cni:AddOnRole": { updates: 2, told: "it has it" },
+        };
+        const run = await live({ delivery: "eksAddon" }, { components });
+        strictEqual(inputs(run, "cni-detachment")["rollouts"], 5);
+        strictEqual(inputs(run, "cni-add-on-role")["rollouts"], 3);
+        strictEqual(inputs(await live({}, { components }), "cni-detachment")["rollouts"], 3);
+    });
 
     it("takes each step after the one before it", async () => {
         const run = await live({ detachFromNodeRoles: ["nodes"] });

@@ -19,6 +19,9 @@ const plain: PlainParts = {
     stableSeconds: 20,
     iamPropagationSeconds: 120,
     maxNotReadyNodes: 0,
+    delivery: undefined,
+    deliverySeconds: 1200,
+    inPlugin: false,
 };
 
 /** For an existing cluster, whose role does not exist yet. */
@@ -54,6 +57,8 @@ const expected = {
     stableSeconds: 20,
     iamPropagationSeconds: 120,
     maxNotReadyNodes: 0,
+    deliverySeconds: 1200,
+    inPlugin: false,
     detachFromNodeRoles: ["nodes"],
     ownNodeRoles: [{ name: "nodes", forceDetachPolicies: true }],
     detachPolicyArns: undefined,
@@ -73,6 +78,17 @@ function inputs(more: KnownArgs = {}, parts: Partial<PlainParts> = {}): object {
 const reasonFor = (more: KnownArgs) => previewInputs(plain, { ...known, ...more });
 
 describe("What a preview knows of the hand-over", () => {
+    it("includes who delivers the role, and whether the program waits for the plugin", () => {
+        const found = inputs({}, { delivery: "external", deliverySeconds: 60, inPlugin: true });
+        const { subject } = expected;
+        assert.deepStrictEqual(found, {
+            ...expected,
+            subject: { ...subject, delivery: "external" },
+            deliverySeconds: 60,
+            inPlugin: true,
+        });
+    });
+
     it("is complete before the role is there: it will be in the account of the cluster's provider", () => {
         assert.deepStrictEqual(inputs(), expected);
     });

@@ -176,6 +176,7 @@ describe("a preview", () => {
             roleName: "cni",
             policyArns: ["arn:aws:iam::aws:policy/AmazonEKS_CNI_Policy", POLICY, "arn:aws:iam::aws:policy/B"],
             serviceAccountAnnotations: UNKNOWN,
+            provedRoleArn: UNKNOWN,
             ready: UNKNOWN,
             ...OUTPUTS_WITHOUT_LIVE_CHECKS,
             remainingSteps: OUTPUTS_WITHOUT_LIVE_CHECKS.remainingSteps.map((step) =>
@@ -192,6 +193,7 @@ describe("a preview", () => {
             roleName: "cni",
             policyArns: [],
             serviceAccountAnnotations: { "eks.amazonaws.com/role-arn": roleArn },
+            provedRoleArn: roleArn,
             ready: UNKNOWN,
             ...OUTPUTS_WITHOUT_LIVE_CHECKS,
         });

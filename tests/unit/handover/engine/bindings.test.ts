@@ -34,6 +34,7 @@ const NO_SERVER = {
 const RECORD = { namedNodeRoles: ["nodes"], approvedRoleArns: ["arn"], nodeRolePolicies: {} };
 const OUTPUTS: Record<Exclude<LiveCheckName, "deletionOrder">, object> = {
     credentialGuard: { record: RECORD, approvedRole: "arn", formerAnnotations: {} },
+    addOnRole: { told: "it has it", updates: 1, record: RECORD },
     canary: { shown: "it works", rollouts: 1, record: RECORD },
     detachment: { record: RECORD, verifiedPods: 3, detachedFrom: ["nodes"], remainingSteps: [] },
 };
