@@ -6,7 +6,8 @@ const config = new pulumi.Config();
 const cni = new CniServiceAccountRole("cni", {
     clusterName: config.require("clusterName"),
     delivery: Delivery.External,
+    liveChecks: false,
 });
 
 /** The role for the add-on, which annotates the service account itself. */
-export const serviceAccountRoleArn = cni.ready;
+export const serviceAccountRoleArn = cni.provedRoleArn;

@@ -25,6 +25,7 @@ describe("the delivery of the role to the service account", () => {
             const cni = new CniServiceAccountRole("cni", {
                 oidcProviderArn: sandbox.oidcProviderArn,
                 delivery: Delivery.External,
+                liveChecks: false,
             });
             return { roleName: cni.roleName, annotations: cni.serviceAccountAnnotations, ready: cni.ready };
         };

@@ -68,7 +68,7 @@ describe("what else gives aws-node its role", () => {
 
         const addOn = { clusterName, addonName: "vpc-cni" };
         await eks.send(new CreateAddonCommand({ ...addOn, serviceAccountRoleArn: EKSCTL_ROLE_ARN }));
-        assert.match(await failureOfUp(), /\[add-on-owns-the-role\].*role\/eksctl-aws-node\..*delivery: "external"/s);
+        assert.match(await failureOfUp(), /\[add-on-owns-the-role\].*role\/eksctl-aws-node\..*delivery: "eksAddon"/s);
         await eks.send(new DeleteAddonCommand(addOn));
 
         const account = { namespace: "kube-system", serviceAccount: "aws-node" };

@@ -92,6 +92,7 @@ describe("one role for two clusters of an account", () => {
                 oidcProviderArn: one.oidcProviderArn,
                 additionalOidcProviderArns: [provider.arn],
                 delivery: Delivery.External,
+                liveChecks: false,
             });
             return { arn: cni.ready, name: cni.roleName, provider: provider.arn };
         };
@@ -158,6 +159,7 @@ describe("one role for two clusters of an account", () => {
                 oidcProviderArn: one.oidcProviderArn,
                 additionalOidcProviderArns: isShared ? [provider.arn] : [],
                 delivery: Delivery.External,
+                liveChecks: false,
             };
             return { arn: new CniServiceAccountRole("cni", args, { dependsOn: [provider] }).roleArn };
         };

@@ -32,9 +32,9 @@ import { type Deletion, isKept, mayDelete } from "./deletions";
 import { type Child, Flags, isLeftOutOf, positionOf, Steps } from "./engineFlags";
 import { whyNotPlayed } from "./notPlayed";
 import type { Run } from "./run";
-import { carriersOf, CONTROL, isComponent, runContextOf } from "./runContext";
+import { carriersOf, CONTROL, runContextOf } from "./runContext";
 import type { Acting } from "./waves";
-import { CANARY_SECONDS, FOREIGN_OWNER, ModelWorld, OWN_GUARD, OWN_MANAGER, ROLE_ARN, STABLE_SECONDS } from "./world";
+import { CANARY_SECONDS, ModelWorld, OWN_GUARD, OWN_MANAGER, ROLE_ARN, STABLE_SECONDS } from "./world";
 
 /** The live checks, and the hook. A planted bug replaces one of them. */
 export interface Resources {
@@ -327,16 +327,10 @@ export class Engine {
             if (stack.patch === arn && stack.patchedAccount === account && !stack.isOff) {
                 return;
             }
-            const isForced = program.overrideExistingServiceAccount === true;
-            const { owner = manager } = patched;
-            const isOthers = owner === FOREIGN_OWNER || (isComponent(owner) && owner !== manager);
-            if (!isForced && isOthers && patched.annotations[ROLE_ARN] !== arn) {
-                throw new Error(`Apply failed with 1 conflict: conflict with "${owner}"`);
-            }
+            const force = program.overrideExistingServiceAccount === true;
             await run.call(`patch the service account with ${arn}`, () => {
-                const others = Object.entries(patched.annotations).filter(([name]) => name !== LIVE_CHECKS_ANNOTATION);
-                const annotations = { ...Object.fromEntries(others), [ROLE_ARN]: arn, [CONTROL]: manager };
-                world.annotate(annotations, manager, account, true);
+                const annotations = { [ROLE_ARN]: arn, [CONTROL]: manager };
+                throwIfConflicting(world.apply(manager, annotations, { account, force, isOwnWrite: true }));
                 stack.patch = arn;
                 // The patch of another service account has retainOnDelete: its annotation stays.
                 stack.patchedAccount = account;
@@ -617,9 +611,6 @@ export class Engine {
             // Without live checks nothing is proved, so an operator must not deliver a role in this way.
             return;
         }
-        if (world.owner === FOREIGN_OWNER && world.annotations[ROLE_ARN] !== arn) {
-            throw new Error(`Apply failed with 1 conflict: conflict with "${FOREIGN_OWNER}"`);
-        }
         if (!stack.isOff && stack.patch !== undefined && stack.patch !== arn) {
             throw refusals.replacedAsTurnedOff(stack.patch, arn);
         }
@@ -627,12 +618,12 @@ export class Engine {
         const annotations = { [ROLE_ARN]: arn, [CONTROL]: manager, [LIVE_CHECKS_ANNOTATION]: LIVE_CHECKS_OFF };
         if (turningOff === "annotated") {
             await run.call("annotate that the live checks are off", () =>
-                world.annotate(annotations, manager, undefined, true),
+                throwIfConflicting(world.apply(manager, annotations, { isOwnWrite: true })),
             );
             await run.call("save the annotation", () => Object.assign(stack, { isOff: true, patch: arn }), false);
         } else if (stack.patch !== arn) {
             await run.call(`annotate ${arn} without live checks`, () => {
-                world.annotate(annotations, manager);
+                throwIfConflicting(world.apply(manager, annotations));
                 world.roleWithoutLiveChecks = arn;
                 stack.patch = arn;
             });
@@ -714,9 +705,7 @@ export class Engine {
         if (stack.isOff && goes("patch")) {
             // Without retainOnDelete, and at the same time as the first of the live checks.
             await run.call("remove the patch", () => {
-                if (world.owner === this.names.manager) {
-                    world.annotate({}, undefined);
-                }
+                world.apply(this.names.manager, {});
                 delete stack.patch;
                 delete stack.isOff;
             });
@@ -871,6 +860,13 @@ export class Engine {
             ...(run.cancelled === undefined ? {} : { cancelled: run.cancelled }),
             open: (inputs, roleNames) => Promise.resolve(runContextOf(this.world, run, inputs, roleNames)),
         };
+    }
+}
+
+/** As the API server answers the Kubernetes provider, whose apply has changed nothing then. */
+function throwIfConflicting([owner]: readonly string[]): void {
+    if (owner !== undefined) {
+        throw new Error(`Apply failed with 1 conflict: conflict with "${owner}"`);
     }
 }
 

@@ -90,7 +90,7 @@ export function injectFault(world: ModelWorld, fault: Fault, maxNodes = world.mo
             wipe(world, world.serviceAccountName);
             break;
         case "roleAnnotated":
-            world.annotate({ ...world.annotations, [ROLE_ARN]: FOREIGN_ROLE }, FOREIGN_OWNER);
+            world.patch(FOREIGN_OWNER, { [ROLE_ARN]: FOREIGN_ROLE });
             break;
         case "associationMade":
         case "associationDeleted":
@@ -124,8 +124,7 @@ export function mayLeave({ nodes }: ModelWorld, node: ModelNode): boolean {
 }
 
 function wipe(world: ModelWorld, account: string): void {
-    const rest = Object.entries(world.accountOf(account).annotations).filter(([name]) => name !== ROLE_ARN);
-    world.annotate(Object.fromEntries(rest), undefined, account);
+    world.patch(FOREIGN_OWNER, { [ROLE_ARN]: null }, account);
 }
 
 function oneOf<T>(things: readonly T[], which: number, act: (thing: T) => void): void {

@@ -2,6 +2,7 @@ import type { AwsAccess } from "../../handover/aws/awsAccess";
 import type { ClusterAccess } from "../../handover/kubernetes/clusterAccess";
 import { type CarrierSeen, nextCarrier } from "../../handover/model/carrier";
 import type { ConnectionInputs } from "../../handover/model/connection";
+import { LEAVING_MANAGER } from "../../handover/model/fieldManagers";
 import type { OtherDelivery } from "../../handover/model/otherDelivery";
 import type { ProofFailure } from "../../handover/model/proof";
 import { refusals } from "../../handover/model/refusals";
@@ -19,7 +20,7 @@ import type { CallName } from "./conditions";
 import { ACCOUNT, CNI_POLICY, ISSUER, missingGrants, refusedBy } from "./cniRole";
 import { CUSTOMER_POLICY, LENT_POLICY } from "./lentPolicies";
 import type { Run } from "./run";
-import { FOREIGN_OWNER, FOREIGN_ROLE, ModelNode, ModelPod, ModelWorld, POD_IDENTITY, ROLE_ARN } from "./world";
+import { ModelNode, ModelPod, ModelWorld, POD_IDENTITY, ROLE_ARN } from "./world";
 
 export { CNI_POLICY } from "./cniRole";
 export const CONTROL = "pulumi.com/patchFieldManager";
@@ -93,21 +94,14 @@ function clusterOf(world: ModelWorld, run: Run, subject: Subject): ClusterAccess
             ),
         annotate: (annotations, force) =>
             run.call(`annotate ${annotations[ROLE_ARN] ?? "nothing"}`, () => {
-                const { owner = manager, annotations: present } = world.accountOf(accountName);
-                const { [CONTROL]: control, [ROLE_ARN]: roleArn } = present;
-                const { [ROLE_ARN]: wanted = roleArn } = annotations;
-                if (!force && owner !== manager && roleArn !== undefined && roleArn !== wanted) {
-                    throw refusals.annotationOwned(subject, [owner]);
+                const { entries, annotations: present } = world.accountOf(accountName);
+                const isOwn = entries.some((one) => one.manager === manager && one.names.has(CONTROL));
+                const control: Record<string, string> = isOwn ? { [CONTROL]: present[CONTROL] ?? "" } : {};
+                const more = { account: accountName, force, isOwnWrite: true };
+                const conflicts = world.apply(manager, { ...control, ...annotations }, more);
+                if (conflicts.length > 0) {
+                    throw refusals.annotationOwned(subject, conflicts);
                 }
-                const kept = { ...(control === undefined ? {} : { [CONTROL]: control }), ...annotations };
-                // An apply without a field releases it, and leaves what another manager owns.
-                const isLeft = owner !== manager && roleArn !== undefined && annotations[ROLE_ARN] === undefined;
-                world.annotate(
-                    isLeft ? { ...kept, [ROLE_ARN]: roleArn } : kept,
-                    isLeft ? owner : manager,
-                    accountName,
-                    true,
-                );
             }),
         restart: ({ name, uid, resourceVersion }) =>
             run.call(`restart ${name}`, () => {
@@ -124,26 +118,19 @@ function clusterOf(world: ModelWorld, run: Run, subject: Subject): ClusterAccess
             }),
         releaseServiceAccount: (leaving, { name } = serviceAccount) =>
             run.call(`release the service account ${name}`, () => {
-                const { owner = manager, annotations } = world.accountOf(name);
-                const { [CONTROL]: control, ...others } = annotations;
-                if (isComponent(owner) && owner !== manager) {
-                    // An apply without fields releases those of its manager. The others stay.
-                    if (control === manager) {
-                        world.annotate(others, owner, name, true);
-                    }
-                    return;
+                const isOwnWrite = world.accountOf(name).owns(manager);
+                if (Object.keys(leaving).length > 0) {
+                    world.apply(LEAVING_MANAGER, leaving, { account: name, force: true, isOwnWrite });
                 }
-                const foreign = annotations[ROLE_ARN] === FOREIGN_ROLE;
-                world.annotate(
-                    { ...(foreign ? { [ROLE_ARN]: FOREIGN_ROLE } : {}), ...leaving },
-                    foreign ? FOREIGN_OWNER : "eks-cni-hand-back",
-                    name,
-                    true,
-                );
+                world.apply(manager, {}, { account: name, isOwnWrite });
+            }),
+        removeRole: () =>
+            run.call("remove the role annotation", () => world.patch(manager, { [ROLE_ARN]: null }, accountName)),
+        releaseLeft: () =>
+            run.call("release what is left", () => {
+                world.apply(LEAVING_MANAGER, {}, { account: accountName, isOwnWrite: true });
             }),
         wakeDaemonSet: () => run.call("wake the DaemonSet", () => world.wake()),
-        removeRole: () => run.call("remove the role annotation", () => undefined),
-        releaseLeft: () => run.call("release what is left", () => undefined),
         removeWakeMark: () => run.call("remove the wake mark", () => (world.woken = false)).then(() => undefined),
         admitRoles: (roleArns) =>
             run.call("change the injection guard", () => {
@@ -175,11 +162,13 @@ function clusterOf(world: ModelWorld, run: Run, subject: Subject): ClusterAccess
 function clusterSeen(world: ModelWorld, subject: Subject): ClusterSeen {
     const { conditions } = world;
     // Both service accounts exist, and the DaemonSet uses one of them. A DaemonSet of another name does not exist.
-    const { uid, annotations, owner } = world.accountOf(subject.serviceAccount.name);
+    const { uid, annotations, owners, appliers, since } = world.accountOf(subject.serviceAccount.name);
     const serviceAccount = {
         uid: conditions.serviceAccountUid ?? uid,
         annotations: { ...annotations },
-        roleArnOwners: owner === undefined ? [] : [owner],
+        roleArnOwners: owners,
+        ...(appliers.length === 0 ? {} : { roleArnAppliers: appliers }),
+        ...(since === undefined ? {} : { roleArnSince: since }),
     };
     const hasDaemonSet = subject.daemonSetName === world.daemonSetName && !conditions.noDaemonSet;
     const { defaultPodsWithoutRole } = conditions;
@@ -220,9 +209,6 @@ function isGuardOf({ guard, guardName }: ModelWorld, { injectionGuardName }: Sub
     return guard !== undefined && guardName === injectionGuardName;
 }
 
-/** Whether a field manager is that of a component of this package. */
-export const isComponent = (manager: string) => manager.startsWith("eks-cni/");
-
 function daemonSetSeen(world: ModelWorld): DaemonSetSeen {
     const { conditions } = world;
     const logs = world.writesLogs ? ["--enable-cloudwatch-logs=true"] : [];
@@ -259,10 +245,7 @@ function otherCarriers(
 
 /** The former service accounts on which the component still owns annotations. */
 function annotatedFormerAccounts(world: ModelWorld, { formerServiceAccounts = [], fieldManager }: Subject) {
-    return formerServiceAccounts.filter(({ name }) => {
-        const { owner, annotations } = world.accountOf(name);
-        return owner === fieldManager || annotations[CONTROL] === fieldManager;
-    });
+    return formerServiceAccounts.filter(({ name }) => world.accountOf(name).owns(fieldManager));
 }
 
 function podSeen(world: ModelWorld, pod: ModelPod): PodSeen {

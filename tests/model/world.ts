@@ -359,6 +359,31 @@ export class ModelWorld {
         this.changed();
     }
 
+    /** The component, or another tool, applies these annotations. Returns the field managers with which that conflicts. */
+    public apply(
+        manager: string,
+        annotations: Readonly<Record<string, string>>,
+        {
+            account = this.serviceAccountName,
+            force = false,
+            isOwnWrite = false,
+        }: { readonly account?: string; readonly force?: boolean; readonly isOwnWrite?: boolean } = {},
+    ): string[] {
+        const conflicts = this.accountOf(account).apply(this.now, manager, annotations, force, isOwnWrite);
+        this.changed();
+        return conflicts;
+    }
+
+    /** A party writes, or removes, annotations by another request than an apply. */
+    public patch(
+        manager: string,
+        annotations: Readonly<Record<string, string | null>>,
+        account = this.serviceAccountName,
+    ): void {
+        this.accountOf(account).update(this.now, manager, annotations);
+        this.changed();
+    }
+
     /** The roles that the injection guard admits. Undefined if there is no guard. */
     public get guard(): readonly string[] | undefined {
         return this.guards.at(-1)?.value?.roleArns;

@@ -195,7 +195,12 @@ const externalAfterFailure: Scenario = {
     play: async (stage) => {
         await handedOver(stage);
         await stage.fails("up", hasty(stage, { rolePath: "/cni/" }), /\[(canary-failed|time-limit)\]/);
-        const args = { clusterName: stage.sandbox.clusterName, rolePath: "/cni/", delivery: "external" };
+        const args = {
+            clusterName: stage.sandbox.clusterName,
+            rolePath: "/cni/",
+            delivery: "external",
+            liveChecks: false,
+        };
         await stage.succeeds("up", args);
         await stage.settled();
         await stage.succeeds("destroy", args);
