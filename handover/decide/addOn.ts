@@ -8,8 +8,8 @@ import { refusals } from "../model/refusals";
 import type { Memory, Step } from "../model/steps";
 import type { Subject } from "../model/subject";
 import { webhookAnnotations } from "../model/webhookAnnotations";
-import type { ClusterSeen, World } from "../model/world";
-import { deliverAgainStep, isAppliedByAddOn, isKnownOf, isOfAddOn, isOwner } from "./delivery";
+import type { ClusterSeen, NodeRoleSeen, World } from "../model/world";
+import { deliverAgainStep, isAppliedByAddOn, isKnownOf, isOfAddOn, isOfEks, isOwner } from "./delivery";
 import { hasPropagated, propagationStep, SHOWN_AFTER_MILLISECONDS } from "./giveBack";
 import { type HandBackTarget, retiredRoles } from "./handBackTarget";
 import { holdsPermissions, rolesOf } from "./nodeRolePolicies";
@@ -29,6 +29,8 @@ export interface GivingUpTarget extends AddOnTarget {
     readonly givesUp: (roleArn: string) => boolean;
     /** The annotations with which the pods were delivered. Undefined: those that the service account has. */
     readonly keeping: Readonly<Record<string, string>> | undefined;
+    /** Whether the component alone is to own the annotation: what the add-on has left would conflict with a later value. Missing: it need not. */
+    readonly frees?: boolean;
 }
 
 /**
@@ -37,7 +39,8 @@ export interface GivingUpTarget extends AddOnTarget {
  *      (https://github.com/hashicorp/terraform-provider-aws/issues/30645),
  *   b. the component owns the annotation, too, so that the add-on's release leaves it,
  *   c. the add-on is updated without the role,
- *   d. the annotation is written again if it is gone all the same.
+ *   d. the annotation is written again if it is gone all the same, or if it must lose an owner that has gone: a forced apply of the same value
+ *      takes it from none.
  *
  * If a node role does not hold the policies, and the injection guard does not refuse pods without the role, the add-on keeps the role until the pods
  * have moved: it is the only path of the pods that restart. Undefined when nothing is left to do.
@@ -57,21 +60,30 @@ export function addOnGivesUpStep(target: GivingUpTarget, world: World, memory: M
             updateStep(target, addOn, undefined, { at: world.at, memory })
         );
     }
-    const isLost = live === undefined && record.addOnDelivered === true && keeping !== undefined;
-    return isLost && carried === undefined
-        ? annotate(keeping, "the annotation is gone with the add-on's role: writing it again")
+    if (carried !== undefined || keeping === undefined || record.addOnDelivered !== true) {
+        return undefined;
+    }
+    if (live === undefined) {
+        return annotate(keeping, "the annotation is gone with the add-on's role: writing it again");
+    }
+    const isHeld = world.cluster.serviceAccount?.roleArnOwners.some(isOfEks) ?? false;
+    return target.frees === true && isHeld && live === keeping[ROLE_ARN_ANNOTATION] && mayLoseTheRole(target, world)
+        ? {
+              do: "removeRole",
+              why: "the add-on has left its part of the annotation: writing the annotation again without it",
+          }
         : undefined;
 }
 
 function mayLoseTheRole({ record }: GivingUpTarget, world: World): boolean {
-    return world.cluster.injectionGuard.inForce || holdPolicies(record, world);
+    return world.cluster.injectionGuard.inForce || withoutPolicies(record, world).length === 0;
 }
 
-/** Whether a pod that starts without a role has the permissions of its node's. */
-function holdPolicies({ nodeRolePolicies }: HandOverRecord, { cluster, account }: World): boolean {
+/** The node roles with which a pod that starts without a role of its own has no permissions. */
+function withoutPolicies({ nodeRolePolicies }: HandOverRecord, { cluster, account }: World): NodeRoleSeen[] {
     return rolesOf(cluster.nodes, account)
         .filter(({ exists }) => exists)
-        .every((role) => holdsPermissions(role, nodeRolePolicies[role.name] ?? []));
+        .filter((role) => !holdsPermissions(role, nodeRolePolicies[role.name] ?? []));
 }
 
 /**
@@ -155,7 +167,7 @@ function releaseRoleStep({ annotations }: Subject): Step {
  * The add-on's part of the hand-back, after the node roles hold their policies and before a pod moves:
  *   a. it gives up the role of the component, which the component owns meanwhile,
  *   b. if it had another role before, and that one is restored, it gets it again under the component's annotation, so that the pods return to a
- *      role that EKS gives them too.
+ *      role that EKS gives them, too. An annotation of before that EKS has removed with the component's is written again.
  *
  * Where node roles do not hold the policies, as on a cluster that eksctl had given a role, the add-on changes from one role to the other at once.
  *
@@ -176,23 +188,26 @@ export function handBackAddOnStep(target: HandBackTarget, world: World, memory: 
     const restored = former !== undefined && former === record.addOnRoleArn ? former : undefined;
     const { roleArn: carried } = addOn;
     const isOurs = carried !== undefined && carried !== restored && record.approvedRoleArns.includes(carried);
-    if (isOurs && (restored === undefined || holdPolicies(record, world))) {
+    const insufficient = withoutPolicies(record, world);
+    if (isOurs && restored === undefined && insufficient.length > 0) {
+        // EKS may restart a pod before the annotation is there again.
+        return { do: "refuse", refusal: refusals.nodeRoleWithoutPermissions(insufficient, subject) };
+    }
+    if (isOurs && insufficient.length === 0) {
         const live = cluster.serviceAccount.annotations[ROLE_ARN_ANNOTATION];
         return (
             (live === undefined ? undefined : ownStep(adding, world, webhookAnnotations(world))) ??
             updateStep(adding, addOn, undefined, { at, memory })
         );
     }
-    if (restored === undefined || (carried !== undefined && carried !== restored && !isOurs)) {
+    const { [ROLE_ARN_ANNOTATION]: annotated } = cluster.serviceAccount.annotations;
+    const isLost = former !== undefined && annotated === undefined && record.addOnDelivered === true;
+    const isOthers = carried !== undefined && carried !== restored && !isOurs;
+    if (isOthers || (restored === undefined && !isLost)) {
         return undefined;
     }
-    if (cluster.serviceAccount.annotations[ROLE_ARN_ANNOTATION] !== restored) {
-        return {
-            do: "annotate",
-            annotations: formerAnnotations,
-            force: true,
-            why: "restoring the annotation of the add-on's former role",
-        };
+    if (isLost || annotated !== restored) {
+        return restoringStep(target);
     }
     if (carried === restored) {
         return restoredStep(world, memory);
@@ -200,9 +215,19 @@ export function handBackAddOnStep(target: HandBackTarget, world: World, memory: 
     return ownStep(adding, world, formerAnnotations) ?? updateStep(adding, addOn, restored, { at, memory });
 }
 
+function restoringStep({ formerAnnotations }: HandBackTarget): Step {
+    const why = "restoring the annotation from before the hand-over";
+    return { do: "annotate", annotations: formerAnnotations, force: true, why };
+}
+
 /** Whether the add-on may carry a role of the component, or has a former role that it is to get again. */
-export function toldTheAddOn({ addOnDelivered, addOnRoleArn }: HandOverRecord): boolean {
+function toldTheAddOn({ addOnDelivered, addOnRoleArn }: HandOverRecord): boolean {
     return addOnDelivered === true || addOnRoleArn !== undefined;
+}
+
+/** Whether the add-on has ever carried a role of the component: fields of it may still keep that role on the service account. */
+export function hadAddOn({ addOnDelivered, addOnRoleArn }: HandOverRecord): boolean {
+    return addOnDelivered !== undefined || addOnRoleArn !== undefined;
 }
 
 /** The component's release would remove an annotation that EKS does not own yet. What it leaves has an owner in any case. */
@@ -225,8 +250,11 @@ export function leftByAddOnStep(target: HandBackTarget, world: World, memory: Me
         return undefined;
     }
     // EKS may be removing it.
-    return addOn.is === "there" && isBusy(addOn)
-        ? busyStep({ ...target, deliverySeconds: deliverySecondsOf(target) }, addOn, at, since(memory))
+    if (addOn.is === "there" && isBusy(addOn)) {
+        return busyStep({ ...target, deliverySeconds: deliverySecondsOf(target) }, addOn, at, since(memory));
+    }
+    return target.formerAnnotations[ROLE_ARN_ANNOTATION] !== undefined
+        ? restoringStep(target)
         : { do: "removeRole", why: "the add-on no longer has the role: removing the annotation that it has left" };
 }
 

@@ -1,24 +1,37 @@
-import type { AddOnSeen } from "../model/addOn";
 import type { Subject } from "../model/subject";
-import { tellAll } from "./driftFindings";
+import type { World } from "../model/world";
+import { isAppliedByAddOn, isOwner } from "./delivery";
+import { type Finding, tellAll } from "./driftFindings";
 
-/** How the managed add-on differs from what the last update has told it. Undefined if it does not, or if EKS does not say it. */
-export function addOnDrift({ roleArn }: Pick<Subject, "roleArn">, addOn: AddOnSeen | undefined): string | undefined {
+/** How the managed add-on differs from how the last update left it. Undefined if it does not, or if EKS does not say it. */
+export function addOnDrift(subject: Subject, world: Pick<World, "cluster" | "account">): string | undefined {
+    return tellAll([...roleFindings(subject, world), ...ownerFindings(subject, world)]);
+}
+
+function roleFindings({ roleArn }: Subject, { account: { addOn } }: Pick<World, "account">): Finding[] {
     if (addOn?.is === "missing") {
-        return tellAll([
-            {
-                seen: `The cluster ${addOn.clusterName} has no managed add-on vpc-cni any more. Create it again, or remove delivery: "eksAddon".`,
-            },
-        ]);
+        const seen = `The cluster ${addOn.clusterName} has no managed add-on vpc-cni any more. Create it again, or remove delivery: "eksAddon".`;
+        return [{ seen }];
     }
     if (addOn?.is !== "there" || addOn.roleArn === roleArn) {
-        return undefined;
+        return [];
     }
     const has = addOn.roleArn === undefined ? "no role any more" : `the role ${addOn.roleArn} instead of ${roleArn}`;
-    const stated = `An aws.eks.Addon that does not state the role takes it away with each of its updates: add serviceAccountRoleArn: "${roleArn}" there.`;
-    return tellAll([
-        addOn.roleArn === undefined
-            ? { seen: `The managed add-on vpc-cni has ${has}. ${stated}`, mends: "tells the add-on the role again" }
-            : { seen: `The managed add-on vpc-cni has ${has}. ${stated}` },
-    ]);
+    const seen =
+        `The managed add-on vpc-cni has ${has}. An aws.eks.Addon that does not state the role takes it away with each of its updates: ` +
+        `add serviceAccountRoleArn: "${roleArn}" there.`;
+    return [addOn.roleArn === undefined ? { seen, mends: "gives the add-on the role again" } : { seen }];
+}
+
+/** An update to another role that did not finish has made the component a second owner. */
+function ownerFindings(subject: Subject, { cluster, account: { addOn } }: Pick<World, "cluster" | "account">): Finding[] {
+    const isShared = addOn?.is === "there" && addOn.roleArn === subject.roleArn && isAppliedByAddOn(cluster);
+    return isShared && isOwner(subject, cluster)
+        ? [
+              {
+                  seen: "The component still owns the role annotation, together with the managed add-on.",
+                  mends: "leaves the annotation to the add-on",
+              },
+          ]
+        : [];
 }

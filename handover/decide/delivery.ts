@@ -38,7 +38,12 @@ export function isAppliedByAddOn({ serviceAccount }: ClusterSeen): boolean {
 /** Whether the role annotation belongs to the managed add-on alone, or to what a hand-back has left for it. */
 export function isOfAddOn({ serviceAccount }: ClusterSeen): boolean {
     const owners = serviceAccount?.roleArnOwners ?? [];
-    return owners.includes(ADD_ON_MANAGER) && owners.every((one) => one === ADD_ON_MANAGER || one === LEAVING_MANAGER);
+    return owners.includes(ADD_ON_MANAGER) && owners.every(isOfEks);
+}
+
+/** Whether a field manager is the managed add-on, or what a hand-back has left for it. */
+export function isOfEks(owner: string): boolean {
+    return owner === ADD_ON_MANAGER || owner === LEAVING_MANAGER;
 }
 
 /** The goal of the wait before a rollout: another writer delivers the role. */
@@ -118,7 +123,7 @@ export function deliverAgainStep(
     if (carried !== undefined && carried !== subject.roleArn && !isKnownOf(record, carried)) {
         return { do: "refuse", refusal: refusals.addOnHasRole(carried) };
     }
-    const others = otherOwners(subject, cluster).filter((owner) => ![ADD_ON_MANAGER, LEAVING_MANAGER].includes(owner));
+    const others = otherOwners(subject, cluster).filter((owner) => !isOfEks(owner));
     return others.length > 0
         ? { do: "refuse", refusal: refusals.annotationOwned(subject, others) }
         : { do: "annotate", annotations: subject.annotations, force: true, why };

@@ -16,7 +16,7 @@ import { isSameAccount, type Subject } from "../model/subject";
 import type { ClusterSeen, DaemonSetSeen } from "../model/world";
 import { unseenStep } from "./addOn";
 import { anotherComponent } from "./anotherComponent";
-import { isOfAddOn } from "./delivery";
+import { isOfEks } from "./delivery";
 import { otherDeliveryRefusals } from "./otherDelivery";
 import { rolesToName } from "./nodeRolePolicies";
 import { nodeRoleInUse } from "./podsOnNodeRoles";
@@ -97,15 +97,16 @@ function credentialSourceReasons({
         others.length === 0 ||
         override ||
         isAnnotated(subject, world.cluster) ||
-        isLeftToItsWriter(subject, world.cluster)
+        isLeftToItsWriter(subject, others)
             ? []
             : [refusals.annotationOwned(subject, others)]),
     ];
 }
 
-/** With `external` the other writer changes the annotation, and with `eksAddon` the component tells the add-on to do so. */
-function isLeftToItsWriter(subject: Subject, cluster: ClusterSeen): boolean {
-    return subject.delivery === "external" || (subject.delivery === "eksAddon" && isOfAddOn(cluster));
+/** With `external` the other writer changes the annotation. The add-on changes it if the component moves to it, or away from it. */
+function isLeftToItsWriter({ delivery, addOnDelivered }: Subject, others: readonly string[]): boolean {
+    const isOfThisAddOn = delivery === "eksAddon" || addOnDelivered === true;
+    return delivery === "external" || (isOfThisAddOn && others.every(isOfEks));
 }
 
 /** What keeps another writer, or the managed add-on, from delivering the role. */
@@ -116,15 +117,15 @@ function deliveryReasons(preflight: Preflight): Refusal[] {
     if (subject.delivery === undefined) {
         return [];
     }
-    const isOfEks = subject.delivery === "eksAddon";
-    const unseen = isOfEks ? unseenStep(subject, addOn) : undefined;
+    const isForAddOn = subject.delivery === "eksAddon";
+    const unseen = isForAddOn ? unseenStep(subject, addOn) : undefined;
     const annotated = serviceAccount?.annotations[ROLE_ARN_ANNOTATION];
     const { roleArnSince = 0 } = serviceAccount ?? {};
     const carried = addOn?.is === "there" ? addOn.roleArn : undefined;
     const older = pods.filter((pod) => carriesRole(pod, subject) && pod.createdAt < roleArnSince);
     return [
         ...(unseen === undefined ? [] : [unseen.refusal]),
-        ...(isApproved || carried === undefined || carried === annotated || !(isOfEks || carried === subject.roleArn)
+        ...(isApproved || carried === undefined || carried === annotated || !(isForAddOn || carried === subject.roleArn)
             ? []
             : [refusals.addOnDiffers(carried, annotated)]),
         ...(isApproved || annotated !== subject.roleArn || older.length === 0

@@ -65,8 +65,8 @@ function targetOf({ record, subject, timeouts }: AddOnRoleInputs) {
 async function read(context: RunContext, state: AddOnRoleInputs & AddOnRoleOutputs) {
     const { subject, record } = targetOf(state);
     const cluster = await context.cluster.look();
-    const { account } = await lookAtAccount(seeingAddOn({ ...context, subject }), cluster, false);
-    const drift = cluster.uid === record.clusterUid ? addOnDrift(subject, account.addOn) : undefined;
+    const world = await lookAtAccount(seeingAddOn({ ...context, subject }), cluster, false);
+    const drift = cluster.uid === record.clusterUid ? addOnDrift(subject, world) : undefined;
     if (drift !== undefined) {
         warn(context, drift);
     }

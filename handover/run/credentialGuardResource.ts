@@ -192,7 +192,8 @@ async function approveAgain(
     const target = { record: lost, roleNames: namedNodeRoles, iamPropagationSeconds };
     const leaves = leavesAddOn(record, known.subject, isAnotherRole);
     if (leaves) {
-        const keeping = state.subject.annotations;
+        // An update that was killed may have approved a role that no pod has worked with.
+        const keeping = isAnotherRole ? approved.formerAnnotations : state.subject.annotations;
         await leaveAddOn(known, { record, keeping, giveBack: target, iamPropagationSeconds, timeouts });
     }
     if (!isAnotherRole) {

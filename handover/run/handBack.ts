@@ -5,7 +5,7 @@ import { type HandOverRecord, subjectOf } from "../model/record";
 import { isRefusal, Refusal } from "../model/refusal";
 import type { Memory } from "../model/steps";
 import type { World } from "../model/world";
-import { deliverySecondsOf, toldTheAddOn } from "../decide/addOn";
+import { deliverySecondsOf, hadAddOn } from "../decide/addOn";
 import { dependsOnAddOn, seeingAddOn } from "../observe/seeingAddOn";
 import type { RunContext } from "../observe/runContext";
 import { formerRoleWorks } from "./formerRole";
@@ -26,7 +26,7 @@ export interface HandBackInputs extends LiveInputs {
 export async function handBack(opened: RunContext, inputs: HandBackInputs, record: HandOverRecord): Promise<void> {
     const { timeouts } = inputs;
     const subject = subjectOf(record, inputs.subject);
-    const context = seeingAddOn({ ...opened, subject }, dependsOnAddOn(subject) || toldTheAddOn(record));
+    const context = seeingAddOn({ ...opened, subject }, dependsOnAddOn(subject) || hadAddOn(record));
     const target: HandBackTarget = {
         subject: context.subject,
         record,

@@ -1,3 +1,4 @@
+import { ROLE_ARN_ANNOTATION } from "../../documents/serviceAccountAnnotations";
 import { addOnGivesUpStep, deliverySecondsOf } from "../decide/addOn";
 import { type GiveBackTarget, nextGiveBackStep } from "../decide/giveBack";
 import type { HandOverRecord } from "../model/record";
@@ -10,7 +11,7 @@ import { reach } from "./loop";
 
 export interface LeavingInputs {
     readonly record: HandOverRecord;
-    /** The annotations of the last update, with which the pods carry the role. */
+    /** The annotations with which the pods work now. Empty if they use the node roles. */
     readonly keeping: Readonly<Record<string, string>>;
     /** The policies that the node roles get again first. */
     readonly giveBack: GiveBackTarget;
@@ -41,7 +42,8 @@ export async function leaveAddOn(
         deliverySeconds: deliverySecondsOf(timeouts),
         iamPropagationSeconds,
         givesUp: (roleArn: string) => record.approvedRoleArns.includes(roleArn) && !staysDelivered(context, roleArn),
-        keeping,
+        keeping: keeping[ROLE_ARN_ANNOTATION] === undefined ? undefined : keeping,
+        frees: context.subject.delivery === undefined,
     };
     const next = (world: World, memory: Memory): Step => {
         const first = nextGiveBackStep(giveBack, world, memory);

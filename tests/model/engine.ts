@@ -7,6 +7,7 @@ import { refusals } from "../../handover/model/refusals";
 import type { Subject } from "../../handover/model/subject";
 import { OperationContext } from "../../handover/observe/runContext";
 import type { PlanInputs } from "../../handover/preview/plan";
+import { addOnRole, type AddOnRoleInputs, type AddOnRoleOutputs } from "../../handover/run/addOnRoleResource";
 import { canary, CanaryInputs, CanaryOutputs } from "../../handover/run/canaryResource";
 import {
     credentialGuard,
@@ -40,6 +41,7 @@ import { CANARY_SECONDS, ModelWorld, OWN_GUARD, OWN_MANAGER, ROLE_ARN, STABLE_SE
 export interface Resources {
     readonly credentialGuard: LiveResource<CredentialGuardInputs, CredentialGuardOutputs>;
     readonly canary: LiveResource<CanaryInputs, CanaryOutputs>;
+    readonly addOnRole: LiveResource<AddOnRoleInputs, AddOnRoleOutputs>;
     readonly detachment: LiveResource<DetachmentInputs, DetachmentOutputs>;
     /** The hook of the role's updates in place. */
     readonly beforeUpdate: typeof checkInPlace;
@@ -59,6 +61,7 @@ function noteRollout(world: ModelWorld, digest: string, manager: string): void {
 export const REAL_RESOURCES: Resources = {
     credentialGuard,
     canary,
+    addOnRole,
     detachment,
     beforeUpdate: checkInPlace,
     isLeftOut,
@@ -77,6 +80,8 @@ export interface Program extends RoleArguments {
     readonly follows?: boolean;
     /** Whether the program gives the cluster's OIDC provider without its name, so that the component cannot look the cluster up. */
     readonly unnamedCluster?: boolean;
+    /** Missing: the component annotates the service account. */
+    readonly delivery?: "external" | "eksAddon";
     readonly detachFromNodeRoles: readonly string[] | undefined;
     /** Those of detachFromNodeRoles that the program itself manages. */
     readonly ownNodeRoles?: readonly string[];
@@ -120,6 +125,7 @@ interface Stack {
     template?: string;
     /** The role that it admits. */
     injectionGuard?: string;
+    addOnRole?: AddOnRoleInputs & AddOnRoleOutputs;
     guardedAccount?: string;
     detachment?: DetachmentInputs & DetachmentOutputs;
     /** Whether the patch says that the live checks are turned off. */
@@ -149,6 +155,7 @@ export const TIMEOUTS = {
     canarySeconds: CANARY_SECONDS,
     verificationSeconds: 240,
     handBackSeconds: 240,
+    deliverySeconds: 200,
 };
 
 /** A role of another name has another unique ID. */
@@ -261,6 +268,10 @@ export class Engine {
         if (!hasInjectionGuard(program)) {
             delete stack.injectionGuard;
         }
+        if (program.delivery !== "eksAddon") {
+            // Its delete does nothing.
+            delete stack.addOnRole;
+        }
         await this.deleteReplaced(program, run, steps, before);
         if (steps.failed.length > 0) {
             throw steps.error;
@@ -323,7 +334,15 @@ export class Engine {
         if (resources.isLeftOut({ approvedRole: approvedNow, arn: arnNow, uniqueId: uniqueIdOf(arn) })) {
             throw refusals.roleNotApproved(arn);
         }
-        await steps.operate("patch", async () => {
+        if (program.delivery !== undefined) {
+            // It has retainOnDelete: the annotation stays. Another resource of the program, or another tool, learns the role now.
+            delete stack.patch;
+            delete stack.patchedAccount;
+            stack.patches.delete("patch");
+            world.writer?.learn(arn);
+        }
+        const patches = program.delivery === undefined;
+        const operatePatch = async () => {
             if (stack.patch === arn && stack.patchedAccount === account && !stack.isOff) {
                 return;
             }
@@ -336,9 +355,12 @@ export class Engine {
                 stack.patchedAccount = account;
                 delete stack.isOff;
             });
-        });
-        steps.noteCreated("patch", stack.patches);
-        const delivered = arn;
+        };
+        if (patches) {
+            await steps.operate("patch", operatePatch);
+            steps.noteCreated("patch", stack.patches);
+        }
+        const delivered = deliveredBy(program, arn);
         const known = () => {
             const { record, approvedRole } = inState(stack.guard);
             return { record, approvedRole, delivered, stableSeconds: STABLE_SECONDS };
@@ -346,7 +368,8 @@ export class Engine {
         await steps.operate("canary", async (replaces) => {
             const { formerAnnotations } = inState(stack.guard);
             const { proof = "full" } = program;
-            const inputs = { ...common, ...known(), proof, formerAnnotations, serviceAccountUid: patched.uid };
+            const serviceAccountUid = patches ? patched.uid : "";
+            const inputs = { ...common, ...known(), proof, formerAnnotations, serviceAccountUid };
             const state = replaces ? undefined : stack.canary;
             stack.canary = await this.while("rollout", () => operate(resources.canary, state, inputs, operation));
         });
@@ -361,6 +384,12 @@ export class Engine {
             }
         });
         steps.noteCreated("rollout", stack.patches);
+        if (program.delivery === "eksAddon") {
+            const { record, approvedRole } = known();
+            const { rollouts = 0 } = stack.canary ?? {};
+            const inputs = { ...common, record, approvedRole, delivered, rollouts };
+            stack.addOnRole = await operate(resources.addOnRole, stack.addOnRole, inputs, operation);
+        }
         const injectionGuard = hasInjectionGuard(program);
         if (injectionGuard) {
             await steps.operate("injectionGuard", async (replaces) => {
@@ -389,7 +418,7 @@ export class Engine {
                 ...common,
                 ...known(),
                 ...named,
-                rollouts,
+                rollouts: rollouts + (program.delivery === "eksAddon" ? (stack.addOnRole?.updates ?? 0) : 0),
                 injectionGuard,
                 maxNotReadyNodes: program.maxNotReadyNodes ?? 0,
             };
@@ -680,8 +709,11 @@ export class Engine {
         if (this.ownGuard?.join() !== stack.injectionGuard || world.guardedAccount !== stack.guardedAccount) {
             delete stack.injectionGuard;
         }
-        if (world.accountOf(stack.patchedAccount ?? AWS_NODE).annotations[ROLE_ARN] !== stack.patch) {
-            delete stack.patch;
+        if (stack.patch !== undefined) {
+            const { annotations } = world.accountOf(stack.patchedAccount ?? AWS_NODE);
+            if (annotations[ROLE_ARN] !== stack.patch) {
+                delete stack.patch;
+            }
         }
         if (world.annotations[LIVE_CHECKS_ANNOTATION] === undefined) {
             delete stack.isOff;
@@ -694,6 +726,7 @@ export class Engine {
         }
         stack.guard &&= await reread(resources.credentialGuard, stack.guard, this.operation(run));
         stack.canary &&= await reread(resources.canary, stack.canary, this.operation(run));
+        stack.addOnRole &&= await reread(resources.addOnRole, stack.addOnRole, this.operation(run));
         stack.detachment &&= await reread(resources.detachment, stack.detachment, this.operation(run));
     }
 
@@ -718,6 +751,9 @@ export class Engine {
             }
         }
         this.forgetRetained(goes);
+        if (goes("rollout")) {
+            delete stack.addOnRole;
+        }
         if (stack.canary !== undefined && goes("canary")) {
             await resources.canary.delete(stack.canary, this.operation(run));
             delete stack.canary;
@@ -799,8 +835,9 @@ export class Engine {
     /** The patch of the DaemonSet with live checks. */
     private async noteRollout(delivered: string, run: Run, daemonSetName: string): Promise<void> {
         const { world, stack, resources } = this;
+        const [roleArn = ""] = delivered.split(" ");
         // On a cluster without nodes there is no canary. The first node may join right after that look.
-        if (world.cniRoles.get(delivered)?.works === false && world.sawNodes(this.names.manager)) {
+        if (world.cniRoles.get(roleArn)?.works === false && world.sawNodes(this.names.manager)) {
             world.problem("a rollout is noted whose canary did not work");
         }
         await run.call("patch the DaemonSet", () => {
@@ -910,6 +947,11 @@ async function reread<I extends LiveInputs, O extends object>(
     return { ...state, ...outputs, drift };
 }
 
+/** The component's digest of the role and its delivery. */
+export function deliveredBy({ delivery }: Pick<Program, "delivery">, arn: string): string {
+    return delivery === undefined ? arn : `${arn} ${delivery}`;
+}
+
 function hasInjectionGuard({ detachFromNodeRoles, injectionGuard = true }: Program): boolean {
     return injectionGuard && detachFromNodeRoles !== undefined;
 }
@@ -934,6 +976,7 @@ function commonInputs(program: Program, roleArn: string, names: StackNames): Liv
         roleArn,
         ...(program.unnamedCluster ? {} : { clusterName: "prod" }),
         annotations: { [ROLE_ARN]: roleArn },
+        ...(program.delivery === undefined ? {} : { delivery: program.delivery }),
     };
     return { subject, timeouts: TIMEOUTS, iamPropagationSeconds: 5, forceDestroy, drift: "none" };
 }

@@ -19,6 +19,7 @@ import type { RunContext } from "../../handover/observe/runContext";
 import type { CallName } from "./conditions";
 import { ACCOUNT, CNI_POLICY, ISSUER, missingGrants, refusedBy } from "./cniRole";
 import { CUSTOMER_POLICY, LENT_POLICY } from "./lentPolicies";
+import type { ModelAddOn } from "./managedAddOn";
 import type { Run } from "./run";
 import { ModelNode, ModelPod, ModelWorld, POD_IDENTITY, ROLE_ARN } from "./world";
 
@@ -44,6 +45,9 @@ export function runContextOf(
             world.note(`  . ${line}`);
             if (line.startsWith("the rollout failed: ")) {
                 world.onFailedRollout?.();
+            }
+            if (line.startsWith("waiting until ")) {
+                world.writer?.withdraw();
             }
         },
         ...(run.cancelled === undefined ? {} : { cancelled: run.cancelled }),
@@ -122,7 +126,12 @@ function clusterOf(world: ModelWorld, run: Run, subject: Subject): ClusterAccess
                 if (Object.keys(leaving).length > 0) {
                     world.apply(LEAVING_MANAGER, leaving, { account: name, force: true, isOwnWrite });
                 }
+                const { [ROLE_ARN]: before } = world.accountOf(name).annotations;
                 world.apply(manager, {}, { account: name, isOwnWrite });
+                const isGone = before !== undefined && world.accountOf(name).annotations[ROLE_ARN] === undefined;
+                if (isGone && subject.delivery !== undefined && !world.isHandingBack(manager)) {
+                    world.problem("the component's release removes the annotation that another writer is to own");
+                }
             }),
         removeRole: () =>
             run.call("remove the role annotation", () => world.patch(manager, { [ROLE_ARN]: null }, accountName)),
@@ -339,9 +348,10 @@ function awsOf(world: ModelWorld, run: Run, { serviceAccount, fieldManager }: Su
         clusterStatus: () => read("cluster status", () => world.conditions.clusterStatus ?? "there"),
         namedCluster: () => read("named cluster", () => ({ is: "there", issuer: ISSUER, ipFamily: world.ipFamily })),
         otherDelivery: () => read("other delivery", () => otherDeliverySeen(world)),
-        addOn: () => read("add-on", () => ({ is: "missing", clusterName: "prod" })),
-        updateAddOn: () => run.call("update the add-on", () => ({ is: "busy", why: "not in this model" })),
-        addOnUpdate: () => read("update", () => ({ status: "Successful", errors: [] })),
+        addOn: (name) => read("add-on", () => world.managedAddOn?.seen(name) ?? { is: "missing", clusterName: name }),
+        updateAddOn: (update) =>
+            run.call(`update the add-on to ${update.roleArn ?? "no role"}`, () => addOnOf(world).update(update)),
+        addOnUpdate: (_, updateId) => read("update", () => addOnOf(world).updateSeen(updateId)),
         mayPassRole: () => read("pass role", () => "allowed"),
         prove: async ({ roleArn, ipFamily }) => {
             const code = await read("proof", () => proofFailure(world, roleArn, ipFamily, serviceAccount.name));
@@ -360,16 +370,25 @@ function otherDeliverySeen(world: ModelWorld): OtherDelivery {
         const call = { action: "eks:DescribeAddon", cause: "denied", why: "not allowed" } as const;
         return { addOnRoleArn: undefined, addOn: false, podIdentityRoleArns: [], unread: [call] };
     }
-    const addOnRoleArn = world.addOn?.roleArn ?? world.conditions.addOnRoleArn;
+    const { managedAddOn } = world;
+    const managed = managedAddOn?.exists ? managedAddOn.roleArn : undefined;
+    const addOnRoleArn = managed ?? world.addOn?.roleArn ?? world.conditions.addOnRoleArn;
     return {
         addOnRoleArn,
-        addOn: addOnRoleArn !== undefined,
+        addOn: addOnRoleArn !== undefined || managedAddOn?.exists === true,
         podIdentityRoleArns: [
             ...(world.association ? ["arn:aws:iam::111122223333:role/associated"] : []),
             ...(world.conditions.podIdentityRoleArns ?? []),
         ],
         unread: world.conditions.unread ?? [],
     };
+}
+
+function addOnOf({ managedAddOn }: ModelWorld): ModelAddOn {
+    if (managedAddOn === undefined) {
+        throw new Error("the cluster has no managed add-on");
+    }
+    return managedAddOn;
 }
 
 function proofFailure(

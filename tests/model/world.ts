@@ -6,12 +6,14 @@ import { AWS_NODE, type ModelRole, suffices } from "./cniRole";
 import type { Conditions } from "./conditions";
 import { type History, valueAt } from "./history";
 import { LentPolicies } from "./lentPolicies";
+import type { ModelAddOn } from "./managedAddOn";
 import { OtherClusters } from "./otherClusters";
 import { OtherInstances } from "./otherInstances";
 import { OtherPods } from "./otherPods";
 import { OwnNodeRoles } from "./ownNodeRoles";
 import { ModelServiceAccount } from "./serviceAccount";
 import { type Acting, Waves } from "./waves";
+import type { ModelWriter } from "./writer";
 
 /**
  * A small model of a cluster and an account, with only the facts that decide whether a pod of aws-node has a path to its
@@ -135,6 +137,10 @@ export class ModelWorld {
     public woken = false;
     /** The role of the managed add-on, which is another one than the component's. The add-on does not write it in the model. */
     public addOn: { readonly roleArn: string; readonly since: number } | undefined;
+    /** The managed add-on that writes what it carries. */
+    public managedAddOn: ModelAddOn | undefined;
+    /** Another tool that delivers the role. */
+    public writer: ModelWriter | undefined;
     /** How long a pod takes until it is Ready. */
     public startMilliseconds = 1000;
     /** Over how many subnets the nodes are spread. */
@@ -463,6 +469,11 @@ export class ModelWorld {
         this.actorOf(manager).acting = acting;
     }
 
+    /** Whether the live checks of this component hand back. */
+    public isHandingBack(manager: string): boolean {
+        return this.actorOf(manager).acting === "handBack";
+    }
+
     /** Whether a live check saw nodes when it looked last, other than those whose instances the account showed as leaving then. */
     public sawNodes(manager: string): boolean {
         const { seenNodes, shownAsLeaving } = this.actorOf(manager);
@@ -724,6 +735,7 @@ export class ModelWorld {
             this.due.shift()?.happen();
         }
         this.lent.tick();
+        this.managedAddOn?.tick();
         this.kubelets();
         this.createPods();
         this.replacePods();

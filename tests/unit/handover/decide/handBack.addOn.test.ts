@@ -36,7 +36,7 @@ const restoring = {
     do: "annotate",
     annotations: former.formerAnnotations,
     force: true,
-    why: "restoring the annotation of the add-on's former role",
+    why: "restoring the annotation from before the hand-over",
 };
 const givesUp = { update: `the managed add-on gives up ${ROLE}` };
 const getsFormer = { update: `the managed add-on gets ${FORMER_ROLE}` };

@@ -1,0 +1,285 @@
+/** Plays a history of a cluster whose managed add-on, or another writer, gives the pods their role. */
+import { attempt } from "./attempt";
+import { Engine, type Program, REAL_RESOURCES, type Resources } from "./engine";
+import { endFaults, type Fault, injectFault } from "./faults";
+import { type AddOnBehaviour, ModelAddOn } from "./managedAddOn";
+import type { ModelRun } from "./modelRun";
+import { Run } from "./run";
+import { type ModelPod, ModelWorld, OWN_MANAGER, ROLE_ARN } from "./world";
+import { ModelWriter, type WriterKind } from "./writer";
+
+/** A role of another owner, with which the pods work before the component comes. */
+export const THEIRS = "arn:aws:iam::111122223333:role/theirs";
+
+/** Events of the add-on's owner. */
+export type AddOnEvent = { readonly kind: "addOnUpgraded" | "addOnDeleted" | "addOnLosesItsRole" };
+
+export interface DeliveryTurn {
+    readonly do: "up" | "upAfterRefresh" | "destroy" | "nothing";
+    readonly program: Program;
+    readonly killedAt?: number | undefined;
+    readonly events?: readonly { readonly after: number; readonly event: AddOnEvent | Fault }[];
+    /** Longer than a session of the agent, or of a token, in the model's scale. */
+    readonly waits?: boolean;
+}
+
+export interface DeliveryScenario {
+    /** Missing: the cluster has no managed add-on. */
+    readonly addOn?: AddOnBehaviour;
+    /** Missing: no other tool delivers the role. */
+    readonly writer?: { readonly kind: WriterKind; readonly delayMilliseconds: number };
+    /** Whether the add-on, or the other tool, has given the pods a role before. */
+    readonly hadRole?: boolean;
+    /** Whether the node roles have lost the policy before. Only together with a role. */
+    readonly detached?: boolean;
+    readonly nodes: readonly string[];
+    readonly strategy: "RollingUpdate" | "OnDelete";
+    readonly maxUnavailable: number;
+    readonly turns: readonly DeliveryTurn[];
+    readonly last: Program;
+}
+
+const IDLE_MILLISECONDS = 20_000;
+const SESSION_MILLISECONDS = 120_000;
+const SETTLE_MILLISECONDS = 90_000;
+const TRIES = 5;
+
+export async function playDeliveries(of: DeliveryScenario, resources: Resources = REAL_RESOURCES): Promise<ModelRun> {
+    const { world, began } = begin(of);
+    const engine = new Engine(world, resources);
+    for (const turn of of.turns) {
+        await playTurn(world, engine, turn);
+    }
+    world.note("== all events end");
+    world.cancelScheduled();
+    endFaults(world);
+    world.managedAddOn?.createAgain();
+    world.advance(IDLE_MILLISECONDS);
+    await reach(
+        world,
+        "the hand-over",
+        (run) => upAfterRefresh(engine, of.last, run),
+        () => handedOver(world, engine, of.last),
+    );
+    if (of.last.delivery === undefined) {
+        world.writer?.letGo();
+        world.advance(IDLE_MILLISECONDS);
+        // It may have taken the annotation of all owners.
+        await attempt(world, () => upAfterRefresh(engine, of.last, new Run(world)));
+    }
+    await checkQuiet(world, engine, of.last);
+    await reach(
+        world,
+        "the hand-back",
+        (run) => engine.destroy(run),
+        () => handedBack(world, began),
+    );
+    return { problems: world.problems, log: world.log, seen: new Set(world.log.map(kindOf)) };
+}
+
+/** A second update without a change, and a refresh before it, find nothing to do. */
+async function checkQuiet(world: ModelWorld, engine: Engine, last: Program): Promise<void> {
+    const { pods } = world;
+    const failed = await attempt(world, () => upAfterRefresh(engine, last, new Run(world)));
+    if (failed !== "" || world.pods.some((pod) => !pods.includes(pod))) {
+        world.problem(`a second update finds something to do: ${failed}`);
+    }
+}
+
+/** The facts that a hand-back must restore. */
+interface Began {
+    readonly roleArn: string | undefined;
+    readonly addOnRoleArn: string | undefined;
+    readonly attached: readonly string[];
+}
+
+function begin(of: DeliveryScenario): { world: ModelWorld; began: Began } {
+    const world = new ModelWorld();
+    world.strategy = of.strategy;
+    world.maxUnavailable = of.maxUnavailable;
+    const roleArn = of.hadRole ? THEIRS : undefined;
+    if (roleArn !== undefined) {
+        world.cniRoles.set(roleArn, { createdAt: 0, works: true });
+        world.createdBy.set(roleArn, "another owner");
+    }
+    if (of.addOn !== undefined) {
+        world.managedAddOn = new ModelAddOn(world, of.addOn, roleArn);
+    }
+    if (of.writer !== undefined) {
+        world.writer = new ModelWriter(world, of.writer.kind, of.writer.delayMilliseconds);
+    }
+    ["a", "b", ...of.nodes].forEach((role) => world.join(role, !of.detached));
+    world.advance(6000);
+    return {
+        world,
+        began: {
+            roleArn: world.annotations[ROLE_ARN],
+            addOnRoleArn: world.managedAddOn?.roleArn,
+            attached: world.nodeRoles.filter((role) => world.isAttached(role)),
+        },
+    };
+}
+
+async function playTurn(world: ModelWorld, engine: Engine, turn: DeliveryTurn): Promise<void> {
+    const { program, killedAt, events = [], waits = false } = turn;
+    events.forEach(({ after, event }) => world.later(world.now + after, () => inject(world, event)));
+    const killed = killedAt === undefined ? "" : `, killed at moment ${String(killedAt)}`;
+    world.note(`== ${turn.do} ${program.roleName} ${program.delivery ?? "serviceAccountPatch"}${killed}`);
+    const run = new Run(world, killedAt);
+    const acts = {
+        up: () => engine.up(program, run),
+        upAfterRefresh: () => upAfterRefresh(engine, program, run),
+        destroy: () => engine.destroy(run),
+        nothing: () => Promise.resolve(),
+    };
+    const failed = await attempt(world, acts[turn.do]);
+    world.advance(waits ? SESSION_MILLISECONDS : IDLE_MILLISECONDS);
+    if (failed === "" && turn.do.startsWith("up") && program.delivery === undefined) {
+        // The component owns the annotation, too: then its owner takes it out of the other tool.
+        world.writer?.letGo();
+    }
+}
+
+async function upAfterRefresh(engine: Engine, program: Program, run: Run): Promise<void> {
+    await engine.refresh(run);
+    await engine.up(program, run);
+}
+
+function inject(world: ModelWorld, event: AddOnEvent | Fault): void {
+    const { managedAddOn } = world;
+    switch (event.kind) {
+        case "addOnUpgraded":
+            managedAddOn?.upgrade();
+            break;
+        case "addOnDeleted":
+            managedAddOn?.deleteWithPreserve();
+            break;
+        case "addOnLosesItsRole":
+            loseRole(world);
+            break;
+        default:
+            injectFault(world, event);
+    }
+}
+
+/** A program with an aws.eks.Addon that states no role. Its owner does it to the component's role, and only if no pod can start without a path. */
+function loseRole(world: ModelWorld): void {
+    const { managedAddOn } = world;
+    const isSafe = world.nodeRoles.every((role) => world.isAttached(role)) || !world.admits(undefined);
+    if (managedAddOn?.exists && managedAddOn.roleArn !== THEIRS && isSafe) {
+        world.note("** another program takes the add-on's role away");
+        const configurationValues = managedAddOn.configuration;
+        const clientRequestToken = `another program at ${String(world.now)}`;
+        managedAddOn.update({ clusterName: "prod", roleArn: undefined, configurationValues, clientRequestToken });
+    }
+}
+
+async function reach(
+    world: ModelWorld,
+    what: string,
+    act: (run: Run) => Promise<void>,
+    missing: () => string | undefined,
+): Promise<void> {
+    for (let tries = 1; tries <= TRIES; tries += 1) {
+        world.note(`== ${what}`);
+        const failed = await attempt(world, () => act(new Run(world)));
+        follow(world, failed);
+        world.advance(failed === "" ? SETTLE_MILLISECONDS : IDLE_MILLISECONDS);
+        const lacks = failed === "" ? missing() : failed;
+        if (lacks === undefined) {
+            return;
+        }
+        if (tries === TRIES) {
+            world.problem(`${what} is not reached: ${lacks}`);
+        }
+    }
+}
+
+/** The operator does what a message says. */
+function follow(world: ModelWorld, message: string): void {
+    if (message.includes("[add-on-missing]")) {
+        world.managedAddOn?.createAgain();
+    }
+    if (message.includes("[node-role-without-permissions]")) {
+        world.nodeRoles.forEach((role) => world.setAttached(role, true));
+        world.advance(IDLE_MILLISECONDS);
+    }
+}
+
+function handedOver(world: ModelWorld, engine: Engine, program: Program): string | undefined {
+    const arn = engine.roleArn ?? "";
+    const { managedAddOn, annotations } = world;
+    const { owners, appliers } = world.accountOf(world.serviceAccountName);
+    const wrong = world.nodes.filter(
+        ({ name }) => !world.pods.some((pod) => pod.node === name && pod.roleArn === arn && world.isReady(pod)),
+    );
+    const listed = program.detachFromNodeRoles ?? [];
+    const attached = listed.filter((role) => world.isAttached(role));
+    const isOfAddOn = program.delivery === "eksAddon";
+    const mayKeepOwn = managedAddOn?.behaviour.writes === "update";
+    const isShared = mayKeepOwn || !appliers.includes("eks");
+    return firstOf([
+        [wrong.length > 0, `nodes without a Ready pod with the role: ${wrong.map(({ name }) => name).join(", ")}`],
+        [annotations[ROLE_ARN] !== arn, `the service account is annotated with ${String(annotations[ROLE_ARN])}`],
+        [attached.length > 0, `${attached.join(", ")} still hold the policy`],
+        [world.guard?.join() !== (program.detachFromNodeRoles && arn), "the injection guard is not as expected"],
+        [isOfAddOn && managedAddOn?.roleArn !== arn, "the add-on does not have the role"],
+        [isOfAddOn && !isShared && owners.join() !== "eks", `the annotation belongs to ${owners.join(", ")}`],
+        [
+            isOfAddOn && isShared && !owners.includes(OWN_MANAGER),
+            `the component has left the annotation to ${owners.join()}`,
+        ],
+        [
+            program.delivery === undefined && world.writer === undefined && managedAddOn?.roleArn === arn,
+            "the add-on still has the role",
+        ],
+        [
+            program.delivery === "external" && (owners.length === 0 || owners.includes(OWN_MANAGER)),
+            `the annotation belongs to ${owners.join(", ")}`,
+        ],
+        [lostConfiguration(world), "the configuration of the add-on has changed"],
+    ]);
+}
+
+function handedBack(world: ModelWorld, { roleArn, addOnRoleArn, attached }: Began): string | undefined {
+    const { annotations, managedAddOn } = world;
+    const { owners } = world.accountOf(world.serviceAccountName);
+    // EKS may have restarted a pod while the annotation was gone: it works with the node role, which has got its policies back by then.
+    const isRight = (pod: ModelPod) => pod.roleArn === roleArn || pod.roleArn === undefined;
+    const wrong = world.pods.filter((pod) => !isRight(pod) || !world.isReady(pod));
+    const lost = attached.filter((role) => !world.isAttached(role));
+    return firstOf([
+        [wrong.length > 0, `pods that are not as before: ${wrong.map(({ name }) => name).join(", ")}`],
+        [annotations[ROLE_ARN] !== roleArn, `the service account is annotated with ${String(annotations[ROLE_ARN])}`],
+        [
+            managedAddOn?.exists === true && !mayHave(managedAddOn, addOnRoleArn),
+            `the add-on has ${String(managedAddOn?.roleArn)}`,
+        ],
+        [owners.includes(OWN_MANAGER), "the component still owns the annotation"],
+        [lost.length > 0, `${lost.join(", ")} have lost the policy`],
+        [world.guard !== undefined, "the injection guard still exists"],
+        [[...world.cniRoles.keys()].some((arn) => arn !== THEIRS), "a role still exists"],
+        [lostConfiguration(world), "the configuration of the add-on has changed"],
+    ]);
+}
+
+/** One that its owner has created again has none, unless the component gives it the one that the first one had. */
+function mayHave({ roleArn, wasDeleted }: ModelAddOn, began: string | undefined): boolean {
+    return roleArn === began || (wasDeleted && roleArn === undefined);
+}
+
+function lostConfiguration({ managedAddOn }: ModelWorld): boolean {
+    return managedAddOn !== undefined && managedAddOn.configuration === undefined;
+}
+
+function firstOf(findings: readonly [boolean, string][]): string | undefined {
+    return findings.find(([found]) => found)?.[1];
+}
+
+/** Without names and numbers. */
+function kindOf(line: string): string {
+    return line
+        .slice(10)
+        .replace(/\b(pod|n)\d+\b/g, "$1")
+        .replace(/\d+/g, "#");
+}

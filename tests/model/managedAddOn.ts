@@ -1,0 +1,195 @@
+import type { AddOnSeen, AddOnUpdate, AddOnUpdateSeen, AddOnUpdateSent } from "../../handover/model/addOn";
+import { ADD_ON_MANAGER } from "../../handover/model/fieldManagers";
+import { type ModelWorld, ROLE_ARN } from "./world";
+
+/**
+ * How EKS writes the role annotation, of which AWS documents the field manager alone. `removal`: by server-side apply, and removed although another
+ * manager owns it, too.
+ */
+export type AddOnWrite = "apply" | "forcedApply" | "update" | "updateThenApply" | "removal";
+
+/** How EKS ends an update. It undoes none that has failed. */
+export type UpdateOutcome = "Successful" | "FailedButApplied" | "Failed" | "Cancelled";
+
+/** What AWS does not document, or what differs from one update to the next. */
+export interface AddOnBehaviour {
+    readonly writes: AddOnWrite;
+    /** Whether a change of the role alone restarts the pods. */
+    readonly restarts: boolean;
+    /** Whether EKS writes its fields again from time to time. */
+    readonly reverts: boolean;
+    /** Whether the configuration stays if an update leaves it out. */
+    readonly keepsConfiguration: boolean;
+    /** How the first updates end. Each later one is Successful. */
+    readonly outcomes: readonly UpdateOutcome[];
+}
+
+export const WRITES: readonly AddOnWrite[] = ["apply", "forcedApply", "update", "updateThenApply", "removal"];
+
+const UPDATE_MILLISECONDS = 6000;
+/** Every 15 minutes on EKS, as far as that happens: aws-eks-best-practices. */
+const REVERT_EVERY_MILLISECONDS = 20_000;
+const CONFIGURATION = '{"env":{"WARM_IP_TARGET":"1"}}';
+
+interface RunningUpdate {
+    readonly id: string;
+    readonly token: string;
+    readonly roleArn: string | undefined;
+    readonly endsAt: number;
+    readonly outcome: UpdateOutcome;
+}
+
+/** The managed add-on vpc-cni of a cluster. */
+export class ModelAddOn {
+    public exists = true;
+    public roleArn: string | undefined;
+    public configuration: string | undefined = CONFIGURATION;
+    public version = 1;
+    /** Whether it was deleted, so that the next one has begun without a role. */
+    public wasDeleted = false;
+    private status = "ACTIVE";
+    private running: RunningUpdate | undefined;
+    private readonly ended = new Map<string, AddOnUpdateSeen>();
+    private readonly tokens = new Map<string, string>();
+    private updates = 0;
+    private modifiedAt = 0;
+    private revertsAt: number;
+
+    public constructor(
+        private readonly world: ModelWorld,
+        public readonly behaviour: AddOnBehaviour,
+        roleArn: string | undefined,
+    ) {
+        this.roleArn = roleArn;
+        this.revertsAt = world.now + REVERT_EVERY_MILLISECONDS;
+        if (roleArn !== undefined) {
+            this.write(roleArn, undefined);
+        }
+    }
+
+    public seen(clusterName: string): AddOnSeen {
+        return this.exists
+            ? {
+                  is: "there",
+                  clusterName,
+                  status: this.running === undefined ? this.status : "UPDATING",
+                  roleArn: this.roleArn,
+                  version: String(this.version),
+                  configurationValues: this.configuration,
+                  health: [],
+                  modifiedAt: this.modifiedAt,
+              }
+            : { is: "missing", clusterName };
+    }
+
+    /** The role is part of the add-on at once, and of the cluster when the update ends. */
+    public update({ roleArn, configurationValues, clientRequestToken: token }: AddOnUpdate): AddOnUpdateSent {
+        if (!this.exists) {
+            throw new Error("ResourceNotFoundException: No addon: vpc-cni found");
+        }
+        const known = this.tokens.get(token);
+        if (known !== undefined) {
+            return { is: "sent", updateId: known };
+        }
+        if (this.running !== undefined) {
+            return { is: "busy", why: "Addon vpc-cni is being updated" };
+        }
+        const outcome = this.behaviour.outcomes[this.updates] ?? "Successful";
+        this.updates += 1;
+        const id = `update-${String(this.updates)}`;
+        this.tokens.set(token, id);
+        this.modifiedAt += 1;
+        if (configurationValues !== undefined || !this.behaviour.keepsConfiguration) {
+            this.configuration = configurationValues;
+        }
+        this.running = { id, token, roleArn, outcome, endsAt: this.world.now + UPDATE_MILLISECONDS };
+        return { is: "sent", updateId: id };
+    }
+
+    public updateSeen(id: string): AddOnUpdateSeen {
+        return this.ended.get(id) ?? { status: "InProgress", errors: [] };
+    }
+
+    /** Its owner upgrades it. The pods restart, whatever a change of the role does. */
+    public upgrade(): void {
+        if (this.exists && this.running === undefined) {
+            this.world.note("** the add-on is upgraded");
+            this.version += 1;
+            this.modifiedAt += 1;
+            this.world.rollouts += 1;
+        }
+    }
+
+    /** Its owner deletes it with `preserve`: the pods and the annotation stay. */
+    public deleteWithPreserve(): void {
+        this.world.note("** the add-on is deleted, and its resources are preserved");
+        this.exists = false;
+        this.wasDeleted = true;
+        this.running = undefined;
+    }
+
+    /** Its owner creates it again, without a role. */
+    public createAgain(): void {
+        if (!this.exists) {
+            this.exists = true;
+            this.roleArn = undefined;
+            this.modifiedAt += 1;
+            this.status = "ACTIVE";
+        }
+    }
+
+    /** As time passes. */
+    public tick(): void {
+        const { running, world } = this;
+        if (running !== undefined && world.now >= running.endsAt) {
+            this.end(running);
+        }
+        if (this.exists && this.running === undefined && this.behaviour.reverts && world.now >= this.revertsAt) {
+            this.revertsAt = world.now + REVERT_EVERY_MILLISECONDS;
+            if (this.roleArn !== undefined && world.annotations[ROLE_ARN] !== this.roleArn) {
+                world.note("** the add-on writes its fields again");
+                this.write(this.roleArn, this.roleArn);
+            }
+        }
+    }
+
+    private end({ id, roleArn, outcome }: RunningUpdate): void {
+        const isApplied = outcome === "Successful" || outcome === "FailedButApplied";
+        const before = this.roleArn;
+        this.running = undefined;
+        this.modifiedAt += 1;
+        this.ended.set(id, {
+            status: outcome === "FailedButApplied" ? "Failed" : outcome,
+            errors: outcome === "Successful" ? [] : ["Unknown: the model says so"],
+        });
+        this.status = outcome === "Successful" ? "ACTIVE" : isApplied ? "DEGRADED" : "UPDATE_FAILED";
+        this.world.note(`** the update of the add-on to ${roleArn ?? "no role"} is ${outcome}`);
+        if (!isApplied) {
+            return;
+        }
+        this.roleArn = roleArn;
+        this.write(roleArn, before);
+        if (this.behaviour.restarts && before !== roleArn) {
+            this.world.rollouts += 1;
+        }
+    }
+
+    /** What EKS sends to the API server with `resolveConflicts: PRESERVE`. */
+    private write(roleArn: string | undefined, before: string | undefined): void {
+        const { world } = this;
+        const { writes } = this.behaviour;
+        if (writes === "update" || writes === "updateThenApply") {
+            if (roleArn !== undefined || before !== undefined) {
+                world.patch(ADD_ON_MANAGER, { [ROLE_ARN]: roleArn ?? null });
+            }
+            if (writes === "update") {
+                return;
+            }
+        }
+        if (writes === "removal" && roleArn === undefined && before !== undefined) {
+            world.patch(ADD_ON_MANAGER, { [ROLE_ARN]: null });
+        }
+        const fields: Record<string, string> = roleArn === undefined ? {} : { [ROLE_ARN]: roleArn };
+        world.apply(ADD_ON_MANAGER, fields, { force: writes === "forcedApply" });
+    }
+}
