@@ -78,6 +78,9 @@ export function createCanary(
             formerAnnotations: guard.resource.formerAnnotations,
             serviceAccountUid,
             stableSeconds: liveSettings(live).stableSeconds,
+            overrideExistingServiceAccount: live.shape.addOnRole
+                ? live.valid.overrideExistingServiceAccount
+                : undefined,
             delivered: live.delivered,
         },
         { parent: live.parent, dependsOn: resourcesAfter(guard.gate, before) },

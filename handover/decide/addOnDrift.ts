@@ -24,7 +24,10 @@ function roleFindings({ roleArn }: Subject, { account: { addOn } }: Pick<World, 
 }
 
 /** An update to another role that did not finish has made the component a second owner. */
-function ownerFindings(subject: Subject, { cluster, account: { addOn } }: Pick<World, "cluster" | "account">): Finding[] {
+function ownerFindings(
+    subject: Subject,
+    { cluster, account: { addOn } }: Pick<World, "cluster" | "account">,
+): Finding[] {
     const isShared = addOn?.is === "there" && addOn.roleArn === subject.roleArn && isAppliedByAddOn(cluster);
     return isShared && isOwner(subject, cluster)
         ? [

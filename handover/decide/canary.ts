@@ -33,6 +33,8 @@ export interface RolloutTarget {
     readonly canarySeconds: number;
     /** How long IAM may take to enforce a change of the role. */
     readonly iamPropagationSeconds: number;
+    /** Whether the run may take the annotation over from another owner. Missing if a patch of the program does that. */
+    readonly overrideExistingServiceAccount?: boolean | undefined;
     /** When the role was proved after a pod had complained. Earlier complaints are outdated. */
     readonly provedAt?: number;
 }

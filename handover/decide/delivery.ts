@@ -102,13 +102,21 @@ export function describeDelivery(subject: Subject, cluster: ClusterSeen): string
         : `the service account has this role${ofOwners}, and other annotations than the component's output serviceAccountAnnotations`;
 }
 
+/** What is to have the role. */
+export interface DeliveredTo {
+    readonly subject: Subject;
+    readonly record: HandOverRecord;
+    /** Whether the program takes the annotation over from another owner. Missing: it does not, or a patch of it does. */
+    readonly overrideExistingServiceAccount?: boolean | undefined;
+}
+
 /**
  * Gives the service account the role again, after its annotation was removed or changed. With `external`, that is left to the other writer.
  *
  * An annotation of the managed add-on gives way only if the component moves the pods away from that add-on's role: the record knows it.
  */
 export function deliverAgainStep(
-    { subject, record }: { readonly subject: Subject; readonly record: HandOverRecord },
+    { subject, record, overrideExistingServiceAccount: override = false }: DeliveredTo,
     { cluster, account }: Pick<World, "cluster" | "account">,
     why: string,
 ): Step {
@@ -124,7 +132,7 @@ export function deliverAgainStep(
         return { do: "refuse", refusal: refusals.addOnHasRole(carried) };
     }
     const others = otherOwners(subject, cluster).filter((owner) => !isOfEks(owner));
-    return others.length > 0
+    return others.length > 0 && !override
         ? { do: "refuse", refusal: refusals.annotationOwned(subject, others) }
         : { do: "annotate", annotations: subject.annotations, force: true, why };
 }

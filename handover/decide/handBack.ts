@@ -1,7 +1,7 @@
 import { ROLE_ARN_ANNOTATION } from "../../documents/serviceAccountAnnotations";
 import { refusals } from "../model/refusals";
 import type { Memory, Step } from "../model/steps";
-import type { ClusterSeen, World } from "../model/world";
+import type { World } from "../model/world";
 import { deliverySecondsOf, handBackAddOnStep, leftByAddOnStep, releaseLeftStep, since } from "./addOn";
 import { releaseFormerAccountStep } from "./formerAccounts";
 import { attachAgain, giveBackStep, nodeRolesStep } from "./handBackNodeRoles";

@@ -1,4 +1,5 @@
 import { withTimeout } from "../async/withTimeout";
+import { addOnDrift } from "../decide/addOnDrift";
 import { withoutComplaints } from "../decide/complaints";
 import { driftOf } from "../decide/drift";
 import type { LeftBehind } from "../model/formerDetachment";
@@ -6,6 +7,7 @@ import { HandOverRecord, subjectOf } from "../model/record";
 import { seeingAssociations } from "../observe/associations";
 import { look } from "../observe/look";
 import type { RunContext } from "../observe/runContext";
+import { seeingAddOn } from "../observe/seeingAddOn";
 import { openImpatiently, PreviewInputs } from "./previewHandOver";
 
 /**
@@ -39,10 +41,14 @@ async function lookForDrift(
     const subject = subjectOf(inputs.record, inputs.subject);
     const context = await open({ ...inputs, subject });
     try {
-        const world = await look(seeingAssociations(context), { searchElsewhere: false });
+        const world = await look(seeingAddOn(seeingAssociations(context)), { searchElsewhere: false });
         // A pod keeps its complaint for an hour, also after the role was repaired. Only a proof shows whether it is outdated, and a proof
         // creates a token.
-        return driftOf({ ...inputs, subject, canarySeconds: Infinity }, withoutComplaints(world), left);
+        const drifts = [
+            driftOf({ ...inputs, subject, canarySeconds: Infinity }, withoutComplaints(world), left),
+            subject.delivery === "eksAddon" ? addOnDrift(subject, world) : undefined,
+        ].flatMap((drift) => drift ?? []);
+        return drifts.length === 0 ? undefined : drifts.join(" ");
     } finally {
         context.cluster.close();
     }

@@ -46,6 +46,7 @@ const OPTIONAL_INPUTS = [
     "ownNodeRoles",
     "existingRoleOfProgram",
     "maxNotReadyNodes",
+    "overrideExistingServiceAccount",
     "regions",
 ];
 

@@ -131,7 +131,8 @@ export const doesNotAwaitTheWriter: Resources = {
                 withCluster(operation, ({ cluster }) => ({
                     look: async () => {
                         const { serviceAccount, ...seen } = await cluster.look();
-                        const { [ROLE_ARN]: _, ...annotations } = serviceAccount?.annotations ?? {};
+                        const all = Object.entries(serviceAccount?.annotations ?? {});
+                        const annotations = Object.fromEntries(all.filter(([name]) => name !== ROLE_ARN));
                         return { ...seen, serviceAccount: serviceAccount && { ...serviceAccount, annotations } };
                     },
                 })),

@@ -10,7 +10,7 @@ export interface AwsCall {
     /** In the notation of IAM policies: `iam:GetRole`. */
     action: string;
     region: string;
-    /** Those of the query protocol (`Filter.1.Name`). For EKS, the numbered parts of the path. */
+    /** Those of the query protocol (`Filter.1.Name`). For EKS, the numbered parts of the path, and the body. */
     parameters: Record<string, string>;
     userAgent: string;
     /** Empty for a call that is not signed. */
@@ -111,7 +111,7 @@ function parseCall({ headers, method = "", url = "" }: IncomingMessage, body: st
         return {
             ...common,
             action: `eks:${eksAction(method, pathname)}`,
-            parameters: { ...parts, ...Object.fromEntries(searchParams) },
+            parameters: { ...parts, ...Object.fromEntries(searchParams), ...(body === "" ? {} : { body }) },
         };
     }
     if (url.startsWith("/federation/credentials?")) {
@@ -128,6 +128,8 @@ function eksAction(method: string, path: string): string {
         [/^GET \/clusters$/, "ListClusters"],
         [/^GET \/clusters\/[^/]+$/, "DescribeCluster"],
         [/^GET \/clusters\/[^/]+\/addons\/[^/]+$/, "DescribeAddon"],
+        [/^POST \/clusters\/[^/]+\/addons\/[^/]+\/update$/, "UpdateAddon"],
+        [/^GET \/clusters\/[^/]+\/updates\/[^/]+$/, "DescribeUpdate"],
         [/^GET \/clusters\/[^/]+\/pod-identity-associations$/, "ListPodIdentityAssociations"],
         [/^GET \/clusters\/[^/]+\/pod-identity-associations\/[^/]+$/, "DescribePodIdentityAssociation"],
     ];

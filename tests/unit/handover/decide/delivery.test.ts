@@ -205,7 +205,7 @@ describe("A role that the service account has lost", () => {
     const refuse = (code: string, seen: string) => ({ refuse: code, seen });
     const ofAnother = (owner: string) =>
         refuse("annotation-owned-by-another", `The role annotation of kube-system/aws-node belongs to "${owner}".`);
-    const rows: [string, Subject, ServiceAccountSeen, AddOnSeen | undefined, object, typeof record?][] = [
+    const rows: [string, Subject, ServiceAccountSeen, AddOnSeen | undefined, object, typeof record?, boolean?][] = [
         ["is annotated again", subject, nothing, undefined, annotate()],
         ["is left to another owner", subject, ownedBy(["helm"], [], former), undefined, ofAnother("helm")],
         ["is left to the add-on unless the component moves away from it", subject, lost, addOn(), ofAnother(EKS)],
@@ -241,6 +241,15 @@ describe("A role that the service account has lost", () => {
         ["is annotated without an add-on, too", ofAddOn, nothing, missing, forced],
         ["is annotated if EKS was not asked", ofAddOn, nothing, undefined, forced],
         [
+            "is taken over from another owner if the program says so",
+            ofAddOn,
+            ownedBy(["helm"], [], former),
+            addOn(),
+            forced,
+            record,
+            true,
+        ],
+        [
             "is left to another owner beside the add-on",
             ofAddOn,
             ownedBy([EKS, "helm"], [], former),
@@ -248,9 +257,9 @@ describe("A role that the service account has lost", () => {
             ofAnother("helm"),
         ],
     ];
-    for (const [what, who, serviceAccount, seen, step, recorded = record] of rows) {
+    for (const [what, who, serviceAccount, seen, step, recorded = record, override] of rows) {
         it(what, () => {
-            const target = { subject: who, record: recorded };
+            const target = { subject: who, record: recorded, overrideExistingServiceAccount: override };
             deepStrictEqual(comparableStep(deliverAgainStep(target, of(serviceAccount, seen), "again")), step);
         });
     }

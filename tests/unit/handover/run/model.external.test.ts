@@ -46,11 +46,7 @@ describe("Another writer as the delivery, on the model", function () {
     }
 
     it("is what catches a product that takes the value for a delivery", () =>
-        assertCatchesDelivery(
-            writerMoveScenario,
-            trustsTheValue,
-            /has no path: it carries the node role|is not reached/,
-        ));
+        assertCatchesDelivery(writerMoveScenario, trustsTheValue, /the component's release removes the annotation/));
 
     it("is what catches a product that does not wait for the writer on the way back", () =>
         assertCatchesDelivery(externalScenario, doesNotAwaitTheWriter, /has no path: it carries arn:|is not reached/));

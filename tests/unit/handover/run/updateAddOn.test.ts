@@ -1,0 +1,82 @@
+import { deepStrictEqual } from "node:assert/strict";
+import type { AddOnUpdateSeen } from "../../../../handover/model/addOn";
+import type { RunContext } from "../../../../handover/observe/runContext";
+import { updateAddOn } from "../../../../handover/run/updateAddOn";
+
+const update = { clusterName: "prod", roleArn: "arn:role", configurationValues: undefined, clientRequestToken: "t" };
+
+/** A run whose updates have these states, one after another. The last one stays. */
+function running(states: readonly AddOnUpdateSeen["status"][], { busy = false, errors = [] as string[] } = {}) {
+    const asked: string[] = [];
+    let now = 0;
+    const cancelling = new AbortController();
+    const context = {
+        aws: {
+            updateAddOn: (sent: object) => {
+                asked.push(JSON.stringify(sent));
+                return Promise.resolve(busy ? { is: "busy", why: "in use" } : { is: "sent", updateId: "u-1" });
+            },
+            addOnUpdate: (name: string, id: string) => {
+                asked.push(`${name} ${id}`);
+                const status = states[Math.min(asked.length - 2, states.length - 1)] ?? "InProgress";
+                return Promise.resolve({ status, errors });
+            },
+        },
+        now: () => now,
+        sleep: (milliseconds: number) => {
+            now += milliseconds;
+            return Promise.resolve();
+        },
+        progress: (line: string) => asked.push(line),
+        cancelled: cancelling.signal,
+    } as unknown as RunContext;
+    return { context, asked, cancelling, at: () => now };
+}
+
+describe("An update of the managed add-on that a run makes", () => {
+    it("is followed by its ID until EKS has ended it", async () => {
+        const { context, asked } = running(["InProgress", "InProgress", "Successful"]);
+        deepStrictEqual(await updateAddOn(context, update), {
+            roleArn: "arn:role",
+            at: 6000,
+            isSuccessful: true,
+            why: "the update u-1 is Successful",
+        });
+        deepStrictEqual(asked, [JSON.stringify(update), "prod u-1", "prod u-1", "prod u-1"]);
+    });
+
+    for (const status of ["Failed", "Cancelled"] as const) {
+        it(`may end as ${status}, with what EKS says`, async () => {
+            const { context } = running([status], { errors: ["AccessDenied: no", "Unknown"] });
+            deepStrictEqual(await updateAddOn(context, { ...update, roleArn: undefined }), {
+                roleArn: undefined,
+                at: 0,
+                isSuccessful: false,
+                why: `the update u-1 is ${status}: AccessDenied: no: Unknown`,
+            });
+        });
+    }
+
+    it("may find EKS busy, which the next look shows", async () => {
+        const { context, asked, at } = running([], { busy: true });
+        deepStrictEqual(await updateAddOn(context, update), undefined);
+        deepStrictEqual(asked.slice(1), ["EKS is busy with the add-on: in use"]);
+        deepStrictEqual(at(), 3000);
+    });
+
+    it("is not followed for longer than twenty minutes", async () => {
+        const { context } = running(["InProgress"]);
+        deepStrictEqual(await updateAddOn(context, update), {
+            roleArn: "arn:role",
+            at: 1_200_000,
+            isSuccessful: false,
+            why: "the update u-1 is still in progress",
+        });
+    });
+
+    it("is not followed after the run was cancelled", async () => {
+        const { context, cancelling } = running(["InProgress"]);
+        cancelling.abort();
+        deepStrictEqual((await updateAddOn(context, update))?.why, "the update u-1 is still in progress");
+    });
+});
