@@ -4,7 +4,8 @@ import {
     mayRemoveGuard,
     type Restorable,
 } from "../../../../handover/decide/annotationsToRestore";
-import type { NodeRoleSeen, World } from "../../../../handover/model/world";
+import type { NodeRoleSeen, ServiceAccountSeen, World } from "../../../../handover/model/world";
+import { both, EKS, eksAlone, eksUpdated, external, ofAddOn, ours, ownedBy } from "../support/addOns";
 import { inForce } from "../support/detachments";
 import {
     carrying,
@@ -103,6 +104,36 @@ describe("The annotations of a rollout that fails under the injection guard", ()
         deepStrictEqual(annotationsToRestore(of, first, admits), {});
         deepStrictEqual(annotationsToRestore(of, first, look(seconds(29), [nodeRole()], [ROLE, FORMER_ROLE])), kept);
     });
+});
+
+describe("The annotations of a rollout that fails while another writer delivers the role", () => {
+    const target = {
+        record,
+        subject: external,
+        formerAnnotations: former,
+        isRepair: false,
+        isReplacing: false,
+        iamPropagationSeconds: 120,
+    };
+    const of = (serviceAccount: ServiceAccountSeen) => world(carrying(ROLE), { cluster: { serviceAccount } });
+    const rows: [string, Restorable["subject"], World | undefined, object][] = [
+        ["stay as that writer has them", external, of(ownedBy(["helm"], [])), kept],
+        ["stay if the run has seen nothing", external, undefined, kept],
+        ["are none if that writer has taken the role back", external, of(ownedBy([], [], {})), {}],
+        ["stay as the add-on has them", ofAddOn, of(eksAlone), kept],
+        ["stay while the component shares them with the add-on", ofAddOn, of(both), kept],
+        [
+            "are none if another role has taken the place of the add-on's",
+            ofAddOn,
+            of(ownedBy([EKS], [EKS], former)),
+            {},
+        ],
+        ["go back to those of before while the add-on does not own them", ofAddOn, of(ours), former],
+        ["go back if the add-on has written them by an update", ofAddOn, of(eksUpdated), former],
+    ];
+    for (const [what, who, last, expected] of rows) {
+        it(what, () => deepStrictEqual(annotationsToRestore({ ...target, subject: who }, of(ours), last), expected));
+    }
 });
 
 describe("A rollout that fails on node roles without the policies", () => {
