@@ -71,9 +71,10 @@ export class CniServiceAccountRole extends pulumi.ComponentResource {
     /**
      * The ARN of the role, once a proof has shown that a token of the service account can use it.
      *
-     * A resource of the same program that delivers the role takes this one: an `aws.eks.Addon` as its `serviceAccountRoleArn`, with the
-     * delivery `external` or `eksAddon`. It is known before any pod restarts, and `ready` only afterwards: a resource that waits for `ready` and
-     * is itself awaited would never begin. Without live checks, it is known once the policies are attached.
+     * With the delivery `external`, a resource of the same program that delivers the role takes this one, for example an `aws.eks.Addon` as its
+     * `serviceAccountRoleArn`. It is known before any pod restarts, and `ready` only afterwards: the component would wait for a resource that
+     * waits for `ready`. With the delivery `eksAddon`, an `aws.eks.Addon` takes `ready`. Without live checks, it is known once the policies are
+     * attached.
      *
      * In YAML, Python and Go, every output is known only once the component has finished.
      */

@@ -224,8 +224,9 @@ export interface CniServiceAccountRoleArgs {
     /**
      * How the service account gets the role.
      *
-     * `eksAddon` needs the live checks. With `external`, pass `provedRoleArn` to a resource of the same program that delivers the role, never
-     * `ready`, which waits for that resource. Defaults to `serviceAccountPatch`.
+     * `eksAddon` needs the live checks; an `aws.eks.Addon` of the same program takes `ready` as its `serviceAccountRoleArn`. With `external`, a
+     * resource of the same program that delivers the role takes `provedRoleArn`, never `ready`, which waits for that resource. Defaults to
+     * `serviceAccountPatch`.
      *
      * Must be a plain value, not an Output, because it decides which resources exist.
      */

@@ -1,7 +1,7 @@
 import type { StackValidationPolicy } from "@pulumi/policy";
 import { cniGrants } from "../documents/cniGrants";
 import { type Account, accountOf, accountSchema } from "./support/account";
-import { annotations, hasRole, podIdentityAssociations, vpcCniAddons } from "./support/deliveries";
+import { annotations, componentsOf, hasRole, podIdentityAssociations, vpcCniAddons } from "./support/deliveries";
 import { NODE_GROUP, policiesOf, refersToRole, type Role, rolesOf } from "./support/roles";
 import { comesBefore, COMPONENT, ofType, resourcesOf, type StackResource } from "./support/stack";
 import { UNKNOWN } from "./support/values";
@@ -38,14 +38,20 @@ export const nodesComeAfterCniRole: StackValidationPolicy = {
     },
 };
 
-/** The last resource that gives aws-node its role: the annotation, the add-on or the association, else the component. */
+/**
+ * The last resource that gives aws-node its role: the annotation, the add-on or the association, else the component. A component whose live checks
+ * tell the add-on the role, or wait for another writer, is as good as the resource that delivers it.
+ */
 function deliveries(stack: readonly StackResource[], account: Account): StackResource[] {
     const steps = [
         ...annotations(stack, account),
         ...vpcCniAddons(stack).filter(hasRole),
         ...podIdentityAssociations(stack, account),
     ];
-    return steps.length > 0 ? steps : ofType(stack, COMPONENT);
+    const checked = [...componentsOf(stack, "eksAddon"), ...componentsOf(stack, "external")].filter(
+        ({ props }) => props["liveChecks"] !== false,
+    );
+    return steps.length > 0 ? [...steps, ...checked] : ofType(stack, COMPONENT);
 }
 
 /** Whether the node role may have the CNI's permissions. A policy that is not known yet may be the CNI policy. */

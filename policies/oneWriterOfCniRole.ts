@@ -11,7 +11,8 @@ export const oneWriterOfCniRole: StackValidationPolicy = {
         "role at every update, so the two writers overwrite each other.",
     enforcementLevel: "mandatory",
     url: "https://docs.aws.amazon.com/eks/latest/userguide/kubernetes-field-management.html",
-    remediationSteps: 'Set delivery: "external" on CniServiceAccountRole, or remove the role from the add-on.',
+    remediationSteps:
+        'Set delivery: "eksAddon" on CniServiceAccountRole, and serviceAccountRoleArn of the add-on to its output `ready`. Or remove the role from the add-on.',
     configSchema: accountSchema,
     validateStack: (args, reportViolation) => {
         const stack = resourcesOf(args);
@@ -22,7 +23,7 @@ export const oneWriterOfCniRole: StackValidationPolicy = {
         for (const { urn } of annotations(stack, account)) {
             reportViolation(
                 `The vpc-cni add-on has a role, and this resource also annotates ${account.namespace}/${account.name} with one. ` +
-                    'Set delivery: "external" on CniServiceAccountRole, or remove the role from the add-on.',
+                    'Set delivery: "eksAddon" on CniServiceAccountRole, or remove the role from the add-on.',
                 urn,
             );
         }

@@ -1,6 +1,6 @@
 import type { StackValidationPolicy } from "@pulumi/policy";
 import { accountOf, accountSchema } from "./support/account";
-import { hasRole, podIdentityAssociations, vpcCniAddons } from "./support/deliveries";
+import { componentsOf, hasRole, podIdentityAssociations, vpcCniAddons } from "./support/deliveries";
 import { resourcesOf, type StackResource } from "./support/stack";
 import { UNKNOWN } from "./support/values";
 
@@ -8,18 +8,29 @@ export const vpcCniAddonHasOwnRole: StackValidationPolicy = {
     name: "vpc-cni-addon-has-own-role",
     displayName: "The vpc-cni add-on has a role of its own",
     description:
-        "The vpc-cni add-on has a role, through serviceAccountRoleArn or an EKS Pod Identity association. Without one, the plugin uses " +
-        "the node role.",
+        "The vpc-cni add-on has a role, through serviceAccountRoleArn or an EKS Pod Identity association, or a CniServiceAccountRole annotates " +
+        "the service account. Without one, the plugin uses the node role.",
     enforcementLevel: "mandatory",
     url: "https://docs.aws.amazon.com/eks/latest/userguide/add-ons-iam.html",
     remediationSteps:
-        'Set serviceAccountRoleArn to the `ready` output of a CniServiceAccountRole with delivery: "external".',
+        'Add a CniServiceAccountRole. With delivery: "eksAddon", set serviceAccountRoleArn to its output `ready`; with "external", to its output ' +
+        "`provedRoleArn`.",
     configSchema: accountSchema,
     validateStack: (args, reportViolation) => {
         const stack = resourcesOf(args);
         const associations = podIdentityAssociations(stack, accountOf(args.getConfig()));
         for (const addon of vpcCniAddons(stack).filter((candidate) => !hasRole(candidate))) {
-            if (!associations.some((association) => isOfCluster(association, addon))) {
+            const { clusterName } = addon.props;
+            if (componentsOf(stack, "eksAddon", clusterName).length > 0) {
+                reportViolation(
+                    "The vpc-cni add-on states no role, so each of its updates takes away the role that the CniServiceAccountRole gives it. Set " +
+                        "serviceAccountRoleArn to the output ready of the CniServiceAccountRole.",
+                    addon.urn,
+                );
+            } else if (
+                componentsOf(stack, "serviceAccountPatch", clusterName).length === 0 &&
+                !associations.some((association) => isOfCluster(association, addon))
+            ) {
                 reportViolation(
                     "The vpc-cni add-on has neither a service account role nor a Pod Identity association, so the CNI uses " +
                         "the node role. Set serviceAccountRoleArn.",

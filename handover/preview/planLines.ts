@@ -27,7 +27,7 @@ export const planLines = {
                   `[add-on] The managed add-on vpc-cni gives up ${former} before a pod moves, if the node roles hold the CNI policy then.`,
               ]),
         "[add-on] Once every pod carries the role, the managed add-on vpc-cni gets it (UpdateAddon, with its version and its configuration as they are). " +
-            `An aws.eks.Addon that does not state the role takes it away with its next update: add serviceAccountRoleArn: ${component}.provedRoleArn there.`,
+            `An aws.eks.Addon that does not state the role takes it away with its next update: add serviceAccountRoleArn: ${component}.ready there.`,
     ],
     addOnGivesUp: (roleArn: string) => [
         `[add-on] The managed add-on vpc-cni gives up ${roleArn}, which the component annotates from then on. An aws.eks.Addon that states this role gives ` +

@@ -1,6 +1,6 @@
 import { ROLE_ARN_ANNOTATION } from "../../documents/serviceAccountAnnotations";
 import type { Account } from "./account";
-import { isOfComponent, ofType, type StackResource } from "./stack";
+import { COMPONENT, isOfComponent, ofType, type StackResource } from "./stack";
 import { at, isMissing, listOf, UNKNOWN } from "./values";
 
 export const ADDON = "aws:eks/addon:Addon";
@@ -26,6 +26,26 @@ export function podIdentityAssociations(
     return ofType(stack, "aws:eks/podIdentityAssociation:PodIdentityAssociation").filter(
         ({ props }) => isUnknownOr(props["namespace"], namespace) && props["serviceAccount"] === name,
     );
+}
+
+/** How the components of a stack deliver their roles. */
+export type ComponentDelivery = "serviceAccountPatch" | "eksAddon" | "external";
+
+/**
+ * The components that may be for this cluster, with this delivery. A cluster's name that is missing or not known yet may be the same.
+ *
+ * The properties of a component are its arguments.
+ */
+export function componentsOf(
+    stack: readonly StackResource[],
+    delivery: ComponentDelivery,
+    clusterName?: unknown,
+): StackResource[] {
+    return ofType(stack, COMPONENT).filter(({ props }) => {
+        const { delivery: given = "serviceAccountPatch", clusterName: own } = props;
+        const mayBeSame = [own, clusterName].some((name) => isMissing(name) || name === UNKNOWN) || own === clusterName;
+        return (isMissing(given) ? "serviceAccountPatch" : given) === delivery && mayBeSame;
+    });
 }
 
 /**

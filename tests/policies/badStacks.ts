@@ -122,7 +122,7 @@ export const BAD_STACKS: readonly BadStack[] = [
         resource: "cni-service-account",
         message:
             "The vpc-cni add-on has a role, and this resource also annotates kube-system/aws-node with one. Set delivery: " +
-            '"external" on CniServiceAccountRole, or remove the role from the add-on.',
+            '"eksAddon" on CniServiceAccountRole, or remove the role from the add-on.',
     },
     {
         rule: "cni-service-account-is-patched-by-the-component",

@@ -10,8 +10,8 @@ import { unannotate } from "./texts";
 /** An `aws.eks.Addon` that states another role, or none, would take the role away with its next update. */
 const LEAVE_TO_THE_ADD_ON =
     'Set delivery: "eksAddon": the component then moves the pods, and tells the add-on the role. If an aws.eks.Addon manages the add-on, also ' +
-    "write serviceAccountRoleArn: cni.provedRoleArn there, with this component's output (TypeScript; elsewhere the role's ARN, or ignoreChanges). If another tool gives the add-on its role " +
-    'and has to keep doing so, set delivery: "external", and let it use that ARN.';
+    "set its serviceAccountRoleArn to this component's output ready, or its next update takes the role away. If another tool gives the add-on its " +
+    'role and has to keep doing so, set delivery: "external", and let it use the output provedRoleArn.';
 
 /** Before pods return to the node roles. A cluster that was handed over has node roles without it. */
 const HOLDS_POLICY = "Make sure that the node roles hold the CNI policy. If you attach it now, wait two minutes.";

@@ -1,7 +1,7 @@
 import { deepStrictEqual } from "assert";
 import { nodesComeAfterCniRole as rule } from "../../../policies/nodesComeAfterCniRole";
 import { UNKNOWN_OBJECT, UNKNOWN_TEXT, violations } from "./support/run";
-import { attachment, goodStack, managedCni, nodeGroup, nodeRole } from "./support/stacks";
+import { addon, attachment, component, goodStack, managedCni, nodeGroup, nodeRole } from "./support/stacks";
 
 const WITHOUT = [...goodStack().slice(0, -1), nodeGroup()];
 
@@ -39,6 +39,22 @@ describe("nodes-come-after-the-cni-role", () => {
         deepStrictEqual(await violations(rule, [...external.slice(0, -1), after]), []);
         const early = nodeGroup({ dependsOn: ["cni-role"] });
         deepStrictEqual((await violations(rule, [...external.slice(0, -1), early])).length, 1);
+    });
+
+    it("is content with one that depends on a component whose live checks see the add-on deliver the role", async () => {
+        const withoutPatch = goodStack().filter(({ type, name }) => !type.startsWith("kubernetes:") && name !== "cni");
+        const stackOf = (given: object, dependsOn: string[]) => [
+            component({ ...given }),
+            addon({ serviceAccountRoleArn: UNKNOWN_TEXT }),
+            ...withoutPatch.slice(0, -1),
+            nodeGroup({ dependsOn }),
+        ];
+        for (const delivery of ["eksAddon", "external"]) {
+            deepStrictEqual(await violations(rule, stackOf({ delivery }, ["cni"])), []);
+            deepStrictEqual(await violations(rule, stackOf({ delivery }, ["addon"])), []);
+            deepStrictEqual((await violations(rule, stackOf({ delivery, liveChecks: false }, ["cni"]))).length, 1);
+        }
+        deepStrictEqual((await violations(rule, stackOf({}, ["cni"]))).length, 1);
     });
 
     it("says nothing while the policies that a node role is given are not known", async () => {

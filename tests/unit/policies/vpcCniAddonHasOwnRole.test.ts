@@ -1,7 +1,7 @@
 import { deepStrictEqual } from "assert";
 import { vpcCniAddonHasOwnRole as rule } from "../../../policies/vpcCniAddonHasOwnRole";
 import { UNKNOWN_TEXT, violations } from "./support/run";
-import { addon, ROLE_ARN } from "./support/stacks";
+import { addon, component, ROLE_ARN } from "./support/stacks";
 
 const association = {
     name: "association",
@@ -16,6 +16,39 @@ describe("vpc-cni-addon-has-own-role", () => {
         deepStrictEqual(await violations(rule, [addon({ podIdentityAssociations: [{ roleArn: UNKNOWN_TEXT }] })]), []);
         deepStrictEqual(await violations(rule, [addon(), association]), []);
         deepStrictEqual(await violations(rule, [addon({ addonName: "coredns" })]), []);
+    });
+
+    it("is content with none beside a component that annotates the service account", async () => {
+        for (const given of [
+            {},
+            { delivery: "serviceAccountPatch" },
+            { delivery: null, clusterName: null },
+            { clusterName: "cluster" },
+            { clusterName: UNKNOWN_TEXT },
+        ]) {
+            deepStrictEqual(await violations(rule, [component(given), addon()]), []);
+        }
+        const unknown = addon({ clusterName: UNKNOWN_TEXT });
+        deepStrictEqual(await violations(rule, [component({ clusterName: "cluster" }), unknown]), []);
+    });
+
+    it("refuses none beside a component of another cluster, and beside one that waits for the add-on", async () => {
+        const message =
+            "addon: The vpc-cni add-on has neither a service account role nor a Pod Identity association, so the CNI uses " +
+            "the node role. Set serviceAccountRoleArn.";
+        for (const given of [{ clusterName: "other" }, { delivery: "external" }]) {
+            deepStrictEqual(await violations(rule, [component(given), addon()]), [message]);
+        }
+    });
+
+    it("refuses none beside a component that gives the add-on its role, since each update of the add-on would take it away", async () => {
+        const message =
+            "addon: The vpc-cni add-on states no role, so each of its updates takes away the role that the CniServiceAccountRole gives it. Set " +
+            "serviceAccountRoleArn to the output ready of the CniServiceAccountRole.";
+        const ofAddOn = component({ delivery: "eksAddon" });
+        deepStrictEqual(await violations(rule, [ofAddOn, addon()]), [message]);
+        deepStrictEqual(await violations(rule, [ofAddOn, addon({ serviceAccountRoleArn: UNKNOWN_TEXT })]), []);
+        deepStrictEqual(await violations(rule, [ofAddOn]), []);
     });
 
     it("refuses none, an empty one, and the association of another cluster", async () => {

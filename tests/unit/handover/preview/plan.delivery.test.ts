@@ -9,7 +9,7 @@ const formerOf = (...owners: string[]): ServiceAccountSeen => ownedBy(owners, ow
 const moves = [canary("pod-n1", "n1"), WAVES];
 const GETS =
     "[add-on] Once every pod carries the role, the managed add-on vpc-cni gets it (UpdateAddon, with its version and its configuration as they are). " +
-    "An aws.eks.Addon that does not state the role takes it away with its next update: add serviceAccountRoleArn: cni.provedRoleArn there.";
+    "An aws.eks.Addon that does not state the role takes it away with its next update: add serviceAccountRoleArn: cni.ready there.";
 const GIVES_UP = `[add-on] The managed add-on vpc-cni gives up ${FORMER_ROLE} before a pod moves, if the node roles hold the CNI policy then.`;
 const LEAVES =
     `[add-on] The managed add-on vpc-cni gives up ${ROLE}, which the component annotates from then on. An aws.eks.Addon that states this role gives ` +

@@ -60,12 +60,17 @@ export function account(
     return { name: "account", type: `kubernetes:core/v1:${type}`, props: { metadata }, ...more };
 }
 
+/** A component with these arguments. */
+export function component(props: Record<string, unknown> = {}): ResourceSpec {
+    return { name: "cni", type: COMPONENT, props };
+}
+
 /** A cluster, the resources of the component, and a node group that depends on it. */
 export function goodStack(): ResourceSpec[] {
     return [
         cluster(),
         nodeRole(),
-        { name: "cni", type: COMPONENT, props: {} },
+        component(),
         { ...role("cni-role", goodTrust()), parents: COMPONENT, parent: "cni" },
         attachment("cni-policy", "cni-role", managedCni(), { parents: COMPONENT, parent: "cni" }),
         account("ServiceAccountPatch", { parents: COMPONENT, parent: "cni", dependsOn: ["cni-policy"] }),
