@@ -230,7 +230,7 @@ export function hadAddOn({ addOnDelivered, addOnRoleArn }: HandOverRecord): bool
     return addOnDelivered !== undefined || addOnRoleArn !== undefined;
 }
 
-/** The component's release would remove an annotation that EKS does not own yet. What it leaves has an owner in any case. */
+/** The component's release would remove an annotation that EKS does not own yet. The annotation that it leaves has an owner in any case. */
 function restoredStep({ cluster, at }: World, { addOnUpdate }: Memory): Step | undefined {
     return addOnUpdate !== undefined && !isAppliedByAddOn(cluster) && at - addOnUpdate.at < APPLIED_AFTER_MILLISECONDS
         ? waitFor("the add-on has its former role: waiting until EKS owns the annotation")
@@ -258,7 +258,7 @@ export function leftByAddOnStep(target: HandBackTarget, world: World, memory: Me
         : { do: "removeRole", why: "the add-on no longer has the role: removing the annotation that it has left" };
 }
 
-/** What a hand-back has left for EKS must not keep a value alive that EKS owns again. Undefined if nothing was left, or EKS does not own it. */
+/** An annotation that a hand-back has left for EKS must not keep its value alive once EKS owns it again. Undefined if none was left, or EKS does not own it. */
 export function releaseLeftStep(cluster: ClusterSeen): Step | undefined {
     const { roleArnOwners = [] } = cluster.serviceAccount ?? {};
     return roleArnOwners.includes(LEAVING_MANAGER) && isAppliedByAddOn(cluster)

@@ -32,7 +32,7 @@ export interface Restorable {
  * pod could be created with the former annotations. A role that was approved before may work, and the guard admits it until the pods have moved.
  * As long as no policy has left a node role, nothing relies on the guard: it is removed.
  *
- * What another writer delivers, that writer alone takes back. If it has done so, no annotation is left to restore.
+ * Only the other writer takes back a role that it delivers. If it has done so, no annotation is left to restore.
  *
  * @param attachedAt When the run attached policies to the node roles again. Undefined if it has not.
  */

@@ -86,7 +86,7 @@ export function nextDeliveryStep(
         : { do: "done", why: `${writers} delivers the role` };
 }
 
-/** What the service account has, for a message. */
+/** Describes the delivery as it is now, for a message. */
 export function describeDelivery(subject: Subject, cluster: ClusterSeen): string {
     const { [ROLE_ARN_ANNOTATION]: annotated } = cluster.serviceAccount?.annotations ?? {};
     const owners = (cluster.serviceAccount?.roleArnOwners ?? []).map((owner) => JSON.stringify(owner)).join(", ");
@@ -102,7 +102,7 @@ export function describeDelivery(subject: Subject, cluster: ClusterSeen): string
         : `the service account has this role${ofOwners}, and other annotations than the component's output serviceAccountAnnotations`;
 }
 
-/** What is to have the role. */
+/** The delivery that is to be repaired. */
 export interface DeliveredTo {
     readonly subject: Subject;
     readonly record: HandOverRecord;

@@ -109,7 +109,7 @@ function isLeftToItsWriter({ delivery, addOnDelivered }: Subject, others: readon
     return delivery === "external" || (isOfThisAddOn && others.every(isOfEks));
 }
 
-/** What keeps another writer, or the managed add-on, from delivering the role. */
+/** The reasons why another writer, or the managed add-on, cannot deliver the role. */
 function deliveryReasons(preflight: Preflight): Refusal[] {
     const { subject, world, rolesNotPassed = [], isApproved = false } = preflight;
     const { serviceAccount, pods } = world.cluster;

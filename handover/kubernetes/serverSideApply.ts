@@ -80,7 +80,7 @@ export async function releaseLeft(cluster: Cluster, subject: Subject): Promise<v
 }
 
 /**
- * Removes the role annotation, whoever owns it. A release by server-side apply leaves what an add-on owned that was deleted with `preserve`, and
+ * Removes the role annotation for every owner. A release by server-side apply leaves what an add-on owned that was deleted with `preserve`, and
  * what EKS wrote by an update.
  */
 export async function removeRole(cluster: Cluster, { serviceAccount, fieldManager }: Subject): Promise<void> {

@@ -35,7 +35,7 @@ export function isBusy({ status }: Pick<ManagedAddOn, "status">): boolean {
     return BUSY.includes(status);
 }
 
-/** What to send to EKS: the role is stated always, unless it is to go. */
+/** A request to EKS. It always states the role, unless the role is to go. */
 export interface AddOnUpdate {
     readonly clusterName: string;
     /** Undefined: the add-on has no role afterwards. */

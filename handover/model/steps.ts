@@ -109,7 +109,7 @@ export function freshMemory(startedAt: number): Memory {
     };
 }
 
-/** What a step has shown, besides what the next look shows. */
+/** The result of a step, as far as the next look does not show it. */
 export interface StepResult {
     /** The policies of the step that no longer exist. */
     readonly gone?: readonly RolePolicy[];

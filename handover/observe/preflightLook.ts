@@ -43,7 +43,7 @@ export async function observePreflight(
 }
 
 /**
- * The roles that the add-on would be told, and its own of before, which the hand-back gives back to it. IAM is asked before anything moves: later, a
+ * The roles that the add-on would get, and its own of before, which the hand-back gives back to it. IAM is asked before anything moves: later, a
  * refused request would leave the add-on without its role.
  */
 async function notPassed({ subject, aws }: RunContext, { account }: World): Promise<string[]> {

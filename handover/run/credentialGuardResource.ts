@@ -146,7 +146,7 @@ async function approve(
     return { approved, world };
 }
 
-/** Before the add-on is told anything: a killed run must leave the role that it had. */
+/** Before the add-on changes: the record must have the role that it had, also after a kill. */
 function withAddOn(record: HandOverRecord, { delivery }: RunContext["subject"], { account }: World): HandOverRecord {
     const { addOn } = account;
     return delivery === "eksAddon"

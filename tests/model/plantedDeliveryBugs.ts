@@ -95,7 +95,7 @@ export const dropsTheConfiguration: Resources = {
     },
 };
 
-/** Takes the value of the annotation for a delivery, whoever owns it. */
+/** Takes the value of the annotation for a delivery, and does not look at its owners. */
 export const trustsTheValue: Resources = {
     ...REAL_RESOURCES,
     canary: {
