@@ -88,10 +88,13 @@ function credentialSourceReasons({
     overrideExistingServiceAccount: override,
 }: Preflight): Refusal[] {
     const owners = world.cluster.serviceAccount?.roleArnOwners ?? [];
-    const others = owners.filter((owner) => owner !== subject.fieldManager);
     const component = anotherComponent(subject, world.cluster.serviceAccount);
+    const elsewhere = otherDeliveryRefusals(subject, otherDelivery, detachFromNodeRoles.length > 0, true);
+    // The refusal for the add-on's role already says how to go on with the add-on as the owner.
+    const saysAddOn = elsewhere.some(({ code }) => code === "add-on-owns-the-role");
+    const others = owners.filter((owner) => owner !== subject.fieldManager && !(saysAddOn && isOfEks(owner)));
     return [
-        ...otherDeliveryRefusals(subject, otherDelivery, detachFromNodeRoles.length > 0, true),
+        ...elsewhere,
         ...(component === undefined ? [] : [refusals.anotherComponent(subject, component)]),
         ...(component !== undefined ||
         others.length === 0 ||

@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { REAL_RESOURCES, Resources } from "../../model/engine";
 import { AWS_ACCESS, CLUSTER_ACCESS, PROOF } from "./access";
+import { DELIVERIES } from "./deliveries";
 import { NOT_PLAYED, ON_THE_LOCAL_EKS } from "./elsewhere";
 import { ON_THE_CLUSTER } from "./onTheCluster";
 import { AdviceScenario, Play, playAdvice } from "./play";
@@ -15,6 +16,7 @@ const GROUPS = {
     "without access to AWS": AWS_ACCESS,
     "without a proof": PROOF,
     "on the cluster": ON_THE_CLUSTER,
+    "with another delivery": DELIVERIES,
 };
 const MOST_NOT_PLAYED = 10;
 

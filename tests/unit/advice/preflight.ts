@@ -224,18 +224,6 @@ const deliveries: AdviceScenario[] = [
         },
     }),
     preflight({
-        code: "add-on-owns-the-role",
-        trouble: (play) => {
-            // The add-on's role is written by EKS later than the add-on shows it.
-            play.world.conditions.addOnRoleArn = "arn:aws:iam::111122223333:role/of-the-add-on";
-        },
-        advice: ["Or remove the role from the add-on, once the node roles have held the CNI policy for two minutes."],
-        follow: (play) => {
-            delete play.world.conditions.addOnRoleArn;
-            play.restartPods();
-        },
-    }),
-    preflight({
         code: "pod-identity-association",
         trouble: ({ world }) => {
             world.conditions.podIdentityRoleArns = ["arn:aws:iam::111122223333:role/associated"];

@@ -101,7 +101,17 @@ table("The managed add-on as the delivery", [
     [
         "is refused with another one where the component annotates",
         given(subject, formerOf(EKS), addOn(FORMER_ROLE)),
-        [has, belongsTo('"eks"')],
+        [has],
+    ],
+    [
+        "is refused apart from another owner where the component annotates",
+        given(subject, formerOf(EKS, "helm"), addOn(FORMER_ROLE)),
+        [has, belongsTo('"helm"')],
+    ],
+    [
+        "is refused as the owner where its role is not known to be another one",
+        given(subject, formerOf(EKS), addOn()),
+        [belongsTo('"eks"')],
     ],
     ["may be left by the component that gave it the role", given(told, formerOf(EKS), addOn(FORMER_ROLE)), []],
     [
