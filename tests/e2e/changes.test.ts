@@ -122,7 +122,12 @@ describe("what a change of the arguments does to a stack that is in use", () => 
         const program = () => {
             const provider = new aws.Provider("tagged", { region: "us-west-2", defaultTags: { tags: defaults } });
             const { oidcProviderArn } = sandbox;
-            const tagged = { oidcProviderArn, delivery: Delivery.External, liveChecks: false, tags: { team: "network" } };
+            const tagged = {
+                oidcProviderArn,
+                delivery: Delivery.External,
+                liveChecks: false,
+                tags: { team: "network" },
+            };
             return { name: new CniServiceAccountRole("cni", tagged, { providers: [provider] }).roleName };
         };
         await withStack(sandbox, program, async (other) => {

@@ -67,7 +67,12 @@ describe("Pulumi's options on the component", () => {
                 ? { props, opts: pulumi.mergeOptions(opts, { ignoreChanges: ["tags"] }) }
                 : undefined;
         const program = () => {
-            const args = { oidcProviderArn: on.sandbox.oidcProviderArn, delivery: Delivery.External, liveChecks: false, tags: { team } };
+            const args = {
+                oidcProviderArn: on.sandbox.oidcProviderArn,
+                delivery: Delivery.External,
+                liveChecks: false,
+                tags: { team },
+            };
             return { name: new CniServiceAccountRole("cni", args, { transforms: [ignoreTags] }).roleName };
         };
         await withStack(on.sandbox, program, async (stack) => {
