@@ -92,6 +92,11 @@ export function hasWorked(pod: PodSeen, memory: Memory): boolean {
     return worked.has(pod.uid) || (isBornUnderGuard(pod, memory) && ready.has(pod.uid));
 }
 
+/** Whether a pod was Ready with the role in this place in some look. The node may have left since. */
+export function wasReadyIn({ key }: Pick<Place, "key">, { seen }: Memory): boolean {
+    return seen?.readyIn.has(key) ?? false;
+}
+
 export function hasWorkedIn({ key }: Pick<Place, "key">, { seen }: Memory): boolean {
     return seen?.workedIn.has(key) ?? false;
 }

@@ -39,6 +39,9 @@ const INDEPENDENT_OF_ACCOUNT: readonly Step["do"][] = ["wait", "restart", "wake"
 /** A wait may depend on the account: an instance that never joins is terminated, or IAM shows a policy late. */
 const KEEP_ACCOUNT_MILLISECONDS = 30_000;
 
+/** A look at a large account takes long. Then it is kept for this many times as long, so that most of a wave's time is the pods'. */
+const KEEP_ACCOUNT_TIMES = 5;
+
 /** The longest sleep before the next look, when the watches report no change. */
 const LOOK_AT_LEAST_EVERY_MILLISECONDS = 2000;
 
@@ -55,7 +58,13 @@ export async function reach(context: RunContext, goal: Goal): Promise<Reached> {
     let memory = freshMemory(startedAt);
     let shown = "";
     const retry = new TransientRetry(context);
-    const lookAtAll = () => retry.read(() => look(context, { searchElsewhere: false }));
+    let keepAccount = KEEP_ACCOUNT_MILLISECONDS;
+    const lookAtAll = async () => {
+        const began = context.now();
+        const seen = await retry.read(() => look(context, { searchElsewhere: false }));
+        keepAccount = Math.max(KEEP_ACCOUNT_MILLISECONDS, KEEP_ACCOUNT_TIMES * (seen.at - began));
+        return seen;
+    };
     const decide = (seen: World) => {
         memory = withSeen(memory, seen, goal.watched);
         return goal.next(seen, memory);
@@ -113,7 +122,7 @@ export async function reach(context: RunContext, goal: Goal): Promise<Reached> {
             memory = rememberFailed(memory, step, context.now());
         }
         const before = world;
-        const isOld = context.now() - accountAt >= KEEP_ACCOUNT_MILLISECONDS;
+        const isOld = context.now() - accountAt >= keepAccount;
         world = await (isOld ? lookAtAll() : retry.read(() => lookAgain(context, before, next)));
     }
 }

@@ -199,6 +199,21 @@ describe("The loop", () => {
         deepStrictEqual(calls.filter((call) => call === "account").length, 3);
     });
 
+    it("keeps what it saw of a large account for five times as long as the look took", async () => {
+        const { context, goal, calls } = scripted(...Array.from({ length: 120 }, () => WAIT), DONE);
+        const look = async (query: AccountQuery) => {
+            await context.sleep(20 * SECOND);
+            return context.aws.look(query);
+        };
+        await reach({ ...context, aws: { ...context.aws, look } }, { ...goal, limitSeconds: 1000 });
+        const between = calls
+            .join()
+            .split("account")
+            .map((part) => part.split("change").length - 1);
+        // The look took 21 s with that at the cluster.
+        deepStrictEqual(between, [0, 106, 14, 0]);
+    });
+
     it("looks at the account as soon as the nodes have changed, for their instances", async () => {
         const { context, goal, calls } = scripted(WAIT, DONE);
         let looks = 0;
