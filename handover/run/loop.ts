@@ -161,7 +161,9 @@ async function change({ cluster, aws, sleep }: RunContext, step: Exclude<Taken, 
         case "awaitPropagation":
             return sleep(step.milliseconds);
         case "restart":
-            return atTheSameTime(step.pods, (pod) => cluster.restart(unlessReady(pod)));
+            await atTheSameTime(step.pods, (pod) => cluster.restart(unlessReady(pod)));
+            // A look before the new pods are Ready would only see that they are not.
+            return cluster.change(LOOK_AT_LEAST_EVERY_MILLISECONDS, nodesOf(step.pods));
         case "forceRestart":
             return cluster.forceRestart(step.pod);
         case "wake":
@@ -182,6 +184,8 @@ async function change({ cluster, aws, sleep }: RunContext, step: Exclude<Taken, 
             return cluster.releaseServiceAccount(step.leaving, step.account);
     }
 }
+
+const nodesOf = (pods: readonly PodSeen[]) => [...new Set(pods.map(({ node }) => node))];
 
 /**
  * A pod that was not Ready restarts in addition to the wave, since it has nothing to lose (decide/fleet.ts, restartWrong). But the look may be many

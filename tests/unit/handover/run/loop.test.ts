@@ -96,7 +96,7 @@ describe("The loop", () => {
         [WAIT, ["change 2000"]],
         [{ ...WAIT, readyOn: ["n1", "n2"] }, ["change 2000 n1 n2"]],
         [{ do: "awaitPropagation", milliseconds: 5000, why: "w" }, ["sleep 5000"]],
-        [{ do: "restart", pods: [pod("n1", onNodeRole)], why: "w" }, ["restart pod-n1"]],
+        [{ do: "restart", pods: [pod("n1", onNodeRole)], why: "w" }, ["restart pod-n1", "change 2000 n1"]],
         [
             {
                 do: "restart",
@@ -106,7 +106,7 @@ describe("The loop", () => {
                 ],
                 why: "one may be Ready by now that was not",
             },
-            ["restart pod-n1", "restart pod-n2 at 8"],
+            ["restart pod-n1", "restart pod-n2 at 8", "change 2000 n1 n2"],
         ],
         [{ do: "forceRestart", pod: pod("n1", onNodeRole), why: "w" }, ["force pod-n1"]],
         [{ do: "wake", why: "w" }, ["wake"]],
