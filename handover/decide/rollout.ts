@@ -9,7 +9,7 @@ import { hasDelivery } from "./delivered";
 import { awaitFleet, Fleet, fleetOf, isLate, restartWrong } from "./fleet";
 import { withoutLeaving } from "./leaving";
 import { describeNodes, placesWithout } from "./places";
-import { wasReadyIn, withoutJoining } from "./seen";
+import { hasWorkedIn, withoutJoining } from "./seen";
 
 /**
  * The canaries, then the other pods in waves.
@@ -111,11 +111,11 @@ function podsOfWave(fleet: Fleet, world: World, memory: Memory): readonly PodSee
 }
 
 /**
- * There may be more places than canaries. The next waves test the others, with one pod each. A place stays tested when the node leaves whose pod was
- * Ready there: otherwise nodes that come and go would hold up the waves of a large cluster.
+ * There may be more places than canaries. The next waves test the others, with one pod each. Once a pod has worked in a place for long enough, the
+ * place stays tested although its node leaves: otherwise nodes that come and go would hold up the waves of a large cluster.
  */
 function onePodInEachUntestedPlace(fleet: Fleet, world: World, memory: Memory): PodSeen[] {
     return placesWithout(fleet.right, world)
-        .filter((place) => !wasReadyIn(place, memory))
+        .filter((place) => !hasWorkedIn(place, memory))
         .flatMap(({ nodes }) => fleet.wrong.find(({ node }) => nodes.some(({ name }) => name === node)) ?? []);
 }

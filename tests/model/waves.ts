@@ -34,6 +34,8 @@ export class Waves {
     private maxUnavailable = 1;
     private wave = 0;
     private readonly canariesIn = new Set<string>();
+    /** Where the present run has seen a pod to work with the role. */
+    private readonly provenIn = new Set<string>();
     /** Whether a wave was taken back, and nothing has restarted since. */
     private beginsAgain = false;
     private readonly beganIn = new Set<string>();
@@ -47,6 +49,12 @@ export class Waves {
         this.canariesIn.clear();
         this.beginsAgain &&= this.beganIn.size === 0;
         this.beganIn.clear();
+        this.noteProven();
+    }
+
+    /** A run does not remember what an earlier one has seen. */
+    public beginRun(): void {
+        this.provenIn.clear();
     }
 
     /** The next rollout begins with one pod in each place. */
@@ -65,6 +73,13 @@ export class Waves {
             const place = places.get(node.name);
             return place === undefined ? [] : [{ ...node, place }];
         });
+        this.noteProven();
+    }
+
+    private noteProven(): void {
+        if (this.acting === "rollout") {
+            this.nodes.filter(({ pod }) => pod?.isProven).forEach(({ place }) => this.provenIn.add(place));
+        }
     }
 
     /** The live check restarts a pod. */
@@ -115,6 +130,7 @@ export class Waves {
     }
 
     private isUntested(place: string): boolean {
-        return !this.nodes.some((node) => node.place === place && node.pod?.isRight);
+        const wasTested = this.acting === "rollout" && this.provenIn.has(place);
+        return !wasTested && !this.nodes.some((node) => node.place === place && node.pod?.isRight);
     }
 }

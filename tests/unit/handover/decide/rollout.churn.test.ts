@@ -97,7 +97,16 @@ describe("A place without a canary", () => {
     const one = restart(reason, "pod-o1");
     const rows: [string, Memory, object][] = [
         ["is tested with one pod", after(look(), { restarts }), one],
-        ["stays tested when the node leaves whose pod was Ready there", afterGuest(working), all],
+        [
+            "stays tested when the node leaves whose pod has worked there",
+            afterGuest({ ...working, readySince: seconds(-20) }),
+            all,
+        ],
+        [
+            "does not if that pod was not watched for long enough",
+            afterGuest({ ...working, readySince: seconds(-19) }),
+            one,
+        ],
         ["is not tested by a pod that was never Ready", afterGuest(notYet), one],
         ["is not tested by a pod of the node role", afterGuest({}), one],
     ];
