@@ -89,7 +89,7 @@ export class Waves {
         if (this.acting === undefined || node?.pod === undefined) {
             return { isOfWave: false, problem: undefined };
         }
-        const isOfWave = this.acting === "verification" || node.pod.isRight || !this.isUntested(node.place);
+        const isOfWave = this.acting === "verification" || node.pod.isRight || this.isTested(node.place);
         const proven =
             this.acting === "rollout" && node.pod.isProven
                 ? `a pod on ${node.name} restarts, which works with the role`
@@ -123,14 +123,21 @@ export class Waves {
         if (this.wave + unavailable > this.maxUnavailable) {
             return `a wave on ${name} makes more than ${String(this.maxUnavailable)} pods unavailable`;
         }
-        const untested = this.nodes.find(({ place }) => this.isUntested(place));
+        const untested = this.nodes.find(({ place }) => !this.worksIn(place) && !this.provenIn.has(place));
         return this.acting === "rollout" && !isRight && untested !== undefined
             ? `a wave begins on ${name} before a canary works in ${untested.place}`
             : undefined;
     }
 
-    private isUntested(place: string): boolean {
-        const wasTested = this.acting === "rollout" && this.provenIn.has(place);
-        return !wasTested && !this.nodes.some((node) => node.place === place && node.pod?.isRight);
+    /**
+     * Whether another pod that restarts there is of a wave. The run may have begun after the look in which a pod worked there. Then its first one is a
+     * canary.
+     */
+    private isTested(place: string): boolean {
+        return this.worksIn(place) || (this.provenIn.has(place) && this.canariesIn.has(place));
+    }
+
+    private worksIn(place: string): boolean {
+        return this.nodes.some((node) => node.place === place && node.pod?.isRight);
     }
 }
