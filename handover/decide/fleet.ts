@@ -81,6 +81,7 @@ export function restartWrong(
         : {
               do: "wait",
               why: `${countOf(wrong.length, "pod", "pods")} to restart, ${String(fleet.starting.length)} starting`,
+              readyOn: unsettledNodes(fleet),
           };
 }
 
@@ -138,12 +139,8 @@ function remainingPause({ node, createdAt }: PodSeen, { restarts }: Memory, at: 
 }
 
 /** Waits until every node has its pod, and no pod is starting or terminating. Undefined when that is reached. */
-export function awaitFleet(
-    { nodesWithoutPod: empty, starting, terminating: leaving, right, wrong }: Fleet,
-    cluster: ClusterSeen,
-    memory: Memory,
-    at: number,
-) {
+export function awaitFleet(fleet: Fleet, cluster: ClusterSeen, memory: Memory, at: number) {
+    const { nodesWithoutPod: empty, starting, terminating: leaving, right, wrong } = fleet;
     const ready = right.length + wrong.filter((pod) => pod.ready).length;
     const total = right.length + wrong.length + starting.length + empty.length;
     const wake = wakeStep(empty, cluster, memory, at);
@@ -165,12 +162,21 @@ export function awaitFleet(
     if (waits.length === 0) {
         return undefined;
     }
-    const readyOn = new Set([...empty.map(({ name }) => name), ...[...starting, ...leaving].map(({ node }) => node)]);
     return {
         do: "wait",
         why: `${String(ready)} of ${String(total)} pods are Ready (${waits.join("; ")})`,
-        readyOn: [...readyOn],
+        readyOn: unsettledNodes(fleet),
     } satisfies Step;
+}
+
+/** The nodes whose pod is missing, starting or terminating. */
+function unsettledNodes({ nodesWithoutPod, starting, terminating }: Fleet): string[] {
+    return [
+        ...new Set([
+            ...nodesWithoutPod.map(({ name }) => name),
+            ...[...starting, ...terminating].map(({ node }) => node),
+        ]),
+    ];
 }
 
 /** Makes the DaemonSet controller retry if pods were refused. Undefined if that is not needed, or was just done. */

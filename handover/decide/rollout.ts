@@ -9,7 +9,7 @@ import { hasDelivery } from "./delivered";
 import { awaitFleet, Fleet, fleetOf, isLate, restartWrong } from "./fleet";
 import { withoutLeaving } from "./leaving";
 import { describeNodes, placesWithout } from "./places";
-import { withoutJoining } from "./seen";
+import { hasWorkedIn, withoutJoining } from "./seen";
 
 /**
  * The canaries, then the other pods in waves.
@@ -62,7 +62,7 @@ function waveStep(target: RolloutTarget, world: World, memory: Memory): Step | u
     if (inFlight !== undefined) {
         return inFlight;
     }
-    const wave = { ...fleet, wrong: podsOfWave(fleet, world) };
+    const wave = { ...fleet, wrong: podsOfWave(fleet, world, memory) };
     return restartWrong(wave, memory, at, describeCredentials, Math.max(1, seenToWork(fleet, memory)));
 }
 
@@ -105,14 +105,17 @@ const refuse = (refusal: Extract<Step, { do: "refuse" }>["refusal"]) => ({ do: "
  * While places are untested, only one pod in each of them restarts, and the pods that are not Ready, wherever they are: each of these takes one of the
  * pods that may be unavailable, and no wave would ever begin.
  */
-function podsOfWave(fleet: Fleet, world: World): readonly PodSeen[] {
-    const untested = onePodInEachUntestedPlace(fleet, world);
+function podsOfWave(fleet: Fleet, world: World, memory: Memory): readonly PodSeen[] {
+    const untested = onePodInEachUntestedPlace(fleet, world, memory);
     return untested.length === 0 ? fleet.wrong : fleet.wrong.filter((pod) => untested.includes(pod) || !pod.ready);
 }
 
-/** There may be more places than canaries. The next waves test the others, with one pod each. */
-function onePodInEachUntestedPlace(fleet: Fleet, world: World): PodSeen[] {
-    return placesWithout(fleet.right, world).flatMap(
-        ({ nodes }) => fleet.wrong.find(({ node }) => nodes.some(({ name }) => name === node)) ?? [],
-    );
+/**
+ * There may be more places than canaries. The next waves test the others, with one pod each. Once a pod has worked in a place for long enough, the
+ * place stays tested although its node leaves: otherwise nodes that come and go would hold up the waves of a large cluster.
+ */
+function onePodInEachUntestedPlace(fleet: Fleet, world: World, memory: Memory): PodSeen[] {
+    return placesWithout(fleet.right, world)
+        .filter((place) => !hasWorkedIn(place, memory))
+        .flatMap(({ nodes }) => fleet.wrong.find(({ node }) => nodes.some(({ name }) => name === node)) ?? []);
 }

@@ -92,6 +92,7 @@ export function hasWorked(pod: PodSeen, memory: Memory): boolean {
     return worked.has(pod.uid) || (isBornUnderGuard(pod, memory) && ready.has(pod.uid));
 }
 
+/** Whether a pod has worked with the role in this place, for long enough, in some look. Its node may have left since. */
 export function hasWorkedIn({ key }: Pick<Place, "key">, { seen }: Memory): boolean {
     return seen?.workedIn.has(key) ?? false;
 }

@@ -2,7 +2,31 @@ import type { KubeConfig, V1Pod, Watch } from "@kubernetes/client-node";
 import { Agent } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Cluster } from "./clusterClient";
+import type { ClusterSettings } from "./clusterSettings";
 import type { WatchStart } from "./lookAtCluster";
+
+/** How long a wait takes. */
+export interface Pace {
+    /** The most, if nothing changes. */
+    readonly atMostMilliseconds: number;
+    /** From the first change to its end. Related changes come in a burst: one look after it is enough, instead of one in the middle and another. */
+    readonly burstMilliseconds: number;
+}
+
+/** A look may take long because the API server does not answer. That says nothing about the size of the cluster. */
+const LONGEST_PACE_MILLISECONDS = 10_000;
+
+/**
+ * On a large cluster, a look takes seconds of the API server's time, and something changes all the time. So a wait takes at least as long as the look
+ * before it: half of the time is left to the pods.
+ */
+export function pace(atMostMilliseconds: number, lookMilliseconds: number, settings: ClusterSettings): Pace {
+    const slow = Math.min(lookMilliseconds, LONGEST_PACE_MILLISECONDS);
+    return {
+        atMostMilliseconds: Math.max(atMostMilliseconds, slow),
+        burstMilliseconds: Math.max(settings.burstMilliseconds, slow),
+    };
+}
 
 /**
  * Waits for the first change after a look, with a time limit.
@@ -16,7 +40,7 @@ import type { WatchStart } from "./lookAtCluster";
 export async function firstChange(
     cluster: Cluster,
     starts: readonly WatchStart[],
-    atMostMilliseconds: number,
+    { atMostMilliseconds, burstMilliseconds }: Pace,
     closing: AbortSignal,
     readyOn?: readonly string[],
 ): Promise<void> {
@@ -30,8 +54,7 @@ export async function firstChange(
         if (awaited !== undefined && awaited.size > 0) {
             return;
         }
-        // Related changes come in a burst. One look after it is enough, instead of one in the middle and another.
-        burst ??= setTimeout(() => seen.abort(), cluster.settings.burstMilliseconds);
+        burst ??= setTimeout(() => seen.abort(), burstMilliseconds);
     };
     starts.forEach((start) => void follow(new Watch(ending(cluster.config, over)), start, changed, over));
     await pause(atMostMilliseconds, over);

@@ -1,6 +1,6 @@
 import type { ClusterConnection } from "../model/connection";
 import type { Subject } from "../model/subject";
-import { firstChange } from "./changes";
+import { firstChange, pace } from "./changes";
 import type { ClusterAccess } from "./clusterAccess";
 import { connect } from "./clusterClient";
 import { clustersInKubeconfig } from "./clustersInKubeconfig";
@@ -34,6 +34,7 @@ export async function connectCluster(
     const cluster = await connect(named, settings, closing.signal, progress);
     const { namespace } = serviceAccount;
     let watches: readonly WatchStart[] = [];
+    let lookMilliseconds = 0;
     return {
         async identity() {
             const [uid, version] = await Promise.all([
@@ -45,12 +46,20 @@ export async function connectCluster(
         },
         clustersInKubeconfig: () => clustersInKubeconfig(cluster.config),
         async look() {
+            const startedAt = Date.now();
             const looked = await look(cluster, subject);
+            lookMilliseconds = Date.now() - startedAt;
             watches = looked.watches;
             return looked.seen;
         },
         change: (atMostMilliseconds, readyOn) =>
-            firstChange(cluster, watches, atMostMilliseconds, closing.signal, readyOn),
+            firstChange(
+                cluster,
+                watches,
+                pace(atMostMilliseconds, lookMilliseconds, settings),
+                closing.signal,
+                readyOn,
+            ),
         issuer: () => discoveredIssuer(cluster),
         requestToken: () => requestToken(cluster, subject),
         annotate: (annotations, force) => annotate(cluster, subject, annotations, force),

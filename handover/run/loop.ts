@@ -40,6 +40,9 @@ const INDEPENDENT_OF_ACCOUNT: readonly Step["do"][] = ["wait", "restart", "wake"
 /** A wait may depend on the account: an instance that never joins is terminated, or IAM shows a policy late. */
 const KEEP_ACCOUNT_MILLISECONDS = 30_000;
 
+/** A look at a large account takes long. Then it is kept for this many times as long, so that most of a wave's time is the pods'. */
+const KEEP_ACCOUNT_TIMES = 5;
+
 /** The longest sleep before the next look, when the watches report no change. */
 const LOOK_AT_LEAST_EVERY_MILLISECONDS = 2000;
 
@@ -56,7 +59,13 @@ export async function reach(context: RunContext, goal: Goal): Promise<Reached> {
     let memory = freshMemory(startedAt);
     let shown = "";
     const retry = new TransientRetry(context);
-    const lookAtAll = () => retry.read(() => look(context, { searchElsewhere: false }));
+    let keepAccount = KEEP_ACCOUNT_MILLISECONDS;
+    const lookAtAll = async () => {
+        const began = context.now();
+        const seen = await retry.read(() => look(context, { searchElsewhere: false }));
+        keepAccount = Math.max(KEEP_ACCOUNT_MILLISECONDS, KEEP_ACCOUNT_TIMES * (seen.at - began));
+        return seen;
+    };
     const decide = (seen: World) => {
         memory = withSeen(memory, seen, goal.watched);
         return goal.next(seen, memory);
@@ -114,7 +123,7 @@ export async function reach(context: RunContext, goal: Goal): Promise<Reached> {
             memory = rememberFailed(memory, step, context.now());
         }
         const before = world;
-        const isOld = context.now() - accountAt >= KEEP_ACCOUNT_MILLISECONDS;
+        const isOld = context.now() - accountAt >= keepAccount;
         world = await (isOld ? lookAtAll() : retry.read(() => lookAgain(context, before, next)));
     }
 }
@@ -160,7 +169,9 @@ async function change({ cluster, aws, sleep }: RunContext, step: Changing): Prom
         case "awaitPropagation":
             return sleep(step.milliseconds);
         case "restart":
-            return atTheSameTime(step.pods, (pod) => cluster.restart(unlessReady(pod)));
+            await atTheSameTime(step.pods, (pod) => cluster.restart(unlessReady(pod)));
+            // A look before the new pods are Ready would only see that they are not.
+            return cluster.change(LOOK_AT_LEAST_EVERY_MILLISECONDS, nodesOf(step.pods));
         case "forceRestart":
             return cluster.forceRestart(step.pod);
         case "wake":
@@ -185,6 +196,8 @@ async function change({ cluster, aws, sleep }: RunContext, step: Changing): Prom
             return cluster.releaseLeft();
     }
 }
+
+const nodesOf = (pods: readonly PodSeen[]) => [...new Set(pods.map(({ node }) => node))];
 
 /**
  * A pod that was not Ready restarts in addition to the wave, since it has nothing to lose (decide/fleet.ts, restartWrong). But the look may be many

@@ -34,6 +34,8 @@ export class Waves {
     private maxUnavailable = 1;
     private wave = 0;
     private readonly canariesIn = new Set<string>();
+    /** Where the present run has seen a pod to work with the role. */
+    private readonly provenIn = new Set<string>();
     /** Whether a wave was taken back, and nothing has restarted since. */
     private beginsAgain = false;
     private readonly beganIn = new Set<string>();
@@ -47,6 +49,12 @@ export class Waves {
         this.canariesIn.clear();
         this.beginsAgain &&= this.beganIn.size === 0;
         this.beganIn.clear();
+        this.noteProven();
+    }
+
+    /** A run does not remember what an earlier one has seen. */
+    public beginRun(): void {
+        this.provenIn.clear();
     }
 
     /** The next rollout begins with one pod in each place. */
@@ -65,6 +73,13 @@ export class Waves {
             const place = places.get(node.name);
             return place === undefined ? [] : [{ ...node, place }];
         });
+        this.noteProven();
+    }
+
+    private noteProven(): void {
+        if (this.acting === "rollout") {
+            this.nodes.filter(({ pod }) => pod?.isProven).forEach(({ place }) => this.provenIn.add(place));
+        }
     }
 
     /** The live check restarts a pod. */
@@ -74,7 +89,7 @@ export class Waves {
         if (this.acting === undefined || node?.pod === undefined) {
             return { isOfWave: false, problem: undefined };
         }
-        const isOfWave = this.acting === "verification" || node.pod.isRight || !this.isUntested(node.place);
+        const isOfWave = this.acting === "verification" || node.pod.isRight || this.isTested(node.place);
         const proven =
             this.acting === "rollout" && node.pod.isProven
                 ? `a pod on ${node.name} restarts, which works with the role`
@@ -108,13 +123,21 @@ export class Waves {
         if (this.wave + unavailable > this.maxUnavailable) {
             return `a wave on ${name} makes more than ${String(this.maxUnavailable)} pods unavailable`;
         }
-        const untested = this.nodes.find(({ place }) => this.isUntested(place));
+        const untested = this.nodes.find(({ place }) => !this.worksIn(place) && !this.provenIn.has(place));
         return this.acting === "rollout" && !isRight && untested !== undefined
             ? `a wave begins on ${name} before a canary works in ${untested.place}`
             : undefined;
     }
 
-    private isUntested(place: string): boolean {
-        return !this.nodes.some((node) => node.place === place && node.pod?.isRight);
+    /**
+     * Whether another pod that restarts there is of a wave. The run may have begun after the look in which a pod worked there. Then its first one is a
+     * canary.
+     */
+    private isTested(place: string): boolean {
+        return this.worksIn(place) || (this.provenIn.has(place) && this.canariesIn.has(place));
+    }
+
+    private worksIn(place: string): boolean {
+        return this.nodes.some((node) => node.place === place && node.pod?.isRight);
     }
 }

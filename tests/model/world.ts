@@ -601,7 +601,10 @@ export class ModelWorld {
     public beginRun(): void {
         this.failedFor.clear();
         this.runBegan = this.now;
-        this.actors.forEach((actor) => (actor.firstNodes = undefined));
+        this.actors.forEach((actor) => {
+            actor.firstNodes = undefined;
+            actor.waves.beginRun();
+        });
         this.acted.clear();
         this.restarts.beginRun();
     }

@@ -51,6 +51,12 @@ describe("The wait for a fleet", () => {
         deepStrictEqual(nodesOf({ ...of, terminating }), ["n1", "n2", "n3", "n4"]);
     });
 
+    it("is for the same nodes between two waves", () => {
+        const of = { ...fleet(pod("n1", onNodeRole), pod("n3", carrying(ROLE), starting)), budget: 0 };
+        const step = restartWrong(of, fresh, NOW, ({ name }) => name);
+        deepStrictEqual(step?.do === "wait" && step.readyOn, ["n3"]);
+    });
+
     it("is none where all are there", () => {
         strictEqual(nodesOf({}), undefined);
     });

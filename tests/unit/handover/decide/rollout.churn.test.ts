@@ -83,6 +83,38 @@ describe("A rollout beside nodes whose instance is terminated", () => {
     });
 });
 
+describe("A place without a canary", () => {
+    const tested = Object.fromEntries(
+        Array.from({ length: 10 }, (_, i) => [`n${String(i)}`, { subnet: `s${String(i)}`, pod: working }]),
+    );
+    const guest = (pod: Partial<PodSeen>) => ({ guest: { subnet: "other", pod } });
+    const others: Record<string, On> = { o1: { subnet: "other" }, o2: { subnet: "other" } };
+    const look = (more: Record<string, On> = {}) => places({ ...tested, ...others, ...more }, { maxUnavailable: 5 });
+    const restarts = Object.fromEntries(Object.keys(tested).map((name) => [name, 1]));
+    const afterGuest = (pod: Partial<PodSeen>) => after(look(guest(pod)), { restarts });
+    const reason = NOTHING_OF_ITS_OWN("pod-o1");
+    const all = restart(`${reason}; with it pod-o2`, "pod-o1", "pod-o2");
+    const one = restart(reason, "pod-o1");
+    const rows: [string, Memory, object][] = [
+        ["is tested with one pod", after(look(), { restarts }), one],
+        [
+            "stays tested when the node leaves whose pod has worked there",
+            afterGuest({ ...working, readySince: seconds(-20) }),
+            all,
+        ],
+        [
+            "does not if that pod was not watched for long enough",
+            afterGuest({ ...working, readySince: seconds(-19) }),
+            one,
+        ],
+        ["is not tested by a pod that was never Ready", afterGuest(notYet), one],
+        ["is not tested by a pod of the node role", afterGuest({}), one],
+    ];
+    for (const [what, memory, step] of rows) {
+        it(what, () => deepStrictEqual(comparableStep(nextRolloutStep(target, look(), memory)), step));
+    }
+});
+
 describe("A canary that has worked for long enough", () => {
     const stable: Partial<PodSeen> = { ...working, readySince: seconds(-20) };
     const early: Partial<PodSeen> = { ...working, readySince: seconds(-19) };

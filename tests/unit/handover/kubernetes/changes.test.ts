@@ -1,5 +1,5 @@
 import * as assert from "node:assert/strict";
-import { firstChange } from "../../../../handover/kubernetes/changes";
+import { firstChange, pace } from "../../../../handover/kubernetes/changes";
 import { type Cluster, connect } from "../../../../handover/kubernetes/clusterClient";
 import { type Answer, kubeconfig, quick, ScriptedApi } from "./support";
 
@@ -16,7 +16,8 @@ describe("A wait for a change", () => {
     });
     afterEach(() => api.stop());
 
-    const wait = (milliseconds: number) => firstChange(cluster, [start], milliseconds, new AbortController().signal);
+    const wait = (atMostMilliseconds: number, burstMilliseconds = quick.burstMilliseconds) =>
+        firstChange(cluster, [start], { atMostMilliseconds, burstMilliseconds }, new AbortController().signal);
     const until = async (what: () => boolean) => {
         for (const deadline = Date.now() + 5000; !what() && Date.now() < deadline;) {
             await new Promise((resolve) => setTimeout(resolve, 10));
@@ -32,6 +33,14 @@ describe("A wait for a change", () => {
         const waited = Date.now() - started;
         assert.ok(waited >= 900 && waited < 8000, `${waited} ms`);
         assert.equal(api.requests.length, 2);
+    });
+
+    it("ends a burst after the first change, whatever changes in between", async () => {
+        api.script = () => ({ stream: { lines: [1, 2, 3].map(() => ({ type: "MODIFIED", object: {} })) } });
+        const started = Date.now();
+        await wait(10_000, 1000);
+        const waited = Date.now() - started;
+        assert.ok(waited >= 990 && waited < 8000, `${waited} ms`);
     });
 
     it("leaves a stream open on which nothing comes", async () => {
@@ -70,4 +79,19 @@ describe("A wait for a change", () => {
         assert.equal(api.requests.length, 1);
         await until(() => api.open === 0);
     });
+});
+
+describe("The pace of waits", () => {
+    const settings = { ...quick, burstMilliseconds: 200 };
+    const cases: [string, number, number, number][] = [
+        ["is that of its settings after a quick look", 50, 2000, 200],
+        ["gives the pods as much time as the look before it took", 700, 2000, 700],
+        ["may be longer than its limit, where that look was", 5000, 5000, 5000],
+        ["does not follow a look that took long for another reason", 70_000, 10_000, 10_000],
+    ];
+    for (const [what, lookMilliseconds, atMostMilliseconds, burstMilliseconds] of cases) {
+        it(what, () => {
+            assert.deepEqual(pace(2000, lookMilliseconds, settings), { atMostMilliseconds, burstMilliseconds });
+        });
+    }
 });

@@ -96,7 +96,7 @@ describe("The loop", () => {
         [WAIT, ["change 2000"]],
         [{ ...WAIT, readyOn: ["n1", "n2"] }, ["change 2000 n1 n2"]],
         [{ do: "awaitPropagation", milliseconds: 5000, why: "w" }, ["sleep 5000"]],
-        [{ do: "restart", pods: [pod("n1", onNodeRole)], why: "w" }, ["restart pod-n1"]],
+        [{ do: "restart", pods: [pod("n1", onNodeRole)], why: "w" }, ["restart pod-n1", "change 2000 n1"]],
         [
             {
                 do: "restart",
@@ -106,7 +106,7 @@ describe("The loop", () => {
                 ],
                 why: "one may be Ready by now that was not",
             },
-            ["restart pod-n1", "restart pod-n2 at 8"],
+            ["restart pod-n1", "restart pod-n2 at 8", "change 2000 n1 n2"],
         ],
         [{ do: "forceRestart", pod: pod("n1", onNodeRole), why: "w" }, ["force pod-n1"]],
         [{ do: "wake", why: "w" }, ["wake"]],
@@ -197,6 +197,21 @@ describe("The loop", () => {
         const { context, goal, calls } = scripted(...Array.from({ length: 32 }, () => WAIT), DONE);
         await reach(context, goal);
         deepStrictEqual(calls.filter((call) => call === "account").length, 3);
+    });
+
+    it("keeps what it saw of a large account for five times as long as the look took", async () => {
+        const { context, goal, calls } = scripted(...Array.from({ length: 120 }, () => WAIT), DONE);
+        const look = async (query: AccountQuery) => {
+            await context.sleep(20 * SECOND);
+            return context.aws.look(query);
+        };
+        await reach({ ...context, aws: { ...context.aws, look } }, { ...goal, limitSeconds: 1000 });
+        const between = calls
+            .join()
+            .split("account")
+            .map((part) => part.split("change").length - 1);
+        // The look took 21 s with that at the cluster.
+        deepStrictEqual(between, [0, 106, 14, 0]);
     });
 
     it("looks at the account as soon as the nodes have changed, for their instances", async () => {
