@@ -1,0 +1,118 @@
+import { deepStrictEqual, rejects } from "node:assert/strict";
+import type { AddOnSeen, AddOnUpdate } from "../../../../handover/model/addOn";
+import type { Subject } from "../../../../handover/model/subject";
+import type { ServiceAccountSeen } from "../../../../handover/model/world";
+import type { RunContext } from "../../../../handover/observe/runContext";
+import { awaitDelivery } from "../../../../handover/run/awaitDelivery";
+import type { RolloutRun } from "../../../../handover/run/canaryState";
+import { addOn, eksAlone, external, ofAddOn, ownedBy } from "../support/addOns";
+import { carrying, FORMER_ROLE, NOW, record, ROLE_ARN, subject, world } from "../support/worlds";
+
+const DELIVERY_SECONDS = 60;
+const none = ownedBy([], [], {});
+const delivered = ownedBy(["helm"]);
+const former = ownedBy(["eks"], ["eks"], { [ROLE_ARN]: FORMER_ROLE });
+
+interface Begins {
+    readonly serviceAccount: ServiceAccountSeen;
+    /** What another writer makes of it after ten seconds. */
+    readonly later?: ServiceAccountSeen;
+    readonly addOn?: AddOnSeen;
+}
+
+/** A cluster whose service account another writer changes, and whose add-on applies each role that it gets. */
+function playing({ serviceAccount, later, ...begins }: Begins, of: Subject, addOnRoleArn?: string) {
+    const calls: string[] = [];
+    let [{ addOn: seen }, live, now] = [begins, serviceAccount, NOW];
+    const named = { ...of, clusterName: "prod" };
+    const context = {
+        subject: named,
+        roleNames: [],
+        cluster: {
+            look: () => Promise.resolve(world(carrying(FORMER_ROLE), { cluster: { serviceAccount: live } }).cluster),
+            change: (milliseconds: number) => {
+                now += milliseconds;
+                live = later !== undefined && now - NOW >= 10_000 ? later : live;
+                return Promise.resolve();
+            },
+            clustersInKubeconfig: () => [],
+            annotate: (annotations: Readonly<Record<string, string>>) => {
+                calls.push(`annotate ${String(annotations[ROLE_ARN])}`);
+                live = ownedBy(["eks", of.fieldManager], ["eks", of.fieldManager], annotations);
+                return Promise.resolve();
+            },
+        },
+        aws: {
+            look: () => Promise.resolve(world(carrying(FORMER_ROLE)).account),
+            addOn: () => Promise.resolve(seen),
+            updateAddOn: ({ roleArn }: AddOnUpdate) => {
+                calls.push(`update ${String(roleArn)}`);
+                seen = addOn(roleArn);
+                return Promise.resolve({ is: "sent", updateId: "u-1" });
+            },
+            addOnUpdate: () => Promise.resolve({ status: "Successful", errors: [] }),
+        },
+        now: () => now,
+        sleep: (milliseconds: number) => {
+            now += milliseconds;
+            return Promise.resolve();
+        },
+        progress: () => undefined,
+        warn: () => undefined,
+    } as unknown as RunContext;
+    const target = {
+        subject: named,
+        record: addOnRoleArn === undefined ? record : { ...record, addOnRoleArn },
+        iamPropagationSeconds: 0,
+        timeouts: { deliverySeconds: DELIVERY_SECONDS },
+    } as unknown as RolloutRun;
+    return { calls, waits: () => awaitDelivery(context, target), waited: () => (now - NOW) / 1000 };
+}
+
+describe("Before a rollout, a run", () => {
+    it("waits until another writer delivers the role", async () => {
+        const { calls, waits, waited } = playing({ serviceAccount: none, later: delivered }, external);
+        await waits();
+        deepStrictEqual([calls, waited() >= 10, waited() < DELIVERY_SECONDS], [[], true, true]);
+    });
+
+    it("does not wait for a writer that delivers already", async () => {
+        const { waits, waited } = playing({ serviceAccount: delivered }, external);
+        await waits();
+        deepStrictEqual(waited(), 0);
+    });
+
+    it("ends if no writer delivers the role within timeouts.deliverySeconds", async () => {
+        const { calls, waits } = playing({ serviceAccount: none }, external);
+        await rejects(waits(), {
+            code: "role-not-delivered",
+            message: /^\[role-not-delivered\] For 60 s, no other writer/,
+        });
+        deepStrictEqual(calls, []);
+    });
+
+    it("takes the former role from the managed add-on, after it owns the annotation itself", async () => {
+        const begins = { serviceAccount: former, addOn: addOn(FORMER_ROLE) };
+        const { calls, waits } = playing(begins, ofAddOn, FORMER_ROLE);
+        await waits();
+        deepStrictEqual(calls, [`annotate ${FORMER_ROLE}`, "update undefined"]);
+    });
+
+    it("leaves the add-on a role that is not the recorded one, and the component's own", async () => {
+        for (const [roleArn, recorded] of [
+            [FORMER_ROLE, undefined],
+            [FORMER_ROLE, "arn:aws:iam::111122223333:role/another"],
+            [subject.roleArn, subject.roleArn],
+        ] as const) {
+            const { calls, waits } = playing({ serviceAccount: eksAlone, addOn: addOn(roleArn) }, ofAddOn, recorded);
+            await waits();
+            deepStrictEqual(calls, [], roleArn);
+        }
+    });
+
+    it("asks nothing if the component annotates the service account itself", async () => {
+        const { calls, waits, waited } = playing({ serviceAccount: none }, subject);
+        await waits();
+        deepStrictEqual([calls, waited()], [[], 0]);
+    });
+});
