@@ -735,6 +735,7 @@ export class Engine {
         const { world, stack, resources } = this;
         const goes = (child: Child) => last === undefined || positionOf(child) > positionOf(last);
         world.ownNodeRoles.handsBack = true;
+        world.writer?.callOff();
         if (stack.isOff && goes("patch")) {
             // Without retainOnDelete, and at the same time as the first of the live checks.
             await run.call("remove the patch", () => {

@@ -10,6 +10,8 @@ const TRY_AGAIN_MILLISECONDS = 10_000;
 export class ModelWriter {
     /** The role that it is to deliver. */
     public wanted: string | undefined;
+    /** Whether the operator destroys the component: no delivery begins then, not even another try. */
+    private isCalledOff = false;
 
     public constructor(
         private readonly world: ModelWorld,
@@ -26,12 +28,18 @@ export class ModelWriter {
     /** The component has proved a role. */
     public learn(roleArn: string): void {
         this.wanted = roleArn;
+        this.isCalledOff = false;
         if (
             this.world.annotations[ROLE_ARN] !== roleArn ||
             !this.world.accountOf(this.world.serviceAccountName).owns(this.manager)
         ) {
             this.later(() => this.deliver(roleArn));
         }
+    }
+
+    /** The component is destroyed. No run can see a delivery that its owner has yet to begin, so the owner calls it off before. */
+    public callOff(): void {
+        this.isCalledOff = true;
     }
 
     /** The hand-back waits for it. */
@@ -51,7 +59,7 @@ export class ModelWriter {
 
     private deliver(roleArn: string): void {
         const { world } = this;
-        if (this.wanted !== roleArn) {
+        if (this.wanted !== roleArn || this.isCalledOff) {
             return;
         }
         world.note(`** the other writer delivers ${roleArn}`);
@@ -89,7 +97,11 @@ export class ModelWriter {
         const configurationValues = managedAddOn.configuration;
         const clientRequestToken = `the other writer at ${String(world.now)}`;
         managedAddOn.update({ clusterName: "prod", roleArn, configurationValues, clientRequestToken });
-        world.later(world.now + TRY_AGAIN_MILLISECONDS, () => this.tellAddOn(roleArn));
+        world.later(world.now + TRY_AGAIN_MILLISECONDS, () => {
+            if (roleArn === undefined || !this.isCalledOff) {
+                this.tellAddOn(roleArn);
+            }
+        });
     }
 
     private later(act: () => void): void {

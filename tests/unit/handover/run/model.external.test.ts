@@ -9,7 +9,7 @@ import { doesNotAwaitTheWriter, trustsTheValue } from "../../../model/plantedDel
 const { MODEL_RUNS, MODEL_SEED } = process.env;
 const PARAMETERS = {
     numRuns: Number(MODEL_RUNS ?? 150),
-    ...(MODEL_RUNS === undefined ? { interruptAfterTimeLimit: 15_000, seed: 20261130 } : {}),
+    ...(MODEL_RUNS === undefined ? { interruptAfterTimeLimit: 60_000, seed: 20261130 } : {}),
     ...(MODEL_SEED === undefined ? {} : { seed: Number(MODEL_SEED) }),
 };
 
