@@ -11,6 +11,10 @@ export { attach, startSandbox } from "./sandbox";
 export type { Sandbox, SandboxOptions } from "./sandbox";
 export type { OtherNode, OtherNodeKind } from "./cluster/otherNodes";
 export type { PodFailure } from "./cluster/podFailures";
+export type { AddOn, AddOnIssue, AddOnStatus } from "./aws/eks/addOns/addOn";
+export { addOnWrites } from "./aws/eks/addOns/behavior";
+export type { AddOnBehavior, AddOnWrite, NextEnds, UpdateEnd } from "./aws/eks/addOns/behavior";
+export type { AddOnUpdate } from "./aws/eks/addOns/updates";
 
 // The programs that a sandbox runs: found on PATH, or built.
 export { ensureAllTools, ensureLanguageTools } from "./tools";
