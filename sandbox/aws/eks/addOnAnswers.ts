@@ -1,6 +1,5 @@
 import type { AwsRequest } from "../protocol";
 import type { AddOns } from "./addOns";
-import type { CreateAddOn, UpdateAddOn } from "./addOns/requests";
 import type { Route } from "./routes";
 
 /** Answers the calls about managed add-ons, which moto does not implement. Undefined for other calls. */
@@ -13,11 +12,11 @@ export async function addOnAnswer(request: AwsRequest, route: Route, addOns: Add
         case "ListAddons":
             return { addons: addOns.names(clusterName) };
         case "CreateAddon":
-            return { addon: await addOns.create(clusterName, body() as CreateAddOn) };
+            return { addon: await addOns.create(clusterName, body()) };
         case "DescribeAddon":
             return { addon: addOns.describe(clusterName, member) };
         case "UpdateAddon":
-            return { update: await addOns.update(clusterName, member, body() as UpdateAddOn) };
+            return { update: await addOns.update(clusterName, member, body()) };
         case "DeleteAddon":
             return { addon: await addOns.delete(clusterName, member, query.get("preserve") === "true") };
         case "DescribeUpdate":

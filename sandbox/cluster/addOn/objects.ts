@@ -28,7 +28,7 @@ export function addOnObjects(selfManaged: readonly Manifest[], installation: Ins
                     ? labelled
                     : withMetadata(labelled, "annotations", { [roleAnnotation]: installation.roleArn });
             case "DaemonSet":
-                return daemonSet(labelled as Plain<V1DaemonSet>, installation);
+                return daemonSet(labelled, installation);
             default:
                 return labelled;
         }

@@ -8,29 +8,18 @@ import { type AddOnBehavior, BehaviorSettings, type NextEnds, type UpdateEnd } f
 import { DriftTimer } from "./driftTimer";
 import { type Condition, endOfCreation, endOfUpdate, failure } from "./ends";
 import { type AddOnInstaller, type Installation, issueOf, type Writing } from "./installer";
-import type { CreateAddOn, ResolveConflicts, UpdateAddOn } from "./requests";
+import type { CreateAddOn, UpdateAddOn } from "./requests";
 import { RequestTokens } from "./requestTokens";
+import { AddOnStore, keyOf } from "./store";
 import { type AddOnUpdate, AddOnUpdates } from "./updates";
 import { createRefusal, updateRefusal } from "./validation";
 import { defaultVersion } from "./versions";
 import { installationOf, isRestartDue, valuesAfter } from "./wanted";
 
-/** An add-on, and what EKS remembers of it. */
-interface Entry {
-    readonly addOn: AddOn;
-    /** Of the last request: how a later write treats the fields of others. */
-    readonly conflicts: ResolveConflicts;
-    readonly restartedAt?: string | undefined;
-    /** The status that DescribeAddon still shows, and until when. */
-    readonly former?: { readonly status: AddOn["status"]; readonly until: number };
-    /** The update that is under way. */
-    readonly updateId?: string | undefined;
-}
-
 /** Managed add-ons. EKS writes those of `vpc-cni` to the cluster; the others are entries in its answers. */
 export class AddOns {
     private readonly settings = new BehaviorSettings();
-    private readonly entries = new Map<string, Entry>();
+    private readonly store = new AddOnStore();
     private readonly updates = new AddOnUpdates();
     private readonly tokens = new RequestTokens();
     private readonly work = new BackgroundWork();
@@ -61,22 +50,19 @@ export class AddOns {
             const end = this.settings.take("create") ?? "active";
             const work = this.work.start(key, (pause) => this.carryOutCreation(key, end, seconds, pause));
             await (seconds === 0 ? work : undefined);
-            return this.shown(this.entry(key));
+            return this.store.shown(key);
         });
     }
 
-    /** Wording: https://github.com/aws-samples/amazon-eks-security-immersion-day/issues/53 */
     private enter(clusterName: string, asked: CreateAddOn): string {
         const { addonName = "", addonVersion = defaultVersion, podIdentityAssociations = [], tags = {} } = asked;
         const key = keyOf(clusterName, addonName);
-        if (this.entries.has(key)) {
-            throw new AwsError("ResourceInUseException", "Addon already exists.", 409);
-        }
+        this.store.refuseExisting(key);
         const arn = `arn:aws:eks:${this.region}:${this.accountId}:addon/${clusterName}/${addonName}/${randomUUID()}`;
         this.associations.setOwned(clusterName, arn, addOnNamespace, podIdentityAssociations);
         const now = Date.now() / 1000;
         const { resolveConflicts: conflicts = "NONE" } = asked;
-        this.entries.set(key, {
+        this.store.set(key, {
             addOn: {
                 addonName,
                 clusterName,
@@ -104,7 +90,7 @@ export class AddOns {
         pause: Pause,
     ): Promise<void> {
         await pause(seconds / 2);
-        const { addOn, conflicts: asked } = this.entry(key);
+        const { addOn, conflicts: asked } = this.store.get(key);
         const conflicts = asked === "PRESERVE" ? "NONE" : asked;
         const issue =
             end === "failed"
@@ -114,15 +100,14 @@ export class AddOns {
         this.settle(key, endOfCreation(end, issue));
     }
 
-    /** Wording: https://github.com/awsdocs/amazon-eks-user-guide/issues/323 */
     describe(clusterName: string, name: string): AddOn {
-        return this.shown(this.entry(keyOf(clusterName, name)));
+        return this.store.shown(keyOf(clusterName, name));
     }
 
     names(clusterName: string): string[] {
-        return [...this.entries.values()]
-            .filter(({ addOn }) => addOn.clusterName === clusterName)
-            .map(({ addOn }) => addOn.addonName)
+        return this.store
+            .ofCluster(clusterName)
+            .map(([, { addOn }]) => addOn.addonName)
             .sort();
     }
 
@@ -130,7 +115,7 @@ export class AddOns {
         const key = keyOf(clusterName, name);
         return this.tokens.once(key, asked, async () => {
             const { seconds, statusDelaySeconds } = this.settings.behavior;
-            const { addOn, ...entry } = this.entry(key);
+            const { addOn, ...entry } = this.store.get(key);
             refuse(updateRefusal(addOn, asked, this.accountId));
             refuseWhileChanging(addOn);
             const { podIdentityAssociations: associations = [] } = asked;
@@ -138,7 +123,7 @@ export class AddOns {
             void this.work.stop(healing(key));
             const update = this.updates.begin(key, asked);
             const end = this.settings.take("update") ?? "successful";
-            this.entries.set(key, {
+            this.store.set(key, {
                 ...entry,
                 addOn: { ...addOn, status: "UPDATING", modifiedAt: Date.now() / 1000 },
                 conflicts: asked.resolveConflicts ?? "NONE",
@@ -174,15 +159,15 @@ export class AddOns {
         }
         const after = valuesAfter(before, asked, behavior);
         const isRestarted = isRestartDue(before, asked, behavior);
-        const restartedAt = isRestarted ? new Date().toISOString() : this.entry(key).restartedAt;
+        const restartedAt = isRestarted ? new Date().toISOString() : this.store.get(key).restartedAt;
         const issue = await this.write(before, installationOf(after, restartedAt), {
             conflicts: asked.resolveConflicts ?? "NONE",
             removesRole: before.serviceAccountRoleArn !== undefined && after.serviceAccountRoleArn === undefined,
         });
         const podIdentityAssociations = this.associations.ownedBy(clusterName, addonArn);
         const values = issue === undefined ? after : {};
-        const entry = this.entry(key);
-        this.entries.set(key, {
+        const entry = this.store.get(key);
+        this.store.set(key, {
             ...entry,
             restartedAt: issue === undefined ? restartedAt : entry.restartedAt,
             addOn: { ...entry.addOn, ...values, podIdentityAssociations },
@@ -205,14 +190,14 @@ export class AddOns {
      */
     async delete(clusterName: string, name: string, preserve: boolean): Promise<AddOn> {
         const key = keyOf(clusterName, name);
-        const { addOn, updateId } = this.entry(key);
+        const { addOn, updateId } = this.store.get(key);
         const answer: AddOn = { ...addOn, status: "DELETING" };
         if (addOn.status === "DELETING") {
             return answer;
         }
         const { seconds } = this.settings.behavior;
         const end = this.settings.take("delete") ?? "gone";
-        this.change(key, { addOn: answer });
+        this.store.change(key, { addOn: answer });
         void this.work.stop(healing(key));
         await this.work.stop(key);
         if (updateId !== undefined) {
@@ -231,11 +216,11 @@ export class AddOns {
         pause: Pause,
     ): Promise<void> {
         await pause(seconds / 2);
-        const { addOn } = this.entry(key);
+        const { addOn } = this.store.get(key);
         const issue = end === "failed" ? failure : preserve ? undefined : await this.remove(addOn);
         await pause(seconds / 2);
         if (issue === undefined) {
-            this.entries.delete(key);
+            this.store.delete(key);
         } else {
             this.settle(key, { status: "DELETE_FAILED", issues: [issue] });
         }
@@ -269,8 +254,8 @@ export class AddOns {
 
     /** Sets status and health after a change, or as a test asks for it. A DEGRADED add-on heals after a while. */
     private settle(key: string, { status, issues }: Condition): void {
-        const { addOn } = this.entry(key);
-        this.change(key, { addOn: { ...addOn, status, health: { issues } }, updateId: undefined });
+        const { addOn } = this.store.get(key);
+        this.store.change(key, { addOn: { ...addOn, status, health: { issues } }, updateId: undefined });
         const { healsAfterSeconds } = this.settings.behavior;
         if (status === "DEGRADED" && healsAfterSeconds !== null) {
             void this.work.start(healing(key), async (pause) => {
@@ -284,16 +269,21 @@ export class AddOns {
     setCondition(clusterName: string, name: string, { status, issues }: Condition): void {
         const key = keyOf(clusterName, name);
         void this.work.stop(healing(key));
-        this.change(key, { addOn: { ...this.entry(key).addOn, status, health: { issues } } });
+        this.store.change(key, { addOn: { ...this.store.get(key).addOn, status, health: { issues } } });
     }
 
-    /** Writes the objects of every add-on again that is not being changed, over the values of others unless these were to be preserved. */
+    /**
+     * Writes the objects of every add-on again that is installed and not being changed. The values of others are overwritten, unless the last
+     * request preserved them.
+     */
     async revertDrift(): Promise<void> {
-        const settled = [...this.entries].filter(([key]) => !this.work.isRunning(key));
+        const settled = this.store
+            .all()
+            .filter(([key, { addOn }]) => !this.work.isRunning(key) && addOn.status !== "CREATE_FAILED");
         await Promise.all(
             settled.map(([key, { addOn, conflicts: asked, restartedAt }]) => {
                 const conflicts = asked === "PRESERVE" ? asked : "OVERWRITE";
-                return this.work.start(`${key} drift`, async () => {
+                return this.work.start(reverting(key), async () => {
                     // What fails now is written again in the next round.
                     await this.write(addOn, installationOf(addOn, restartedAt), { conflicts, removesRole: false });
                 });
@@ -306,26 +296,20 @@ export class AddOns {
         return this.work.ended(keyOf(clusterName, name));
     }
 
-    /** Undefined unless it is the ARN of an add-on. */
     tags(arn: string): AddOn["tags"] | undefined {
-        return this.byArn(arn)?.[1].addOn.tags;
+        return this.store.tags(arn);
     }
 
     setTags(arn: string, tags: AddOn["tags"]): void {
-        const [key, entry] = this.byArn(arn) ?? [];
-        if (key !== undefined && entry !== undefined) {
-            this.change(key, { addOn: { ...entry.addOn, tags } });
-        }
+        this.store.setTags(arn, tags);
     }
 
     /** A new cluster of the same name starts without add-ons. */
     forget(clusterName: string): void {
-        [...this.entries]
-            .filter(([, { addOn }]) => addOn.clusterName === clusterName)
-            .forEach(([key]) => {
-                [key, healing(key), `${key} drift`].forEach((work) => void this.work.stop(work));
-                this.entries.delete(key);
-            });
+        this.store.ofCluster(clusterName).forEach(([key]) => {
+            [key, healing(key), reverting(key)].forEach((work) => void this.work.stop(work));
+            this.store.delete(key);
+        });
         this.updates.forget(clusterName);
         this.tokens.forget(clusterName);
     }
@@ -334,31 +318,8 @@ export class AddOns {
     async reset(): Promise<void> {
         this.settings.reset();
         this.drift.every(null);
-        const clusters = new Set([...this.entries.values()].map(({ addOn }) => addOn.clusterName));
         await this.work.stopAll();
-        clusters.forEach((name) => this.forget(name));
-    }
-
-    private entry(key: string): Entry {
-        const entry = this.entries.get(key);
-        if (!entry) {
-            const [clusterName = "", name = ""] = key.split("/");
-            const message = `No addon: ${name} found in cluster: ${clusterName}`;
-            throw new AwsError("ResourceNotFoundException", message, 404);
-        }
-        return entry;
-    }
-
-    private change(key: string, changed: Partial<Entry>): void {
-        this.entries.set(key, { ...this.entry(key), ...changed });
-    }
-
-    private shown({ addOn, former }: Entry): AddOn {
-        return former !== undefined && Date.now() < former.until ? { ...addOn, status: former.status } : addOn;
-    }
-
-    private byArn(arn: string): [string, Entry] | undefined {
-        return [...this.entries].find(([, { addOn }]) => addOn.addonArn === arn);
+        [this.store, this.updates, this.tokens].forEach((of) => of.clear());
     }
 }
 
@@ -372,10 +333,8 @@ interface RunningUpdate {
     readonly pause: Pause;
 }
 
-/** Names of clusters and add-ons have no "/". */
-const keyOf = (clusterName: string, name: string) => `${clusterName}/${name}`;
-
 const healing = (key: string) => `${key} healing`;
+const reverting = (key: string) => `${key} reverting`;
 
 function refuse(refusal: AwsError | undefined): void {
     if (refusal !== undefined) {

@@ -39,4 +39,8 @@ export class RequestTokens {
             .filter((key) => key.startsWith(`${cluster}/`))
             .forEach((key) => this.answers.delete(key));
     }
+
+    clear(): void {
+        this.answers.clear();
+    }
 }

@@ -65,6 +65,10 @@ export class AddOnUpdates {
             .forEach((key) => this.byAddOn.delete(key));
     }
 
+    clear(): void {
+        this.byAddOn.clear();
+    }
+
     private of(key: string): readonly AddOnUpdate[] {
         return this.byAddOn.get(key) ?? [];
     }

@@ -41,7 +41,7 @@ function refusal(addonName: string, asked: UpdateAddOn, accountId: string): AwsE
     const { resolveConflicts: conflicts, serviceAccountRoleArn, addonVersion, configurationValues } = asked;
     if (conflicts !== undefined && !resolveConflicts.includes(conflicts)) {
         return invalidParameter(
-            `resolveConflicts: must be one of ${resolveConflicts.join(", ")}, and is ${String(conflicts)}.`,
+            `resolveConflicts: must be one of ${resolveConflicts.join(", ")}, and is another value.`,
         );
     }
     return (
