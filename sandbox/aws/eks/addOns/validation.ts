@@ -40,9 +40,7 @@ export function updateRefusal(
 function refusal(addonName: string, asked: UpdateAddOn, accountId: string): AwsError | undefined {
     const { resolveConflicts: conflicts, serviceAccountRoleArn, addonVersion, configurationValues } = asked;
     if (conflicts !== undefined && !resolveConflicts.includes(conflicts)) {
-        return invalidParameter(
-            `resolveConflicts: must be one of ${resolveConflicts.join(", ")}, and is another value.`,
-        );
+        return invalidParameter(`resolveConflicts: must be one of ${resolveConflicts.join(", ")}.`);
     }
     return (
         (serviceAccountRoleArn === undefined ? undefined : roleRefusal(serviceAccountRoleArn, accountId)) ??
