@@ -12,8 +12,8 @@ interface Status {
 }
 
 /**
- * The conflicts in the API server's answer to a server-side apply that is not forced: k8s.io/apimachinery
- * pkg/util/managedfields/internal/conflict.go, NewConflictError.
+ * The conflicts in the API server's answer to a server-side apply that is not forced: k8s.io/kubernetes
+ * staging/src/k8s.io/apimachinery/pkg/util/managedfields/internal/conflict.go, NewConflictError and printManager.
  */
 export function conflictsIn(answer: unknown): FieldConflict[] {
     const { details } = (typeof answer === "string" ? parsed(answer) : answer) as Status;

@@ -2,7 +2,7 @@ import type { V1Container, V1DaemonSet } from "@kubernetes/client-node";
 import type { Installation } from "../../aws/eks/addOns/installer";
 import type { Manifest, Plain } from "../manifests/plain";
 
-/** The annotation that the identity webhook reads: amazon-eks-pod-identity-webhook README.md */
+/** https://docs.aws.amazon.com/eks/latest/userguide/associate-service-account-role.html */
 export const roleAnnotation = "eks.amazonaws.com/role-arn";
 
 /** An annotation of the pod template, whose change restarts the pods. How EKS restarts them is not documented. */

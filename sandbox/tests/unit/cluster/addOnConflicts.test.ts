@@ -11,12 +11,12 @@ const answer = {
         causes: [
             {
                 reason: "FieldManagerConflict",
-                message: 'conflict with "kubectl-annotate" using v1',
+                message: 'conflict with "kubectl-annotate" using v1 at 2026-01-01T00:00:00Z',
                 field: ".metadata.annotations.eks.amazonaws.com/role-arn",
             },
             {
                 reason: "FieldManagerConflict",
-                message: 'conflict with "eks" using v1',
+                message: 'conflict with "eks"',
                 field: ".metadata.labels.app",
             },
             { reason: "FieldValueInvalid", message: "is not valid", field: ".metadata.labels.app" },
