@@ -14,6 +14,8 @@ export type { PodFailure } from "./cluster/podFailures";
 export type { AddOn, AddOnIssue, AddOnStatus } from "./aws/eks/addOns/addOn";
 export { addOnWrites } from "./aws/eks/addOns/behavior";
 export type { AddOnBehavior, AddOnWrite, NextEnds, UpdateEnd } from "./aws/eks/addOns/behavior";
+export type { AddOnCondition } from "./aws/eks/addOns/ends";
+export type { CreateAddOn, ResolveConflicts, UpdateAddOn } from "./aws/eks/addOns/requests";
 export type { AddOnUpdate } from "./aws/eks/addOns/updates";
 
 // The programs that a sandbox runs: found on PATH, or built.

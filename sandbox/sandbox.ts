@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { delimiter, resolve } from "node:path";
 import type { AddOn } from "./aws/eks/addOns/addOn";
 import type { AddOnBehavior, NextEnds } from "./aws/eks/addOns/behavior";
-import type { Condition } from "./aws/eks/addOns/ends";
+import type { AddOnCondition } from "./aws/eks/addOns/ends";
 import type { CreateAddOn, UpdateAddOn } from "./aws/eks/addOns/requests";
 import type { AddOnUpdate } from "./aws/eks/addOns/updates";
 import type { WebIdentityRefusal } from "./aws/sts/refusals";
@@ -169,12 +169,12 @@ export interface Sandbox extends Omit<SandboxFacts, "environment" | "control"> {
      * `create`, `update`, `upgrade` and `delete` are changes from the side, as by another user. They resolve when the change is over.
      */
     addOn: {
-        /** Sets what AWS does not document about add-ons, for changes that begin from now on. What is left out stays as it is. */
+        /** Sets the parts of EKS's behaviour that AWS leaves open, for changes that begin from now on. The other settings stay as they are. */
         setBehavior(behavior: Partial<AddOnBehavior>): Promise<void>;
         /** Sets how the next creation, the next update and the next deletion end. */
         setNext(ends: NextEnds): Promise<void>;
         /** Sets the status and the health issues, which stay until the next change. */
-        setCondition(condition: Condition): Promise<void>;
+        setCondition(condition: AddOnCondition): Promise<void>;
         create(asked?: Omit<CreateAddOn, "addonName">): Promise<AddOn>;
         /** Without a role, the add-on loses the one that it has. */
         update(asked: UpdateAddOn): Promise<AddOnUpdate>;

@@ -3,7 +3,7 @@ import { randomBytes, timingSafeEqual } from "node:crypto";
 import { type IncomingMessage, createServer } from "node:http";
 import type { AddOnBehavior, NextEnds } from "./aws/eks/addOns/behavior";
 import type { AddOn } from "./aws/eks/addOns/addOn";
-import type { Condition } from "./aws/eks/addOns/ends";
+import type { AddOnCondition } from "./aws/eks/addOns/ends";
 import type { CreateAddOn, UpdateAddOn } from "./aws/eks/addOns/requests";
 import type { AddOnUpdate } from "./aws/eks/addOns/updates";
 import type { IssuerKeys } from "./aws/sts/issuers";
@@ -53,7 +53,7 @@ export interface Controls {
     setRoleLastUsed(roleName: string, region: string): void;
     setAddOnBehavior(behavior: Partial<AddOnBehavior>): void;
     setNextAddOnEnds(ends: NextEnds): void;
-    setAddOnCondition(condition: Condition): void;
+    setAddOnCondition(condition: AddOnCondition): void;
     createAddOn(asked: Omit<CreateAddOn, "addonName">): Promise<AddOn>;
     updateAddOn(asked: UpdateAddOn): Promise<AddOnUpdate>;
     upgradeAddOn(version: string): Promise<AddOnUpdate>;

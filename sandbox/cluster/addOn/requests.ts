@@ -39,7 +39,7 @@ export function requestsFor(
     }
 }
 
-/** A merge patch with null removes a value, whoever owns it: https://datatracker.ietf.org/doc/html/rfc7386 */
+/** A merge patch with null removes a value from the object, with all its owners: https://datatracker.ietf.org/doc/html/rfc7386 */
 function withoutRole({ apiVersion, kind, metadata }: Manifest): Manifest {
     const { name, namespace } = metadata ?? {};
     return {

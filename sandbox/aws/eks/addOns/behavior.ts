@@ -7,7 +7,7 @@
  * - `apply`: server-side apply, forced if conflicts are to be overwritten. A field that the add-on leaves out stays if another applier owns it.
  * - `forcedApply`: the same, always forced.
  * - `update`: a patch, which Kubernetes records as Update. It owns the values that it changes, and removes the role for all owners.
- * - `updateThenApply`: a patch with what is set, then server-side apply. The role stays after its removal, because the Update entry owns it.
+ * - `updateThenApply`: a patch with the values that are set, then server-side apply. The role stays after its removal, because the Update entry owns it.
  * - `removesThoughCoOwned`: as `apply`, and the role is removed from the service account for all owners.
  * - `nothing`: the add-on is an entry in EKS's answers.
  */
@@ -22,7 +22,7 @@ export const addOnWrites = [
     "nothing",
 ] as const;
 
-/** What AWS does not document about managed add-ons, or leaves open. */
+/** The parts of managed add-ons that AWS leaves open: a test plays each of their variants. */
 export interface AddOnBehavior {
     /** How EKS writes the objects of an add-on. Defaults to "apply". */
     readonly write: AddOnWrite;
@@ -47,7 +47,7 @@ export interface AddOnBehavior {
      * https://github.com/aws/containers-roadmap/issues/2188
      */
     readonly driftRevertSeconds: number | null;
-    /** What UpdateAddon does with the configuration values if it leaves them out. Defaults to "kept". */
+    /** Whether the configuration values stay if UpdateAddon leaves them out. Defaults to "kept". */
     readonly configurationLeftOut: "kept" | "reset";
     /** How long an add-on is DEGRADED after an update that failed and was applied; null for ever. Defaults to 2. */
     readonly healsAfterSeconds: number | null;
@@ -85,7 +85,7 @@ export class BehaviorSettings {
         return this.current;
     }
 
-    /** What is left out stays as it is. */
+    /** The other settings stay as they are. */
     set(changed: Partial<AddOnBehavior>): void {
         if (changed.write !== undefined && !addOnWrites.includes(changed.write)) {
             throw new Error(

@@ -3,7 +3,7 @@ import type { NextEnds, UpdateEnd } from "./behavior";
 import type { AddOnUpdate } from "./updates";
 
 /** The status and the health of an add-on. */
-export interface Condition {
+export interface AddOnCondition {
     readonly status: AddOn["status"];
     readonly issues: readonly AddOnIssue[];
 }
@@ -20,8 +20,8 @@ export const failure: AddOnIssue = { code: "InternalFailure", message: "Amazon E
 export function endOfUpdate(
     end: Exclude<UpdateEnd, "neverEnds">,
     issue: AddOnIssue | undefined,
-    before: Condition,
-): Condition & { readonly update: AddOnUpdate["status"]; readonly errors: readonly AddOnIssue[] } {
+    before: AddOnCondition,
+): AddOnCondition & { readonly update: AddOnUpdate["status"]; readonly errors: readonly AddOnIssue[] } {
     const failed = (status: AddOn["status"], issues: readonly AddOnIssue[]) =>
         ({ update: "Failed", errors: issues, status, issues }) as const;
     if (issue !== undefined) {
@@ -40,7 +40,7 @@ export function endOfUpdate(
 }
 
 /** How a creation is over. A conflict fails it: https://github.com/zalando-incubator/kubernetes-on-aws/pull/10377 */
-export function endOfCreation(end: NonNullable<NextEnds["create"]>, issue: AddOnIssue | undefined): Condition {
+export function endOfCreation(end: NonNullable<NextEnds["create"]>, issue: AddOnIssue | undefined): AddOnCondition {
     if (issue !== undefined || end === "failed") {
         return { status: "CREATE_FAILED", issues: [issue ?? failure] };
     }

@@ -2,27 +2,26 @@ import { randomUUID } from "node:crypto";
 
 import { AwsError } from "../../errors";
 import type { Associations } from "../podIdentityAssociations";
-import { type AddOn, type AddOnIssue, addOnNamespace, vpcCni } from "./addOn";
-import { BackgroundWork, type Pause } from "./backgroundWork";
-import { type AddOnBehavior, BehaviorSettings, type NextEnds, type UpdateEnd } from "./behavior";
+import { type AddOn, addOnNamespace } from "./addOn";
+import { type AddOnBehavior, BehaviorSettings, type NextEnds } from "./behavior";
+import { AddOnChanges } from "./changes";
 import { DriftTimer } from "./driftTimer";
-import { type Condition, endOfCreation, endOfUpdate, failure } from "./ends";
-import { type AddOnInstaller, type Installation, issueOf, type Writing } from "./installer";
+import type { AddOnCondition } from "./ends";
+import type { AddOnInstaller } from "./installer";
 import type { CreateAddOn, UpdateAddOn } from "./requests";
 import { RequestTokens } from "./requestTokens";
 import { AddOnStore, keyOf } from "./store";
 import { type AddOnUpdate, AddOnUpdates } from "./updates";
 import { createRefusal, updateRefusal } from "./validation";
 import { defaultVersion } from "./versions";
-import { installationOf, isRestartDue, valuesAfter } from "./wanted";
 
-/** Managed add-ons. EKS writes those of `vpc-cni` to the cluster; the others are entries in its answers. */
+/** Managed add-ons, as EKS answers about them. EKS writes those of `vpc-cni` to the cluster; the others are entries in its answers. */
 export class AddOns {
     private readonly settings = new BehaviorSettings();
     private readonly store = new AddOnStore();
     private readonly updates = new AddOnUpdates();
     private readonly tokens = new RequestTokens();
-    private readonly work = new BackgroundWork();
+    private readonly changes: AddOnChanges;
     private readonly drift = new DriftTimer(() => this.revertDrift());
 
     /** @param installerOf The cluster's side of its add-ons. Undefined for a cluster without an API server. */
@@ -30,26 +29,17 @@ export class AddOns {
         private readonly region: string,
         private readonly accountId: string,
         private readonly associations: Associations,
-        private readonly installerOf: (clusterName: string) => AddOnInstaller | undefined,
-    ) {}
-
-    setBehavior(changed: Partial<AddOnBehavior>): void {
-        this.settings.set(changed);
-        this.drift.every(this.settings.behavior.driftRevertSeconds);
-    }
-
-    setNext(ends: NextEnds): void {
-        this.settings.setNext(ends);
+        installerOf: (clusterName: string) => AddOnInstaller | undefined,
+    ) {
+        const { settings, store, updates } = this;
+        this.changes = new AddOnChanges({ settings, store, updates, associations, installerOf });
     }
 
     async create(clusterName: string, asked: CreateAddOn): Promise<AddOn> {
         return this.tokens.once(`${clusterName}/`, asked, async () => {
             refuse(createRefusal(asked, this.accountId));
-            const { seconds } = this.settings.behavior;
             const key = this.enter(clusterName, asked);
-            const end = this.settings.take("create") ?? "active";
-            const work = this.work.start(key, (pause) => this.carryOutCreation(key, end, seconds, pause));
-            await (seconds === 0 ? work : undefined);
+            await this.changes.create(key);
             return this.store.shown(key);
         });
     }
@@ -61,7 +51,6 @@ export class AddOns {
         const arn = `arn:aws:eks:${this.region}:${this.accountId}:addon/${clusterName}/${addonName}/${randomUUID()}`;
         this.associations.setOwned(clusterName, arn, addOnNamespace, podIdentityAssociations);
         const now = Date.now() / 1000;
-        const { resolveConflicts: conflicts = "NONE" } = asked;
         this.store.set(key, {
             addOn: {
                 addonName,
@@ -77,27 +66,9 @@ export class AddOns {
                 configurationValues: asked.configurationValues,
                 podIdentityAssociations: this.associations.ownedBy(clusterName, arn),
             },
-            conflicts,
+            conflicts: asked.resolveConflicts ?? "NONE",
         });
         return key;
-    }
-
-    /** With PRESERVE as with NONE: https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateAddon.html (resolveConflicts) */
-    private async carryOutCreation(
-        key: string,
-        end: NonNullable<NextEnds["create"]>,
-        seconds: number,
-        pause: Pause,
-    ): Promise<void> {
-        await pause(seconds / 2);
-        const { addOn, conflicts: asked } = this.store.get(key);
-        const conflicts = asked === "PRESERVE" ? "NONE" : asked;
-        const issue =
-            end === "failed"
-                ? undefined
-                : await this.write(addOn, installationOf(addOn, undefined), { conflicts, removesRole: false });
-        await pause(seconds / 2);
-        this.settle(key, endOfCreation(end, issue));
     }
 
     describe(clusterName: string, name: string): AddOn {
@@ -114,65 +85,25 @@ export class AddOns {
     async update(clusterName: string, name: string, asked: UpdateAddOn): Promise<AddOnUpdate> {
         const key = keyOf(clusterName, name);
         return this.tokens.once(key, asked, async () => {
-            const { seconds, statusDelaySeconds } = this.settings.behavior;
-            const { addOn, ...entry } = this.store.get(key);
-            refuse(updateRefusal(addOn, asked, this.accountId));
-            refuseWhileChanging(addOn);
-            const { podIdentityAssociations: associations = [] } = asked;
-            this.associations.refuseOfOthers(clusterName, addOn.addonArn, addOnNamespace, associations);
-            void this.work.stop(healing(key));
-            const update = this.updates.begin(key, asked);
-            const end = this.settings.take("update") ?? "successful";
-            this.store.set(key, {
-                ...entry,
-                addOn: { ...addOn, status: "UPDATING", modifiedAt: Date.now() / 1000 },
+            const { addOn: before } = this.store.get(key);
+            refuse(updateRefusal(before, asked, this.accountId));
+            refuseWhileChanging(before);
+            const { podIdentityAssociations = [] } = asked;
+            this.associations.refuseOfOthers(clusterName, before.addonArn, addOnNamespace, podIdentityAssociations);
+            const { id } = this.updates.begin(key, asked);
+            this.changes.stopHealing(key);
+            this.store.change(key, {
+                addOn: { ...before, status: "UPDATING", modifiedAt: Date.now() / 1000 },
                 conflicts: asked.resolveConflicts ?? "NONE",
-                former: { status: addOn.status, until: Date.now() + statusDelaySeconds * 1000 },
-                updateId: update.id,
+                former: {
+                    status: before.status,
+                    until: Date.now() + this.settings.behavior.statusDelaySeconds * 1000,
+                },
+                updateId: id,
             });
-            const work = this.work.start(key, (pause) =>
-                this.carryOutUpdate({ key, before: addOn, asked, end, id: update.id, seconds, pause }),
-            );
-            await (seconds === 0 && end !== "neverEnds" ? work : undefined);
-            return this.updates.describe(key, update.id);
+            await this.changes.update(key, { id, before, asked });
+            return this.updates.describe(key, id);
         });
-    }
-
-    private async carryOutUpdate({ key, before, asked, end, id, seconds, pause }: RunningUpdate): Promise<void> {
-        await pause(seconds / 2);
-        const issue = end === "failed" || end === "cancelled" ? undefined : await this.apply(key, before, asked);
-        await pause(end === "neverEnds" ? Infinity : seconds / 2);
-        if (end !== "neverEnds") {
-            const { status, health } = before;
-            const { update, errors, ...condition } = endOfUpdate(end, issue, { status, issues: health.issues });
-            this.updates.end(key, id, update, errors);
-            this.settle(key, condition);
-        }
-    }
-
-    /** Makes the changes of an update. The associations come first, so that the pods that it restarts have their credentials. */
-    private async apply(key: string, before: AddOn, asked: UpdateAddOn): Promise<AddOnIssue | undefined> {
-        const { clusterName, addonArn } = before;
-        const { behavior } = this.settings;
-        if (asked.podIdentityAssociations !== undefined) {
-            this.associations.setOwned(clusterName, addonArn, addOnNamespace, asked.podIdentityAssociations);
-        }
-        const after = valuesAfter(before, asked, behavior);
-        const isRestarted = isRestartDue(before, asked, behavior);
-        const restartedAt = isRestarted ? new Date().toISOString() : this.store.get(key).restartedAt;
-        const issue = await this.write(before, installationOf(after, restartedAt), {
-            conflicts: asked.resolveConflicts ?? "NONE",
-            removesRole: before.serviceAccountRoleArn !== undefined && after.serviceAccountRoleArn === undefined,
-        });
-        const podIdentityAssociations = this.associations.ownedBy(clusterName, addonArn);
-        const values = issue === undefined ? after : {};
-        const entry = this.store.get(key);
-        this.store.set(key, {
-            ...entry,
-            restartedAt: issue === undefined ? restartedAt : entry.restartedAt,
-            addOn: { ...entry.addOn, ...values, podIdentityAssociations },
-        });
-        return issue;
     }
 
     describeUpdate(clusterName: string, name: string, id: string): AddOnUpdate {
@@ -195,105 +126,12 @@ export class AddOns {
         if (addOn.status === "DELETING") {
             return answer;
         }
-        const { seconds } = this.settings.behavior;
-        const end = this.settings.take("delete") ?? "gone";
-        this.store.change(key, { addOn: answer });
-        void this.work.stop(healing(key));
-        await this.work.stop(key);
+        this.store.change(key, { addOn: answer, updateId: undefined });
         if (updateId !== undefined) {
             this.updates.end(key, updateId, "Cancelled");
         }
-        const work = this.work.start(key, (pause) => this.carryOutDeletion(key, preserve, end, seconds, pause));
-        await (seconds === 0 ? work : undefined);
+        await this.changes.delete(key, preserve);
         return answer;
-    }
-
-    private async carryOutDeletion(
-        key: string,
-        preserve: boolean,
-        end: NonNullable<NextEnds["delete"]>,
-        seconds: number,
-        pause: Pause,
-    ): Promise<void> {
-        await pause(seconds / 2);
-        const { addOn } = this.store.get(key);
-        const issue = end === "failed" ? failure : preserve ? undefined : await this.remove(addOn);
-        await pause(seconds / 2);
-        if (issue === undefined) {
-            this.store.delete(key);
-        } else {
-            this.settle(key, { status: "DELETE_FAILED", issues: [issue] });
-        }
-    }
-
-    private async remove(addOn: AddOn): Promise<AddOnIssue | undefined> {
-        this.associations.deleteOwnedBy(addOn.clusterName, addOn.addonArn);
-        return this.reach(addOn, (installer) => installer.remove());
-    }
-
-    private write(addOn: AddOn, installation: Installation, how: Omit<Writing, "write">) {
-        const { write } = this.settings.behavior;
-        return this.reach(addOn, (installer) => installer.write(installation, { ...how, write }));
-    }
-
-    /** Changes the cluster, if there is something of the add-on in it. The reason if it fails. */
-    private async reach(
-        { clusterName, addonName }: AddOn,
-        change: (installer: AddOnInstaller) => Promise<void>,
-    ): Promise<AddOnIssue | undefined> {
-        const installer = addonName === vpcCni ? this.installerOf(clusterName) : undefined;
-        try {
-            await (installer === undefined || this.settings.behavior.write === "nothing"
-                ? undefined
-                : change(installer));
-            return undefined;
-        } catch (error) {
-            return issueOf(error);
-        }
-    }
-
-    /** Sets status and health after a change, or as a test asks for it. A DEGRADED add-on heals after a while. */
-    private settle(key: string, { status, issues }: Condition): void {
-        const { addOn } = this.store.get(key);
-        this.store.change(key, { addOn: { ...addOn, status, health: { issues } }, updateId: undefined });
-        const { healsAfterSeconds } = this.settings.behavior;
-        if (status === "DEGRADED" && healsAfterSeconds !== null) {
-            void this.work.start(healing(key), async (pause) => {
-                await pause(healsAfterSeconds);
-                this.settle(key, { status: "ACTIVE", issues: [] });
-            });
-        }
-    }
-
-    /** As when the pods of the add-on become unhealthy. It stays until the next change, also DEGRADED. */
-    setCondition(clusterName: string, name: string, { status, issues }: Condition): void {
-        const key = keyOf(clusterName, name);
-        void this.work.stop(healing(key));
-        this.store.change(key, { addOn: { ...this.store.get(key).addOn, status, health: { issues } } });
-    }
-
-    /**
-     * Writes the objects of every add-on again that is installed and not being changed. The values of others are overwritten, unless the last
-     * request preserved them.
-     */
-    async revertDrift(): Promise<void> {
-        const settled = this.store
-            .all()
-            .filter(([key, { addOn }]) => !this.work.isRunning(key) && addOn.status !== "CREATE_FAILED");
-        await Promise.all(
-            settled.map(([key, { addOn, conflicts: asked, restartedAt }]) => {
-                const conflicts = asked === "PRESERVE" ? asked : "OVERWRITE";
-                return this.work.start(reverting(key), async () => {
-                    // What fails now is written again in the next round.
-                    await this.write(addOn, installationOf(addOn, restartedAt), { conflicts, removesRole: false });
-                });
-            }),
-        );
-    }
-
-    /** Resolves when no change of the add-on is under way. */
-    ended(clusterName: string, name: string): Promise<void> {
-        return this.work.ended(keyOf(clusterName, name));
     }
 
     tags(arn: string): AddOn["tags"] | undefined {
@@ -304,10 +142,35 @@ export class AddOns {
         this.store.setTags(arn, tags);
     }
 
+    setBehavior(changed: Partial<AddOnBehavior>): void {
+        this.settings.set(changed);
+        this.drift.every(this.settings.behavior.driftRevertSeconds);
+    }
+
+    setNext(ends: NextEnds): void {
+        this.settings.setNext(ends);
+    }
+
+    /** As when the pods of the add-on become unhealthy. It stays until the next change, also DEGRADED. */
+    setCondition(clusterName: string, name: string, { status, issues }: AddOnCondition): void {
+        const key = keyOf(clusterName, name);
+        this.changes.stopHealing(key);
+        this.store.change(key, { addOn: { ...this.store.get(key).addOn, status, health: { issues } } });
+    }
+
+    revertDrift(): Promise<void> {
+        return this.changes.revertDrift();
+    }
+
+    /** Resolves when no change of the add-on is under way. */
+    ended(clusterName: string, name: string): Promise<void> {
+        return this.changes.ended(keyOf(clusterName, name));
+    }
+
     /** A new cluster of the same name starts without add-ons. */
     forget(clusterName: string): void {
         this.store.ofCluster(clusterName).forEach(([key]) => {
-            [key, healing(key), reverting(key)].forEach((work) => void this.work.stop(work));
+            void this.changes.stop(key);
             this.store.delete(key);
         });
         this.updates.forget(clusterName);
@@ -318,23 +181,10 @@ export class AddOns {
     async reset(): Promise<void> {
         this.settings.reset();
         this.drift.every(null);
-        await this.work.stopAll();
+        await this.changes.stopAll();
         [this.store, this.updates, this.tokens].forEach((of) => of.clear());
     }
 }
-
-interface RunningUpdate {
-    readonly key: string;
-    readonly before: AddOn;
-    readonly asked: UpdateAddOn;
-    readonly end: UpdateEnd;
-    readonly id: string;
-    readonly seconds: number;
-    readonly pause: Pause;
-}
-
-const healing = (key: string) => `${key} healing`;
-const reverting = (key: string) => `${key} reverting`;
 
 function refuse(refusal: AwsError | undefined): void {
     if (refusal !== undefined) {

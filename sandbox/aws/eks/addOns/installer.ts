@@ -2,7 +2,7 @@ import type { AddOnIssue, AddOnIssueCode } from "./addOn";
 import type { AddOnWrite } from "./behavior";
 import type { ResolveConflicts } from "./requests";
 
-/** What an add-on wants in the cluster. */
+/** The content of an add-on in the cluster. */
 export interface Installation {
     readonly version: string;
     readonly roleArn?: string | undefined;

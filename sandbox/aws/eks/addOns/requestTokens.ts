@@ -2,7 +2,7 @@ import { AwsError } from "../../errors";
 
 /**
  * The calls that were made with a client request token, so that a repeated one changes nothing and has the same answer:
- * https://docs.aws.amazon.com/eks/latest/APIReference/API_UpdateAddon.html (clientRequestToken). What EKS says to another request with the
+ * https://docs.aws.amazon.com/eks/latest/APIReference/API_UpdateAddon.html (clientRequestToken). The answer to another request with the
  * same token is not known from a source.
  */
 export class RequestTokens {

@@ -2,7 +2,7 @@ import { AwsError } from "../../errors";
 import type { AddOn } from "./addOn";
 import type { ResolveConflicts } from "./requests";
 
-/** An add-on, and what EKS remembers of it. */
+/** An add-on, with the data that EKS keeps about it and does not show. */
 export interface Entry {
     readonly addOn: AddOn;
     /** Of the last request: how a later write treats the values of others. */

@@ -75,7 +75,7 @@ export class AddOnUpdates {
 }
 
 /**
- * What an update was asked for. Types: https://docs.aws.amazon.com/eks/latest/APIReference/API_UpdateParam.html. The associations are text as in
+ * The parameters of an update. Types: https://docs.aws.amazon.com/eks/latest/APIReference/API_UpdateParam.html. The associations are text as in
  * https://github.com/hashicorp/terraform-provider-aws/issues/30645
  */
 export function paramsOf(asked: UpdateAddOn): AddOnUpdate["params"] {

@@ -33,7 +33,7 @@ describe("the stand-in of the AWS provider does as the real one with an add-on",
         return { inputs, ...(await provider.create(ADD_ON, inputs)) };
     }
 
-    /** What the last update was asked for. */
+    /** The parameters of the last update. */
     async function lastParams({ eks }: World, id: string): Promise<Record<string, string>> {
         const [name, addonName] = id.split(":");
         const { updateIds = [] } = await eks.listUpdates({ name, addonName });

@@ -1,4 +1,5 @@
 import {
+    AdmissionregistrationV1Api,
     AppsV1Api,
     CoreV1Api,
     type KubernetesObject,
@@ -83,6 +84,29 @@ describe("The managed add-on vpc-cni of a sandbox", function () {
         await core.patchNamespacedServiceAccount({ ...awsNode, body, fieldManager: "kubectl-annotate" }, headers);
     }
 
+    /** Resolves when the policy is in force. */
+    async function denyChangesOfServiceAccounts(): Promise<void> {
+        const api = loadKubeconfig(sandbox.kubeconfigPath).makeApiClient(AdmissionregistrationV1Api);
+        const metadata = { name: "deny" };
+        const rule = { apiGroups: [""], apiVersions: ["v1"], resources: ["serviceaccounts"], operations: ["UPDATE"] };
+        const validations = [{ expression: "object.metadata.name != 'aws-node'" }];
+        await api.createValidatingAdmissionPolicy({
+            body: { metadata, spec: { matchConstraints: { resourceRules: [rule] }, validations } },
+        });
+        const spec = { policyName: metadata.name, validationActions: ["Deny"] };
+        await api.createValidatingAdmissionPolicyBinding({ body: { metadata, spec } });
+        const headers = setHeaderOptions("Content-Type", PatchStrategy.MergePatch);
+        const body = { metadata: { labels: { tried: "" } } };
+        const isDenied = () =>
+            core.patchNamespacedServiceAccount({ ...awsNode, body, dryRun: "All" }, headers).then(
+                () => false,
+                () => true,
+            );
+        while (!(await isDenied())) {
+            await sleep(100);
+        }
+    }
+
     const pods = async (): Promise<V1Pod[]> =>
         (await core.listNamespacedPod({ namespace, labelSelector: "k8s-app=aws-node" })).items;
     const uids = (list: V1Pod[]) => list.map(({ metadata }) => metadata?.uid ?? "").sort();
@@ -102,14 +126,16 @@ describe("The managed add-on vpc-cni of a sandbox", function () {
         }
     }
 
-    it("takes over what EKS has installed, without a change of the pods and of a field's owner", async () => {
+    it("takes over the objects that EKS has installed, without a change of the pods and of a field's owner", async () => {
         await quick();
         const before = [await daemonSet(), await account()] as const;
         const running = uids(await settledPods());
         const { status, health } = await sandbox.addOn.create();
         assert.deepEqual([status, health.issues], ["ACTIVE", []]);
         const fieldsOf = ({ metadata }: KubernetesObject) =>
-            metadata?.managedFields?.filter(({ manager }) => manager === "eks").map(({ fieldsV1 }): unknown => fieldsV1);
+            metadata?.managedFields
+                ?.filter(({ manager }) => manager === "eks")
+                .map(({ fieldsV1 }): unknown => fieldsV1);
         const after = [await daemonSet(), await account()] as const;
         assert.deepEqual(after.map(fieldsOf), before.map(fieldsOf));
         assert.equal(after[0].metadata?.generation, before[0].metadata?.generation);
@@ -212,7 +238,7 @@ describe("The managed add-on vpc-cni of a sandbox", function () {
         assert.equal((await update).status, "Successful");
     });
 
-    it("reverts what others changed, on request and from time to time", async () => {
+    it("reverts the changes of others, on request and from time to time", async () => {
         await quick();
         await sandbox.addOn.create({ serviceAccountRoleArn: roleA });
         await annotateByHand(roleB);
@@ -305,6 +331,16 @@ describe("The managed add-on vpc-cni of a sandbox", function () {
         for (let left = await pods(); left.length > 0; left = await pods()) {
             await sleep(50);
         }
+    });
+
+    it("fails with the words of an admission policy that denies its write, and changes nothing", async () => {
+        await quick();
+        await sandbox.addOn.create();
+        await denyChangesOfServiceAccounts();
+        const { status, errors } = await sandbox.addOn.update({ serviceAccountRoleArn: roleA });
+        assert.deepEqual([status, errors.map(({ errorCode }) => errorCode)], ["Failed", ["AdmissionRequestDenied"]]);
+        assert.match(errors[0]?.errorMessage ?? "", /ValidatingAdmissionPolicy 'deny' .* denied request/);
+        assert.deepEqual(await role(), [undefined]);
     });
 
     it("is written again while the API server restarts", async () => {

@@ -25,7 +25,7 @@ describe("the requests for managed add-ons of the EKS stand-in", () => {
         ["a role of the account", { serviceAccountRoleArn: role }, undefined],
         ["an empty role", { serviceAccountRoleArn: "" }, otherAccount],
         ["a role of another account", { serviceAccountRoleArn: role.replace("1111", "4444") }, otherAccount],
-        ["what is no role", { serviceAccountRoleArn: role.replace(":role", ":user") }, otherAccount],
+        ["the ARN of a user", { serviceAccountRoleArn: role.replace(":role", ":user") }, otherAccount],
         [
             "a role with too long a name",
             { serviceAccountRoleArn: role.padEnd(256, "x") },

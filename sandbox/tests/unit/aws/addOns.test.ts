@@ -18,7 +18,7 @@ const accountId = "111122223333";
 const role = `arn:aws:iam::${accountId}:role/cni`;
 const cluster = "sandbox";
 
-/** Records what it is asked for, and fails with `failure`. */
+/** Records each call, and fails with `failure`. */
 class FakeInstaller implements AddOnInstaller {
     readonly written: (Installation & Writing)[] = [];
     removals = 0;
@@ -55,7 +55,7 @@ const conflict = new InstallationError("ConfigurationConflict", "Conflicts found
 const refusal = (name: string, message: RegExp | string) => ({ name, message });
 
 describe("a managed add-on of the EKS stand-in", () => {
-    it("is installed with what it was created with, and is ACTIVE", async () => {
+    it("is installed with the values of its creation, and is ACTIVE", async () => {
         const { installer, create, addOns } = setUp();
         const made = await create({ serviceAccountRoleArn: role, configurationValues: '{"env":{"A":"1"}}' });
         assert.deepEqual([made.status, made.addonVersion], ["ACTIVE", defaultVersion]);
@@ -116,7 +116,7 @@ describe("a managed add-on of the EKS stand-in", () => {
         await addOns.ended(cluster, vpcCni);
     });
 
-    it("loses a role that an update leaves out, keeps its version, and tells what it was asked for", async () => {
+    it("loses a role that an update leaves out, keeps its version, and shows the parameters of the update", async () => {
         const { installer, create, update, addOns } = setUp();
         await create({ serviceAccountRoleArn: role });
         const { params, type } = await update({ resolveConflicts: "PRESERVE" });
