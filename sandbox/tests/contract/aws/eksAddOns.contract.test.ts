@@ -47,7 +47,7 @@ describe("managed add-ons of EKS of the AWS stand-in", () => {
 
     it("are updated in the background, and each update is described by its id", async () => {
         await make("slow-add-on");
-        addOns().setBehavior({ seconds: 1 });
+        addOns().setBehavior({ seconds: 3 });
         const asked = { serviceAccountRoleArn: roleArn, resolveConflicts: "OVERWRITE" } as const;
         const started = await update("slow-add-on", asked);
         assert.deepEqual([started?.type, started?.status], ["AddonUpdate", "InProgress"]);
@@ -169,7 +169,7 @@ describe("managed add-ons of EKS of the AWS stand-in", () => {
 
     it("are DELETING for a while, and then gone", async () => {
         const { clusterName } = await make("deleted-add-on");
-        addOns().setBehavior({ seconds: 0.5 });
+        addOns().setBehavior({ seconds: 2 });
         const { addon } = await eks().send(new DeleteAddonCommand({ clusterName, addonName, preserve: true }));
         assert.equal(addon?.status, "DELETING");
         assert.equal((await described(clusterName))?.status, "DELETING");

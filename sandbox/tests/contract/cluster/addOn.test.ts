@@ -147,18 +147,34 @@ describe("The managed add-on vpc-cni of a sandbox", function () {
         readonly set: string[];
         readonly coOwned: string[];
         readonly removed: (string | undefined)[];
+        /** After: another tool has set role a; the add-on gets the same; the other tool leaves it out. */
+        readonly joined: string[];
+        readonly released: (string | undefined)[];
     }
-    const eksAlone = { set: ["a", "eks Apply"], coOwned: ["a", "eks Apply", "other Apply"] };
+    const asApplier = {
+        set: ["a", "eks Apply"],
+        coOwned: ["a", "eks Apply", "other Apply"],
+        joined: ["a", "eks Apply", "other Apply"],
+        released: ["a", "eks Apply"],
+    };
     const expected: Record<Exclude<AddOnWrite, "nothing">, Steps> = {
-        apply: { ...eksAlone, removed: ["a", "other Apply"] },
-        forcedApply: { ...eksAlone, removed: ["a", "other Apply"] },
-        update: { set: ["a", "eks Update"], coOwned: ["a", "eks Update", "other Apply"], removed: [undefined] },
+        apply: { ...asApplier, removed: ["a", "other Apply"] },
+        forcedApply: { ...asApplier, removed: ["a", "other Apply"] },
+        // An Update owns only the values that it changes, so that the other tool's release deletes the role.
+        update: {
+            set: ["a", "eks Update"],
+            coOwned: ["a", "eks Update", "other Apply"],
+            removed: [undefined],
+            joined: ["a", "other Apply"],
+            released: [undefined],
+        },
         updateThenApply: {
+            ...asApplier,
             set: ["a", "eks Apply", "eks Update"],
             coOwned: ["a", "eks Apply", "eks Update", "other Apply"],
             removed: ["a", "eks Update", "other Apply"],
         },
-        removesThoughCoOwned: { ...eksAlone, removed: [undefined] },
+        removesThoughCoOwned: { ...asApplier, removed: [undefined] },
     };
     for (const [write, steps] of Object.entries(expected) as [AddOnWrite, Steps][]) {
         it(`owns the role as "${write}" does, beside another tool, and when it loses it`, async () => {
@@ -169,6 +185,15 @@ describe("The managed add-on vpc-cni of a sandbox", function () {
             assert.deepEqual(await role(), steps.coOwned);
             assert.equal((await sandbox.addOn.update({})).status, "Successful");
             assert.deepEqual(await role(), steps.removed);
+        });
+
+        it(`gets the role of another tool as "${write}" does, and keeps or loses it when the tool lets go`, async () => {
+            await quick(write);
+            await annotate(roleA);
+            await sandbox.addOn.create({ serviceAccountRoleArn: roleA });
+            assert.deepEqual(await role(), steps.joined);
+            await client.apply({ apiVersion: "v1", kind: "ServiceAccount", metadata: awsNode }, "other");
+            assert.deepEqual(await role(), steps.released);
         });
 
         it(`has conflicts of "${write}" resolved as asked: NONE, PRESERVE and OVERWRITE`, async () => {
@@ -229,11 +254,11 @@ describe("The managed add-on vpc-cni of a sandbox", function () {
     it("writes after half of an update, during which EKS shows it as UPDATING", async () => {
         await quick();
         await sandbox.addOn.create();
-        await sandbox.addOn.setBehavior({ seconds: 2 });
+        await sandbox.addOn.setBehavior({ seconds: 4 });
         const update = sandbox.addOn.update({ serviceAccountRoleArn: roleA });
-        await sleep(500);
+        await sleep(800);
         assert.deepEqual(await role(), [undefined]);
-        await sleep(1000);
+        await sleep(2400);
         assert.deepEqual(await role(), ["a", "eks Apply"]);
         assert.equal((await update).status, "Successful");
     });
