@@ -33,6 +33,8 @@ export interface AddOnBehavior {
     readonly seconds: number;
     /** How long DescribeAddon shows the status of before, after UpdateAddon. Defaults to 0. */
     readonly statusDelaySeconds: number;
+    /** When DescribeAddon shows the values of an update: once they are written, or at once. Defaults to "written". */
+    readonly valuesShown: "written" | "atOnce";
     /**
      * Whether a change of the role restarts the pods, by a rolling update of the DaemonSet. Defaults to false.
      *
@@ -57,6 +59,7 @@ export const defaultBehavior: AddOnBehavior = {
     write: "apply",
     seconds: 2,
     statusDelaySeconds: 0,
+    valuesShown: "written",
     restartsPods: false,
     driftRevertSeconds: null,
     configurationLeftOut: "kept",

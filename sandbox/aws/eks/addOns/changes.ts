@@ -7,7 +7,7 @@ import { type AddOnInstaller, type Installation, issueOf, type Writing } from ".
 import type { UpdateAddOn } from "./requests";
 import type { AddOnStore } from "./store";
 import type { AddOnUpdates } from "./updates";
-import { installationOf, isRestartDue, valuesAfter } from "./wanted";
+import { type AddOnValues, installationOf, isRestartDue, valuesAfter } from "./wanted";
 
 /** The parts of EKS that a change of an add-on reads and writes. */
 export interface Surroundings {
@@ -60,6 +60,9 @@ export class AddOnChanges {
             const isApplied = end !== "failed" && end !== "cancelled";
             const issue = isApplied ? await this.apply(key, before, asked) : undefined;
             await pause(end === "neverEnds" ? Infinity : seconds / 2);
+            if (!isApplied || issue !== undefined) {
+                this.show(key, before);
+            }
             if (end !== "neverEnds") {
                 const { status, health } = before;
                 const ended = endOfUpdate(end, issue, { status, issues: health.issues });
@@ -86,9 +89,17 @@ export class AddOnChanges {
             removesRole: before.serviceAccountRoleArn !== undefined && after.serviceAccountRoleArn === undefined,
         });
         if (issue === undefined) {
-            store.change(key, { restartedAt, addOn: { ...store.get(key).addOn, ...after } });
+            store.change(key, { restartedAt });
+            this.show(key, after);
         }
         return issue;
+    }
+
+    private show(key: string, values: AddOnValues): void {
+        const { store } = this.eks;
+        const { addonVersion, serviceAccountRoleArn, configurationValues } = values;
+        const { addOn } = store.get(key);
+        store.change(key, { addOn: { ...addOn, addonVersion, serviceAccountRoleArn, configurationValues } });
     }
 
     /** Ends a change that is under way. */

@@ -14,6 +14,7 @@ import { AddOnStore, keyOf } from "./store";
 import { type AddOnUpdate, AddOnUpdates } from "./updates";
 import { createRefusal, updateRefusal } from "./validation";
 import { defaultVersion } from "./versions";
+import { valuesAfter } from "./wanted";
 
 /** Managed add-ons, as EKS answers about them. EKS writes those of `vpc-cni` to the cluster; the others are entries in its answers. */
 export class AddOns {
@@ -92,13 +93,12 @@ export class AddOns {
             this.associations.refuseOfOthers(clusterName, before.addonArn, addOnNamespace, podIdentityAssociations);
             const { id } = this.updates.begin(key, asked);
             this.changes.stopHealing(key);
+            const { behavior } = this.settings;
+            const values = behavior.valuesShown === "atOnce" ? valuesAfter(before, asked, behavior) : {};
             this.store.change(key, {
-                addOn: { ...before, status: "UPDATING", modifiedAt: Date.now() / 1000 },
+                addOn: { ...before, ...values, status: "UPDATING", modifiedAt: Date.now() / 1000 },
                 conflicts: asked.resolveConflicts ?? "NONE",
-                former: {
-                    status: before.status,
-                    until: Date.now() + this.settings.behavior.statusDelaySeconds * 1000,
-                },
+                former: { status: before.status, until: Date.now() + behavior.statusDelaySeconds * 1000 },
                 updateId: id,
             });
             await this.changes.update(key, { id, before, asked });

@@ -116,6 +116,20 @@ describe("a managed add-on of the EKS stand-in", () => {
         await addOns.ended(cluster, vpcCni);
     });
 
+    it("shows the values of an update at once on request, and those of before after a failure", async () => {
+        const { create, update, addOns } = setUp();
+        const shown = () => addOns.describe(cluster, vpcCni).serviceAccountRoleArn;
+        await create();
+        addOns.setBehavior({ seconds: 0.2, valuesShown: "atOnce" });
+        for (const end of ["failed", "successful"] as const) {
+            addOns.setNext({ update: end });
+            await update({ serviceAccountRoleArn: role });
+            assert.equal(shown(), role);
+            await addOns.ended(cluster, vpcCni);
+            assert.equal(shown(), end === "failed" ? undefined : role);
+        }
+    });
+
     it("loses a role that an update leaves out, keeps its version, and shows the parameters of the update", async () => {
         const { installer, create, update, addOns } = setUp();
         await create({ serviceAccountRoleArn: role });
