@@ -130,7 +130,7 @@ describe("a managed add-on of the EKS stand-in", () => {
         }
     });
 
-    it("loses a role that an update leaves out, keeps its version, and shows the parameters of the update", async () => {
+    it("loses a role that an update leaves out, keeps its version, and shows what the update asks for", async () => {
         const { installer, create, update, addOns } = setUp();
         await create({ serviceAccountRoleArn: role });
         const { params, type } = await update({ resolveConflicts: "PRESERVE" });
