@@ -11,6 +11,12 @@ export { attach, startSandbox } from "./sandbox";
 export type { Sandbox, SandboxOptions } from "./sandbox";
 export type { OtherNode, OtherNodeKind } from "./cluster/otherNodes";
 export type { PodFailure } from "./cluster/podFailures";
+export type { AddOn, AddOnIssue, AddOnStatus } from "./aws/eks/addOns/addOn";
+export { addOnWrites } from "./aws/eks/addOns/behavior";
+export type { AddOnBehavior, AddOnWrite, NextEnds, UpdateEnd } from "./aws/eks/addOns/behavior";
+export type { AddOnCondition } from "./aws/eks/addOns/ends";
+export type { CreateAddOn, ResolveConflicts, UpdateAddOn } from "./aws/eks/addOns/requests";
+export type { AddOnUpdate } from "./aws/eks/addOns/updates";
 
 // The programs that a sandbox runs: found on PATH, or built.
 export { ensureAllTools, ensureLanguageTools } from "./tools";

@@ -1,6 +1,11 @@
 /** A local EKS: `startSandbox()` starts one, `stop()` ends it. */
 import { randomBytes } from "node:crypto";
 import { delimiter, resolve } from "node:path";
+import type { AddOn } from "./aws/eks/addOns/addOn";
+import type { AddOnBehavior, NextEnds } from "./aws/eks/addOns/behavior";
+import type { AddOnCondition } from "./aws/eks/addOns/ends";
+import type { CreateAddOn, UpdateAddOn } from "./aws/eks/addOns/requests";
+import type { AddOnUpdate } from "./aws/eks/addOns/updates";
 import type { WebIdentityRefusal } from "./aws/sts/refusals";
 import type { Throttling } from "./aws/throttling";
 import type { Launch } from "./cluster/awsAccount";
@@ -158,6 +163,30 @@ export interface Sandbox extends Omit<SandboxFacts, "environment" | "control"> {
     optInRegions(regions: string[]): Promise<void>;
     /** Sets where IAM saw a role used last. */
     setRoleLastUsed(roleName: string, region: string): Promise<void>;
+    /**
+     * The managed add-on vpc-cni of the cluster. A program creates, updates and deletes it by EKS's own calls.
+     *
+     * `create`, `update`, `upgrade` and `delete` are changes from the side, as by another user. They resolve when the change is over.
+     */
+    addOn: {
+        /** Sets the parts of EKS's behaviour that AWS leaves open, for changes that begin from now on. The other settings stay as they are. */
+        setBehavior(behavior: Partial<AddOnBehavior>): Promise<void>;
+        /** Sets how the next creation, the next update and the next deletion end. */
+        setNext(ends: NextEnds): Promise<void>;
+        /** Sets the status and the health issues, which stay until the next change. */
+        setCondition(condition: AddOnCondition): Promise<void>;
+        create(asked?: Omit<CreateAddOn, "addonName">): Promise<AddOn>;
+        /** Without a role, the add-on loses the one that it has. */
+        update(asked: UpdateAddOn): Promise<AddOnUpdate>;
+        /** Sets the version alone: the role and the configuration values stay. */
+        upgrade(version: string): Promise<AddOnUpdate>;
+        /** With `preserve`, the objects stay in the cluster. */
+        delete(options?: { preserve?: boolean }): Promise<void>;
+        /** Writes the objects again at once, as the behaviour `driftRevertSeconds` does from time to time. */
+        revertDrift(): Promise<void>;
+        /** Resolves when no change of the add-on is under way. */
+        settled(): Promise<void>;
+    };
     /** Kills the API server and starts it again at the same address; resolves when it is ready. */
     restartApiServer(): Promise<void>;
     nodes: {
@@ -309,6 +338,17 @@ export function attach(name: string): Sandbox {
         setServiceControlPolicies: (levels) => callControl(control, "setServiceControlPolicies", levels),
         optInRegions: (regions) => callControl(control, "optInRegions", regions),
         setRoleLastUsed: (roleName, region) => callControl(control, "setRoleLastUsed", roleName, region),
+        addOn: {
+            setBehavior: (behavior) => callControl(control, "setAddOnBehavior", behavior),
+            setNext: (ends) => callControl(control, "setNextAddOnEnds", ends),
+            setCondition: (condition) => callControl(control, "setAddOnCondition", condition),
+            create: (asked = {}) => callControl(control, "createAddOn", asked),
+            update: (asked) => callControl(control, "updateAddOn", asked),
+            upgrade: (version) => callControl(control, "upgradeAddOn", version),
+            delete: ({ preserve = false } = {}) => callControl(control, "deleteAddOn", preserve),
+            revertDrift: () => callControl(control, "revertAddOnDrift"),
+            settled: () => callControl(control, "addOnSettled"),
+        },
         restartApiServer: () => callControl(control, "restartApiServer"),
         nodes: {
             add: (as = {}) => callControl(control, "addNode", as),

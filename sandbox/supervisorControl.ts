@@ -1,6 +1,11 @@
 /** A sandbox's control: calls over HTTP on loopback, for callers with its token. */
 import { randomBytes, timingSafeEqual } from "node:crypto";
 import { type IncomingMessage, createServer } from "node:http";
+import type { AddOnBehavior, NextEnds } from "./aws/eks/addOns/behavior";
+import type { AddOn } from "./aws/eks/addOns/addOn";
+import type { AddOnCondition } from "./aws/eks/addOns/ends";
+import type { CreateAddOn, UpdateAddOn } from "./aws/eks/addOns/requests";
+import type { AddOnUpdate } from "./aws/eks/addOns/updates";
 import type { IssuerKeys } from "./aws/sts/issuers";
 import type { WebIdentityRefusal } from "./aws/sts/refusals";
 import type { Throttling } from "./aws/throttling";
@@ -46,6 +51,15 @@ export interface Controls {
     setServiceControlPolicies(levels: string[][]): void;
     optInRegions(regions: string[]): void;
     setRoleLastUsed(roleName: string, region: string): void;
+    setAddOnBehavior(behavior: Partial<AddOnBehavior>): void;
+    setNextAddOnEnds(ends: NextEnds): void;
+    setAddOnCondition(condition: AddOnCondition): void;
+    createAddOn(asked: Omit<CreateAddOn, "addonName">): Promise<AddOn>;
+    updateAddOn(asked: UpdateAddOn): Promise<AddOnUpdate>;
+    upgradeAddOn(version: string): Promise<AddOnUpdate>;
+    deleteAddOn(preserve: boolean): Promise<void>;
+    revertAddOnDrift(): Promise<void>;
+    addOnSettled(): Promise<void>;
     restartApiServer(): Promise<void>;
     addNode(as: Launch): Promise<string>;
     addOtherNode(kind: OtherNodeKind, as: Launch): Promise<OtherNode>;

@@ -1,4 +1,5 @@
 /** Maps the calls of a sandbox's control to its parts. */
+import { addOnControls } from "./addOnControls";
 import type { AwsApi } from "./aws";
 import type { Cluster } from "./cluster";
 import type { Agents } from "./cluster/agents";
@@ -49,6 +50,7 @@ export function controlsOf(parts: ControlledParts): Controls {
         setServiceControlPolicies: (levels) => aws.setServiceControlPolicies(levels),
         optInRegions: (regions) => aws.optInRegions(regions),
         setRoleLastUsed: (roleName, region) => aws.setRoleLastUsed(roleName, region),
+        ...addOnControls(aws.addOns, parts.clusterName),
         restartApiServer: () => cluster.restartApiServer(),
         addNode: (as) => ofNodes().add(as),
         addOtherNode: (kind, as) => ofNodes().addOther(kind, as),

@@ -217,8 +217,10 @@ export class Sandbox {
         const groups = makeNodeGroups?.(kubeconfigPath);
         groups?.start();
         this.undo.push(() => groups?.stop());
-        aws.describeCluster(this.options.clusterName, {
+        const { clusterName } = this.options;
+        aws.describeCluster(clusterName, {
             ...access,
+            addOnInstaller: cluster.addOnInstaller(clusterName),
             ...(groups && {
                 nodeGroup: (name: string) => groups.state(name),
                 nodeGroupRemains: (name: string) => groups.remains(name),

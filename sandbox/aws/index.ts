@@ -73,6 +73,8 @@ export interface AwsApi {
     setResourceControlPolicies(documents: readonly string[]): void;
     /** Expires credentials that STS issued. */
     expireSession(accessKeyId: string): void;
+    /** The managed add-ons: what AWS does not document about them, and changes from the side. */
+    readonly addOns: AddOns;
     /** The service accounts with an EKS Pod Identity association. */
     podIdentities(clusterName: string): readonly { readonly namespace: string; readonly serviceAccount: string }[];
     /** The state of IAM after the latest write. */
@@ -144,7 +146,8 @@ async function startFront(options: AwsApiOptions, moto: Moto): Promise<AwsApi> {
             context.organization.reset();
             context.lastUse.clear();
             context.resourceControl.set([]);
-            access.forEach((_, name) => [context.addOns, context.associations].forEach((of) => of.forget(name)));
+            await context.addOns.reset();
+            access.forEach((_, name) => context.associations.forget(name));
             context.timeline.settle();
             context.held.clear();
             delays = { enforcementSeconds: 0, visibilitySeconds: 0 };
@@ -155,9 +158,11 @@ async function startFront(options: AwsApiOptions, moto: Moto): Promise<AwsApi> {
             }
         },
         createUser: (name, documents) => context.users.create(name, documents),
+        addOns: context.addOns,
         podIdentities: (clusterName) => context.associations.list(clusterName, null, null),
         fromNodes: callsFromNodes(context, new EC2Client(accessTo(moto.endpoint, options.region))),
         stop: async () => {
+            await context.addOns.reset();
             server.closeAllConnections();
             await new Promise((resolve) => server.close(resolve));
             await moto.stop();
@@ -202,7 +207,12 @@ function makeContext(options: AwsApiOptions, moto: Moto, settings: Settings) {
         updates: new VersionUpdates(),
         deletions: new NodeGroupDeletions(),
         associations,
-        addOns: new AddOns(region, accountId, associations),
+        addOns: new AddOns(
+            region,
+            accountId,
+            associations,
+            (clusterName) => settings.access.get(clusterName)?.addOnInstaller,
+        ),
         refusals: new WebIdentityRefusals(),
         resourceControl: new ResourceControlPolicies(),
         enforced: () => timeline.enforced,

@@ -21,6 +21,7 @@ export interface Shape {
     readonly min?: number;
     readonly max?: number;
     readonly pattern?: string;
+    readonly enum?: readonly string[];
 }
 
 /** The services of the front, and the one that the Pod Identity agent calls. */

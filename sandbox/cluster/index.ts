@@ -1,6 +1,8 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { AddOnInstaller } from "../aws/eks/addOns/installer";
 import type { ToolPaths } from "../tools";
+import { VpcCniInstaller } from "./addOn/installer";
 import { Client, untilReady } from "./client";
 import { type ControlPlane, type ControlPlaneOptions, startControlPlane, startEtcd } from "./controlPlane";
 import { setupRetrySeconds } from "./cniStart";
@@ -139,6 +141,12 @@ export class Cluster {
         await this.client().deleteAwsNode();
         await this.applyAwsNode(clusterName);
         await this.untilReady(nodes);
+    }
+
+    /** Writes the managed add-on vpc-cni, as EKS does. */
+    public addOnInstaller(clusterName: string): AddOnInstaller {
+        const { region, ipFamily } = this.options;
+        return new VpcCniInstaller(this.ready().kubeconfigPath, awsNode({ region, clusterName, ipFamily }));
     }
 
     /** Deletes the other objects that programs created: admission policies, and events. */

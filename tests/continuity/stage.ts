@@ -313,9 +313,13 @@ export class Stage {
         this.props.monitor.note({ at: Date.now(), kind: "serviceControlPolicies", levels });
     }
 
-    /** Sets the role of the managed add-on, or removes it, as `aws eks update-addon` does. Creates the add-on at first. */
+    /**
+     * Sets the role of the managed add-on, or removes it, as `aws eks update-addon` does. Creates the add-on at first. EKS shows it at once, and
+     * does not write it to the cluster.
+     */
     public async setAddOnRole(serviceAccountRoleArn?: string): Promise<void> {
         const { awsEndpoint: endpoint, region, clusterName } = this.sandbox;
+        await this.sandbox.addOn.setBehavior({ write: "nothing", seconds: 0 });
         const eks = new EKSClient({ endpoint, region, credentials });
         const addOn = { clusterName, addonName: "vpc-cni", serviceAccountRoleArn };
         const { addons = [] } = await eks.send(new ListAddonsCommand({ clusterName }));

@@ -1,35 +1,16 @@
 import type { AwsRequest } from "../protocol";
-import type { AddOns, CreateAddOn } from "./addOns";
 import type { Association, Associations, CreateAssociation } from "./podIdentityAssociations";
 import type { Route } from "./routes";
 
-export interface IdentityContext {
-    readonly addOns: AddOns;
-    readonly associations: Associations;
-}
-
-/**
- * Answers the calls about add-ons and Pod Identity associations, which moto does not implement. Undefined for other
- * calls.
- */
+/** Answers the calls about Pod Identity associations, which moto does not implement. Undefined for other calls. */
 export function identityAnswer(
     request: AwsRequest,
     { action, clusterName = "", member = "" }: Route,
-    { addOns, associations }: IdentityContext,
+    associations: Associations,
 ): object | undefined {
     const query = new URL(request.url, "http://127.0.0.1").searchParams;
-    const body = () => JSON.parse(request.body.toString()) as CreateAddOn & CreateAssociation;
+    const body = () => JSON.parse(request.body.toString()) as CreateAssociation;
     switch (action) {
-        case "ListAddons":
-            return { addons: addOns.names(clusterName) };
-        case "CreateAddon":
-            return { addon: addOns.create(clusterName, body()) };
-        case "DescribeAddon":
-            return { addon: addOns.describe(clusterName, member) };
-        case "UpdateAddon":
-            return { update: addOns.update(clusterName, member, body()) };
-        case "DeleteAddon":
-            return { addon: { ...addOns.delete(clusterName, member), status: "DELETING" } };
         case "ListPodIdentityAssociations": {
             const found = associations.list(clusterName, query.get("namespace"), query.get("serviceAccount"));
             return { associations: found.map(summaryOf) };

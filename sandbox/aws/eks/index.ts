@@ -7,7 +7,10 @@ import type { Moto } from "../moto";
 import { globalKeys, type LimitedPrincipal, limitedPrincipal, type Organization } from "../organization";
 import type { AwsRequest, AwsResponse } from "../protocol";
 import type { Sessions } from "../sts/sessions";
-import { identityAnswer, type IdentityContext } from "./identityAnswers";
+import { addOnAnswer, addOnTagAnswer } from "./addOnAnswers";
+import type { AddOns } from "./addOns";
+import type { AddOnInstaller } from "./addOns/installer";
+import { identityAnswer } from "./identityAnswers";
 import type { NodeGroupDeletions } from "./nodeGroupDeletions";
 import { completeNodeGroup, type NodeGroupState } from "./nodeGroups";
 import {
@@ -17,6 +20,8 @@ import {
     updatedNodegroup,
     nodegroupKey,
 } from "./nodegroupUpdates";
+import { authorisePassRole, passedRoles } from "./passRole";
+import type { Associations } from "./podIdentityAssociations";
 import { resourceOf, routeOf, type Route } from "./routes";
 import type { VersionUpdates } from "./updates";
 
@@ -31,9 +36,13 @@ export interface ClusterAccess {
     readonly nodeGroup?: (name: string) => NodeGroupState;
     /** Whether anything of a node group still exists. Defaults to moto's answer: it is deleted immediately. */
     readonly nodeGroupRemains?: (name: string) => boolean;
+    /** Writes the objects of add-ons. Defaults to none: an add-on is an entry in EKS's answers. */
+    readonly addOnInstaller?: AddOnInstaller;
 }
 
-export interface EksContext extends IdentityContext {
+export interface EksContext {
+    readonly addOns: AddOns;
+    readonly associations: Associations;
     readonly accountId: string;
     readonly region: string;
     readonly moto: Moto;
@@ -79,6 +88,9 @@ function authorise(
             403,
         );
     }
+    const { serviceControlPolicies } = organization;
+    const passing = { principal, accountId, state, serviceControlPolicies, context: keys };
+    passedRoles(route, request).forEach((role) => authorisePassRole(role, passing));
 }
 
 /** ListClusters has no resource, and EKS names all clusters in its refusal: https://github.com/aws/aws-cli/issues/5823 */
@@ -89,14 +101,15 @@ function shownResource({ action }: Route, resource: string, region: string, acco
 const withoutMoto =
     /^(?:UpdateClusterVersion|UpdateNodegroupVersion|ListUpdates|DescribeUpdate)$|Addons?$|PodIdentityAssociations?$/;
 
-/** The calls that moto does not implement; all of them name a cluster that must exist. Undefined for other calls. */
+/** The calls that moto does not implement. All but those of tags name a cluster, which must exist. Undefined for other calls. */
 async function answerWithoutMoto(
     request: AwsRequest,
     route: Route,
     context: EksContext,
 ): Promise<AwsResponse | undefined> {
-    if (!withoutMoto.test(route.action)) {
-        return undefined;
+    const tags = addOnTagAnswer(request, route, context.addOns);
+    if (tags !== undefined || !withoutMoto.test(route.action)) {
+        return tags && json(tags);
     }
     const described = await describeCluster(request, route.clusterName ?? "", context);
     if (described.status !== 200) {
@@ -107,7 +120,11 @@ async function answerWithoutMoto(
     if (group !== undefined) {
         return answerNodegroupUpdate(request, route, cluster, group, context);
     }
-    return json(identityAnswer(request, route, context) ?? updateAnswer(request, route, cluster, context.updates));
+    return json(
+        (await addOnAnswer(request, route, context.addOns)) ??
+            identityAnswer(request, route, context.associations) ??
+            updateAnswer(request, route, cluster, context.updates),
+    );
 }
 
 function updateAnswer(request: AwsRequest, route: Route, cluster: Cluster, updates: VersionUpdates): object {

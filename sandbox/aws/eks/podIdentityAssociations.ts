@@ -24,6 +24,12 @@ export interface CreateAssociation {
     readonly tags?: Readonly<Record<string, string>>;
 }
 
+/** The role of a service account. */
+interface WantedRole {
+    readonly serviceAccount: string;
+    readonly roleArn: string;
+}
+
 /** EKS Pod Identity: the roles that the Pod Identity agent gives to the pods of service accounts. */
 export class Associations {
     private all: readonly Association[] = [];
@@ -37,7 +43,7 @@ export class Associations {
         const { namespace = "", serviceAccount = "", roleArn = "", tags = {} } = asked;
         const existing = this.find(clusterName, namespace, serviceAccount);
         if (existing) {
-            throw new AwsError("ResourceInUseException", `Association already exists: ${existing.associationId}`, 409);
+            throw alreadyExists(existing);
         }
         const id = `a-${randomBytes(9).toString("hex").slice(0, 17)}`;
         const now = Date.now() / 1000;
@@ -90,6 +96,43 @@ export class Associations {
         return association;
     }
 
+    /** The ARNs of the associations of an add-on. */
+    ownedBy(clusterName: string, ownerArn: string): string[] {
+        return this.list(clusterName, null, null)
+            .filter((one) => one.ownerArn === ownerArn)
+            .map(({ associationArn }) => associationArn);
+    }
+
+    /**
+     * Refuses service accounts whose association is not the add-on's, which an add-on cannot adopt:
+     * https://docs.aws.amazon.com/eks/latest/userguide/add-ons-iam.html
+     */
+    refuseOfOthers(clusterName: string, ownerArn: string, namespace: string, wanted: readonly WantedRole[]): void {
+        wanted.forEach(({ serviceAccount }) => {
+            const existing = this.find(clusterName, namespace, serviceAccount);
+            if (existing !== undefined && existing.ownerArn !== ownerArn) {
+                throw alreadyExists(existing);
+            }
+        });
+    }
+
+    /** Makes these the only associations of an add-on. One that it has already keeps its id. */
+    setOwned(clusterName: string, ownerArn: string, namespace: string, wanted: readonly WantedRole[]): void {
+        this.refuseOfOthers(clusterName, ownerArn, namespace, wanted);
+        const roles = new Map(wanted.map(({ serviceAccount, roleArn }) => [serviceAccount, roleArn]));
+        const isOwned = (one: Association) => one.clusterName === clusterName && one.ownerArn === ownerArn;
+        const now = Date.now() / 1000;
+        this.all = this.all
+            .filter((one) => !isOwned(one) || roles.has(one.serviceAccount))
+            .map((one) => {
+                const roleArn = isOwned(one) ? roles.get(one.serviceAccount) : undefined;
+                return roleArn === undefined || roleArn === one.roleArn ? one : { ...one, roleArn, modifiedAt: now };
+            });
+        wanted
+            .filter(({ serviceAccount }) => this.find(clusterName, namespace, serviceAccount) === undefined)
+            .forEach((one) => this.create(clusterName, { namespace, ...one }, ownerArn));
+    }
+
     deleteOwnedBy(clusterName: string, ownerArn: string): void {
         this.all = this.all.filter((one) => one.clusterName !== clusterName || one.ownerArn !== ownerArn);
     }
@@ -97,4 +140,8 @@ export class Associations {
     forget(clusterName: string): void {
         this.all = this.all.filter((one) => one.clusterName !== clusterName);
     }
+}
+
+function alreadyExists({ associationId }: Association): AwsError {
+    return new AwsError("ResourceInUseException", `Association already exists: ${associationId}`, 409);
 }

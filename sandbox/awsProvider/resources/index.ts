@@ -1,6 +1,7 @@
 import { securityGroup } from "./ec2SecurityGroup";
 import { subnet } from "./ec2Subnet";
 import { vpc } from "./ec2Vpc";
+import { addOn } from "./eksAddOn";
 import { cluster } from "./eksCluster";
 import { nodeGroup } from "./eksNodeGroup";
 import { instanceProfile } from "./iamInstanceProfile";
@@ -20,6 +21,7 @@ export const RESOURCE_TYPES: readonly ResourceType[] = [
     instanceProfile,
     cluster,
     nodeGroup,
+    addOn,
     vpc,
     subnet,
     securityGroup,

@@ -6,6 +6,7 @@ import { mock } from "node:test";
 import { GetRoleCommand } from "@aws-sdk/client-iam";
 
 import { commonErrors, notOffered } from "../../../aws/commonErrors";
+import { resolveConflicts, roleArnLimits, tagsLimits } from "../../../aws/eks/addOns/validation";
 import { routes } from "../../../aws/eks/routes";
 import { limits, policyDescription, roleDescription, sessionDuration, tagPatterns } from "../../../aws/iam/constraints";
 import type { Limits } from "../../../aws/limits";
@@ -169,6 +170,14 @@ describe("AWS's own service models and the front of the AWS stand-in", function 
             const { min, max } = shapeOf(operation, "DurationSeconds", "sts");
             assert.deepEqual([min, max], [duration.min, duration.max]);
         }
+    });
+
+    it("agree on the role, the conflicts and the tags of add-ons", () => {
+        const role = shapeOf("UpdateAddon", "serviceAccountRoleArn", "eks");
+        assert.deepEqual([role.min, role.max], [roleArnLimits.minLength, roleArnLimits.maxLength]);
+        assert.deepEqual(shapeOf("UpdateAddon", "resolveConflicts", "eks").enum, resolveConflicts);
+        const { min, max } = shapeOf("CreateAddon", "tags", "eks");
+        assert.deepEqual([min, max], [tagsLimits.min, tagsLimits.max]);
     });
 
     it("agree on the method and the path of each EKS operation that the front knows", () => {

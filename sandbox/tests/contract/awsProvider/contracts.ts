@@ -1,6 +1,6 @@
 import { Contract } from "./contract";
 import { securityGroup, subnet, vpc } from "./contractsOfEc2";
-import { cluster, nodeGroup } from "./contractsOfEks";
+import { addOn, cluster, nodeGroup } from "./contractsOfEks";
 import {
     instanceProfile,
     openIdConnectProvider,
@@ -10,7 +10,7 @@ import {
     rolePolicyAttachmentsExclusive,
 } from "./contractsOfIam";
 
-/** One contract for each resource type of the stand-in. */
+/** One contract for each resource type of the stand-in, but for those of which moto has nothing. */
 export const contracts: readonly Contract[] = [
     role,
     policy,
@@ -24,3 +24,6 @@ export const contracts: readonly Contract[] = [
     subnet,
     securityGroup,
 ];
+
+/** Those that only the sandbox's AWS API has. */
+export const contractsOfSandbox: readonly Contract[] = [addOn];

@@ -97,3 +97,48 @@ export const nodeGroup: Contract = {
     secretProperty: "nodeRoleArn",
     notImplemented: "remoteAccess",
 };
+
+export async function addOnInputs(world: World): Promise<Properties> {
+    const { name, roleArn } = await clusterInputs(world);
+    await world.eks.createCluster({ name: text(name), roleArn: text(roleArn), resourcesVpcConfig: {} });
+    return {
+        clusterName: text(name),
+        addonName: "vpc-cni",
+        serviceAccountRoleArn: `arn:aws:iam::111122223333:role/${await makeRole(world)}`,
+    };
+}
+
+function addOnOf(id: string): { clusterName: string | undefined; addonName: string | undefined } {
+    const [clusterName, addonName] = id.split(":");
+    return { clusterName, addonName };
+}
+
+export const addOn: Contract = {
+    type: "aws:eks/addon:Addon",
+    inputs: addOnInputs,
+    outputs: ["arn", "createdAt", "modifiedAt"],
+    update: {
+        inputs: {
+            serviceAccountRoleArn: "arn:aws:iam::111122223333:role/other",
+            resolveConflictsOnUpdate: "OVERWRITE",
+            tags: { Name: "cni" },
+        },
+        changes: {
+            resolveConflictsOnUpdate: "ADD",
+            serviceAccountRoleArn: "UPDATE",
+            "tags.Name": "ADD",
+            "tagsAll.Name": "ADD",
+        },
+    },
+    replace: { inputs: { addonName: "coredns" }, replaces: ["addonName"], deleteBeforeReplace: false },
+    drift: {
+        // Without a role, the add-on loses the one that it has.
+        make: ({ eks }, id) => eks.updateAddon({ ...addOnOf(id), addonVersion: "v1.23.2-eksbuild.1" }),
+        changes: { serviceAccountRoleArn: "ADD" },
+    },
+    tags: true,
+    vanish: ({ eks }, id) => eks.deleteAddon(addOnOf(id)),
+    idPattern: /^contract-\d+:vpc-cni$/,
+    secretProperty: "serviceAccountRoleArn",
+    notImplemented: "namespaceConfig",
+};

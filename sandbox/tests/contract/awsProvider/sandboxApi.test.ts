@@ -1,45 +1,29 @@
 import { deepStrictEqual } from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { AwsApi, startAwsApi } from "../../../aws";
-import { ensureTool } from "../../../tools";
-import { contracts } from "./contracts";
+import { AwsApi } from "../../../aws";
+import { contracts, contractsOfSandbox } from "./contracts";
 import { cluster, nodeGroup } from "./contractsOfEks";
 import { contractTests } from "./contractTests";
 import { Api } from "./moto";
 import { trust, unique } from "./prerequisites";
 import { rejectsWith } from "./rejectsWith";
+import { startSandboxApi } from "./sandboxApi";
 import { useWorld } from "./world";
 
 let sandboxApi: AwsApi | undefined;
 
-/** The API that programs on a sandbox call: stricter than moto alone, with IAM changes that are enforced later. */
-async function startSandboxApi(): Promise<Api> {
-    const directory = mkdtempSync(join(tmpdir(), "eks-cni-aws-"));
-    const api = await startAwsApi({
-        motoServer: await ensureTool("moto"),
-        directory,
-        accountId: "111122223333",
-        region: "us-west-2",
-        enforcementDelaySeconds: 3,
-        visibilityDelaySeconds: 0,
-    });
-    sandboxApi = api;
-    return {
-        url: api.endpoint,
-        stop: async () => {
-            await api.stop();
-            rmSync(directory, { recursive: true, force: true });
-        },
-    };
+/** Its changes of add-ons are over at once. */
+async function startApi(): Promise<Api> {
+    const { settings, ...api } = await startSandboxApi();
+    settings.addOns.setBehavior({ seconds: 0 });
+    sandboxApi = settings;
+    return api;
 }
 
 describe("over the sandbox's AWS API, the stand-in of the AWS provider", () => {
-    const world = useWorld(startSandboxApi);
+    const world = useWorld(startApi);
 
-    for (const contract of contracts) {
+    for (const contract of [...contracts, ...contractsOfSandbox]) {
         describe(`keeps the contract of ${contract.type}`, () => {
             contractTests(contract, world);
         });

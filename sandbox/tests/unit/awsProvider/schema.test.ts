@@ -62,6 +62,7 @@ const BLOCKS: readonly [token: string, property: string, interfaceName: string][
     ["aws:eks/nodeGroup:NodeGroup", "scalingConfig", "NodeGroupScalingConfig"],
     ["aws:eks/nodeGroup:NodeGroup", "taints", "NodeGroupTaint"],
     ["aws:eks/nodeGroup:NodeGroup", "updateConfig", "NodeGroupUpdateConfig"],
+    ["aws:eks/addon:Addon", "podIdentityAssociations", "AddonPodIdentityAssociation"],
     ["aws:ec2/securityGroup:SecurityGroup", "egress", "SecurityGroupEgress"],
     ["aws:ec2/securityGroup:SecurityGroup", "ingress", "SecurityGroupIngress"],
 ];
