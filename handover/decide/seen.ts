@@ -92,6 +92,11 @@ export function hasWorked(pod: PodSeen, memory: Memory): boolean {
     return worked.has(pod.uid) || (isBornUnderGuard(pod, memory) && ready.has(pod.uid));
 }
 
+/** Whether a pod was Ready with the role in this place in some look. */
+export function wasReadyIn({ key }: Pick<Place, "key">, { seen }: Memory): boolean {
+    return seen?.readyIn.has(key) ?? false;
+}
+
 /** Whether a pod has worked with the role in this place, for long enough, in some look. Its node may have left since. */
 export function hasWorkedIn({ key }: Pick<Place, "key">, { seen }: Memory): boolean {
     return seen?.workedIn.has(key) ?? false;
