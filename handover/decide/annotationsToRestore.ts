@@ -1,4 +1,5 @@
 import { ROLE_ARN_ANNOTATION } from "../../documents/serviceAccountAnnotations";
+import { carriesAnyOf } from "../model/carriedRole";
 import { isAnnotated } from "../model/isAnnotated";
 import { HandOverRecord, recordedNotAttached } from "../model/record";
 import type { Subject } from "../model/subject";
@@ -67,16 +68,11 @@ function isWrittenByAnother({ delivery }: Subject, last: World | undefined): boo
     return delivery === "external" || (delivery === "eksAddon" && last !== undefined && isAppliedByAddOn(last.cluster));
 }
 
-/**
- * Another approved role that the guard admits. None after a move from another service account: the role may trust only that one, and the record
- * does not say which.
- */
+/** Another approved role that the guard admits. */
 function otherAdmitted({ record, subject }: Restorable, { cluster }: World): string | undefined {
     const { roleArns: admitted = [] } = cluster.injectionGuard;
-    const { formerServiceAccounts = [] } = subject;
-    return formerServiceAccounts.length > 0
-        ? undefined
-        : admitted.find((arn) => arn !== subject.roleArn && record.approvedRoleArns.includes(arn));
+    const former = formerRoleArns(record, subject);
+    return admitted.find((arn) => former.includes(arn));
 }
 
 /**
@@ -122,14 +118,40 @@ function areDetached(record: HandOverRecord, { cluster, account }: World): boole
 /**
  * A later repair, or a rollout after a destroy that did not finish, still has the annotations from before the present role was approved. Their
  * role may have been deleted after the pods moved.
+ *
+ * A rollout that replaces a role may find it on a Ready pod only now: the cluster may have had none when the guard approved the new role.
  */
-function existing(
-    { record, subject, formerAnnotations, isReplacing }: Restorable,
-    first: World | undefined,
-): Readonly<Record<string, string>> {
+function existing(target: Restorable, first: World | undefined): Readonly<Record<string, string>> {
+    const { record, subject, formerAnnotations, isReplacing } = target;
     const { approvedRoleArns, ownRoleArns = approvedRoleArns } = record;
-    const others = ownRoleArns.filter((arn) => arn !== subject.roleArn);
-    return first === undefined || isReplacing
-        ? formerAnnotations
-        : withoutDeletedRole(first, formerAnnotations, others);
+    if (first === undefined) {
+        return formerAnnotations;
+    }
+    if (!isReplacing) {
+        return withoutDeletedRole(
+            first,
+            formerAnnotations,
+            ownRoleArns.filter((arn) => arn !== subject.roleArn),
+        );
+    }
+    const carried = formerAnnotations[ROLE_ARN_ANNOTATION] === undefined ? carriedBefore(target, first) : undefined;
+    return carried === undefined ? formerAnnotations : { [ROLE_ARN_ANNOTATION]: carried };
+}
+
+/** The role that was approved last before the present one and that a Ready pod carries. */
+function carriedBefore({ record, subject }: Restorable, { cluster }: World): string | undefined {
+    const ready = cluster.pods.filter((pod) => pod.ready);
+    return formerRoleArns(record, subject)
+        .filter((arn) => ready.some((pod) => carriesAnyOf(pod, [arn])))
+        .at(-1);
+}
+
+/**
+ * The other approved roles. None after a move from another service account: a role may trust only that one, and the record does not say which.
+ */
+function formerRoleArns(
+    { approvedRoleArns }: HandOverRecord,
+    { roleArn, formerServiceAccounts = [] }: Subject,
+): string[] {
+    return formerServiceAccounts.length > 0 ? [] : approvedRoleArns.filter((arn) => arn !== roleArn);
 }

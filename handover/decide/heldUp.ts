@@ -4,7 +4,7 @@ import type { NodeSeen, PodSeen, World } from "../model/world";
 import { Fleet, fleetOf, untilStable } from "./fleet";
 import { leavingState } from "./leaving";
 import { describePlace, Place, placesWithout } from "./places";
-import { hasWorked, isOfFirstLook, isOfFirstPlaces, withoutJoining } from "./seen";
+import { hasWorked, isOfFirstLook, isOfFirstPlaces, withoutJoining, wasReadyIn } from "./seen";
 
 /** The nodes and pods that a verification waits for. */
 export interface HeldUp {
@@ -86,7 +86,7 @@ export function heldUp(rules: HoldingRules, world: World, memory: Memory, isRigh
 /** Places of the first look that still have nodes, and in which no pod has been Ready with the role. */
 function untestedPlaces(ready: readonly PodSeen[], world: World, memory: Memory): Place[] {
     return placesWithout(ready, world).filter(
-        ({ key }) => isOfFirstPlaces(key, memory) && !(memory.seen?.readyIn.has(key) ?? false),
+        (place) => isOfFirstPlaces(place.key, memory) && !wasReadyIn(place, memory),
     );
 }
 

@@ -40,6 +40,11 @@ export function placeKey(node: NodeSeen, account: AccountSeen): string {
     return [roleName, subnetId, ...securityGroupIds].join(" ");
 }
 
+/** Whether the account shows the node role. The nodes without one share a key, but not a place. */
+export function isKnownPlace(node: NodeSeen, account: AccountSeen): boolean {
+    return placeOf(node, account).roleName !== "";
+}
+
 /** The places in which none of these pods is. */
 export function placesWithout(pods: readonly PodSeen[], world: World): Place[] {
     const occupied = new Set(pods.map(({ node }) => node));

@@ -2,7 +2,7 @@ import type { Memory } from "../model/steps";
 import type { ClusterSeen, NodeSeen, PodSeen, World } from "../model/world";
 import { untilStable } from "./fleet";
 import { withoutTerminated } from "./leaving";
-import { Place, placeKey, placesOf } from "./places";
+import { isKnownPlace, Place, placeKey, placesOf } from "./places";
 
 /** When a pod works with the role. */
 export interface Watched {
@@ -30,22 +30,19 @@ export function withSeen(memory: Memory, look: World, watched?: Watched): Memory
         const isRight = pod.ready && watched?.isRight(pod) === true;
         // A pod that complains is watched once more, whatever it has shown before.
         const mayKeep = isRight || !pod.ready;
-        if (seen?.worked.has(uid) && mayKeep) {
-            ready.add(uid);
-            worked.add(uid);
-            continue;
-        }
         const isStable = isRight && untilStable([pod], watched.stableSeconds, at) === 0;
-        if (isRight || (seen?.ready.has(uid) && mayKeep)) {
+        const hasWorked = isStable || (seen?.worked.has(uid) === true && mayKeep);
+        if (isRight || hasWorked || (seen?.ready.has(uid) && mayKeep)) {
             ready.add(uid);
         }
-        if (isStable) {
+        if (hasWorked) {
             worked.add(uid);
         }
-        if (isRight && node !== undefined) {
+        // EC2 shows a new instance late, and an ending one without its profile: a pod there says nothing about another one.
+        if (isRight && node !== undefined && isKnownPlace(node, account)) {
             const key = placeKey(node, account);
             readyIn.add(key);
-            if (isStable) {
+            if (hasWorked) {
                 workedIn.add(key);
             }
         }
@@ -90,6 +87,11 @@ export function isBornUnderGuard({ uid }: PodSeen, { seen }: Memory): boolean {
 export function hasWorked(pod: PodSeen, memory: Memory): boolean {
     const { worked = NOTHING, ready = NOTHING } = memory.seen ?? {};
     return worked.has(pod.uid) || (isBornUnderGuard(pod, memory) && ready.has(pod.uid));
+}
+
+/** Whether a pod was Ready with the role in this place in some look. */
+export function wasReadyIn({ key }: Pick<Place, "key">, { seen }: Memory): boolean {
+    return seen?.readyIn.has(key) ?? false;
 }
 
 /** Whether a pod has worked with the role in this place, for long enough, in some look. Its node may have left since. */

@@ -2,6 +2,7 @@ import type { Memory } from "../model/steps";
 import type { PodSeen, World } from "../model/world";
 import { DeliveryTarget, hasDelivery } from "./delivered";
 import { placesWithout } from "./places";
+import { wasReadyIn } from "./seen";
 
 /**
  * Those of the pods that work with other credentials, where no pod of the same place has ever had the role: none works with it, and these are older
@@ -14,12 +15,12 @@ export function untestedPods(
     pods: readonly PodSeen[],
     target: DeliveryTarget,
     world: World,
-    { seen }: Memory,
+    memory: Memory,
 ): PodSeen[] {
     const carriers = world.cluster.pods.filter((pod) => hasDelivery(pod, target));
     const since = carriers.reduce((first, { createdAt }) => Math.min(first, createdAt), Infinity);
     const working = carriers.filter(({ ready }) => ready);
-    const places = placesWithout(working, world).filter(({ key }) => !(seen?.readyIn.has(key) ?? false));
+    const places = placesWithout(working, world).filter((place) => !wasReadyIn(place, memory));
     const untested = places.flatMap((place) => place.nodes);
     const nodes = new Map(untested.map((node) => [node.name, node]));
     return pods.filter(

@@ -23,37 +23,47 @@ export class PluginBinding implements pulumi.provider.Provider {
 
     public async create(urn: string, inputs: object): Promise<pulumi.provider.CreateResult> {
         const { properties, secrets } = unwrapSecrets(inputs);
-        const { id, state } = await this.liveCheck(urn).create(properties, this.operation(urn));
+        const { id, state } = await this.shown(urn, (operation) => this.liveCheck(urn).create(properties, operation));
         return { id, outs: wrapSecrets(state, secrets) };
     }
 
     public async update(_id: string, urn: string, olds: object, news: object): Promise<pulumi.provider.UpdateResult> {
         const { properties, secrets } = unwrapSecrets(news);
         const before = unwrapSecrets(olds).properties;
-        return {
-            outs: wrapSecrets(await this.liveCheck(urn).update(before, properties, this.operation(urn)), secrets),
-        };
+        const update = (operation: OperationContext) => this.liveCheck(urn).update(before, properties, operation);
+        return { outs: wrapSecrets(await this.shown(urn, update), secrets) };
     }
 
     public async read(id: string, urn: string, state: object = {}): Promise<pulumi.provider.ReadResult> {
         const { properties, secrets } = unwrapSecrets(state);
+        const read = (operation: OperationContext) => this.liveCheck(urn).read(properties, operation);
         // With an empty ID, the engine would drop the resource from the state, and the record with it.
-        return { id, props: wrapSecrets(await this.liveCheck(urn).read(properties, this.operation(urn)), secrets) };
+        return { id, props: wrapSecrets(await this.shown(urn, read), secrets) };
     }
 
     public delete(_id: string, urn: string, state: object): Promise<void> {
-        return this.liveCheck(urn).delete(unwrapSecrets(state).properties, this.operation(urn));
+        const { properties } = unwrapSecrets(state);
+        return this.shown(urn, (operation) => this.liveCheck(urn).delete(properties, operation));
     }
 
-    /** The engine does not show a plugin's standard output. It shows log lines with a URN next to the resource. */
-    private operation(urn: string): OperationContext {
+    /**
+     * Runs an operation, and ends once the engine has its lines. The engine does not show a plugin's standard output. It shows log lines
+     * with a URN next to the resource. It receives them over another connection than the result, which could otherwise arrive first.
+     */
+    private async shown<Result>(urn: string, run: (operation: OperationContext) => Promise<Result>): Promise<Result> {
         const resource = new pulumi.DependencyResource(urn);
-        return {
-            progress: (line) => void pulumi.log.info(line, resource),
-            warn: (line) => void pulumi.log.warn(line, resource),
-            cancelled: this.cancelling.signal,
-            turningOff: (fieldManager) => readNote(fieldManager, enginePort(process.argv)),
-        };
+        // The SDK sends one line after the other, so the last one is enough. It does not reject.
+        let lastLine = Promise.resolve();
+        try {
+            return await run({
+                progress: (line) => void (lastLine = pulumi.log.info(line, resource)),
+                warn: (line) => void (lastLine = pulumi.log.warn(line, resource)),
+                cancelled: this.cancelling.signal,
+                turningOff: (fieldManager) => readNote(fieldManager, enginePort(process.argv)),
+            });
+        } finally {
+            await lastLine;
+        }
     }
 
     /** The live check of a URN, `urn:pulumi:STACK::PROJECT::PARENT$TYPE::NAME`, by its type. */

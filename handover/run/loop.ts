@@ -60,12 +60,14 @@ export async function reach(context: RunContext, goal: Goal): Promise<Reached> {
     let shown = "";
     const retry = new TransientRetry(context);
     let keepAccount = KEEP_ACCOUNT_MILLISECONDS;
-    const lookAtAll = async () => {
-        const began = context.now();
-        const seen = await retry.read(() => look(context, { searchElsewhere: false }));
-        keepAccount = Math.max(KEEP_ACCOUNT_MILLISECONDS, KEEP_ACCOUNT_TIMES * (seen.at - began));
-        return seen;
-    };
+    // The time of failed attempts says nothing about the size of the account.
+    const lookAtAll = () =>
+        retry.read(async () => {
+            const began = context.now();
+            const seen = await look(context, { searchElsewhere: false });
+            keepAccount = Math.max(KEEP_ACCOUNT_MILLISECONDS, KEEP_ACCOUNT_TIMES * (seen.at - began));
+            return seen;
+        });
     const decide = (seen: World) => {
         memory = withSeen(memory, seen, goal.watched);
         return goal.next(seen, memory);
@@ -171,7 +173,10 @@ async function change({ cluster, aws, sleep }: RunContext, step: Changing): Prom
         case "restart":
             await atTheSameTime(step.pods, (pod) => cluster.restart(unlessReady(pod)));
             // A look before the new pods are Ready would only see that they are not.
-            return cluster.change(LOOK_AT_LEAST_EVERY_MILLISECONDS, nodesOf(step.pods));
+            return cluster.change(
+                LOOK_AT_LEAST_EVERY_MILLISECONDS,
+                step.pods.map(({ node }) => node),
+            );
         case "forceRestart":
             return cluster.forceRestart(step.pod);
         case "wake":
@@ -196,8 +201,6 @@ async function change({ cluster, aws, sleep }: RunContext, step: Changing): Prom
             return cluster.releaseLeft();
     }
 }
-
-const nodesOf = (pods: readonly PodSeen[]) => [...new Set(pods.map(({ node }) => node))];
 
 /**
  * A pod that was not Ready restarts in addition to the wave, since it has nothing to lose (decide/fleet.ts, restartWrong). But the look may be many

@@ -275,15 +275,22 @@ export class Agents {
     }
 
     /** `aws:///<zone>/<instance>` */
-    private async instanceIdOf(node: string): Promise<string> {
+    private async instanceIdOf(node: string): Promise<string | undefined> {
         const known = this.instanceIds.get(node);
         if (known !== undefined) {
             return known;
         }
-        const { spec } = await this.core.readNode({ name: node });
-        const id = spec?.providerID?.split("/").at(-1) ?? "";
-        this.instanceIds.set(node, id);
-        return id;
+        try {
+            const { spec } = await this.core.readNode({ name: node });
+            const id = spec?.providerID?.split("/").at(-1) ?? "";
+            this.instanceIds.set(node, id);
+            return id;
+        } catch (error) {
+            if ((error as { code?: number }).code === 404) {
+                return undefined;
+            }
+            throw error;
+        }
     }
 
     private async tokenOf(pod: V1Pod, audience: string, expirationSeconds: number): Promise<string | undefined> {

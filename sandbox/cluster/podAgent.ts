@@ -12,8 +12,8 @@ export interface AgentSurroundings {
     ipFamily: IpFamily;
     /** Whether the pod's node can reach STS: a private subnet may have no path to it. */
     stsIsReachable(): boolean;
-    /** The id of a node's EC2 instance. */
-    instanceId(node: string): Promise<string>;
+    /** The id of a node's EC2 instance. Undefined when the node is gone, and with it everything that ran there. */
+    instanceId(node: string): Promise<string | undefined>;
     /**
      * A token bound to the pod, from the API server. Undefined when the API server issues none: the kubelet retries.
      */
@@ -207,9 +207,11 @@ export class PodAgent {
     private async newSession(): Promise<Session | undefined> {
         const { aws } = this.surroundings;
         if (this.identity.source === "instanceRole") {
-            const session = await aws.instanceCredentials(
-                await this.surroundings.instanceId(this.pod.spec?.nodeName ?? ""),
-            );
+            const instanceId = await this.surroundings.instanceId(this.pod.spec?.nodeName ?? "");
+            if (instanceId === undefined) {
+                return undefined;
+            }
+            const session = await aws.instanceCredentials(instanceId);
             if (session === undefined) {
                 throw new CallFailure("NoCredentialProviders", "no EC2 IMDS role found");
             }

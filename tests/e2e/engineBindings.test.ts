@@ -130,7 +130,11 @@ describe("the live checks", () => {
                 });
                 assert.deepStrictEqual([saved["approvedRole"], saved["formerAnnotations"]], [roleArn, {}]);
                 assert.deepStrictEqual(uids(await cluster.awsNodePods()), before);
-                assert.ok(binding.shown().some((line) => line.endsWith(`can use ${roleArn}`)));
+                const shown = binding.shown();
+                assert.ok(
+                    shown.some((line) => line.endsWith(`can use ${roleArn}`)),
+                    shown.join("\n"),
+                );
             });
 
             it("create of the canary proves the role, annotates the service account and has every pod take the role", async () => {

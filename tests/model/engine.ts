@@ -574,7 +574,8 @@ export class Engine {
         const updated = { ...role, of: program };
         const account = role.of?.serviceAccountName ?? AWS_NODE;
         const isUsed = carriersOf(world, account).some((pod) => carriesAnyOf(pod, [arn]));
-        const suits = suffices(updated, world, world.serviceAccountName);
+        // Whether it trusts the service account that the DaemonSet has by then is asked for each pod.
+        const suits = suffices(updated, world, program.serviceAccountName ?? AWS_NODE);
         const works = isUsed ? role.works : !program.roleName.startsWith("bad") && suits;
         world.cniRoles.set(arn, { ...updated, works });
     }

@@ -16,8 +16,8 @@ interface PodAtLook {
     readonly uid: string;
     /** Whether it has what it is to get: the role, or its former credentials on the way back. */
     readonly isRight: boolean;
-    /** Whether it was seen to work with the role for as long as a canary is watched. */
-    readonly isProven: boolean;
+    /** From when on it has worked with the role for as long as a canary is watched. Undefined if it does not work with it. */
+    readonly provenFrom: number | undefined;
 }
 
 /** As what a restart counts. */
@@ -30,6 +30,7 @@ interface Counted {
 
 export class Waves {
     private acting: Acting;
+    private until = 0;
     private nodes: readonly NodeAtLook[] = [];
     private maxUnavailable = 1;
     private wave = 0;
@@ -40,8 +41,12 @@ export class Waves {
     private beginsAgain = false;
     private readonly beganIn = new Set<string>();
 
-    /** The live check looks. What it restarts from now on, until it looks again, is one step. */
-    public look(acting: Acting, nodes: readonly NodeAtLook[], maxUnavailable: number): void {
+    /**
+     * The live check looks. What it restarts from now on, until it looks again, is one step.
+     *
+     * @param until When it has the answer. Then its look has ended, and it judges how long each pod has worked.
+     */
+    public look(acting: Acting, nodes: readonly NodeAtLook[], maxUnavailable: number, until: number): void {
         this.acting = acting;
         this.nodes = nodes;
         this.maxUnavailable = maxUnavailable;
@@ -49,7 +54,7 @@ export class Waves {
         this.canariesIn.clear();
         this.beginsAgain &&= this.beganIn.size === 0;
         this.beganIn.clear();
-        this.noteProven();
+        this.noteProven(until);
     }
 
     /** A run does not remember what an earlier one has seen. */
@@ -67,18 +72,20 @@ export class Waves {
      * It looks at the account, which no longer shows the instances of nodes that were lost since it looked at the cluster.
      *
      * @param places Of the nodes that exist.
+     * @param until When it has the answer: its look ends only then.
      */
-    public lookAtAccount(places: ReadonlyMap<string, string>): void {
+    public lookAtAccount(places: ReadonlyMap<string, string>, until: number): void {
         this.nodes = this.nodes.flatMap((node) => {
             const place = places.get(node.name);
             return place === undefined ? [] : [{ ...node, place }];
         });
-        this.noteProven();
+        this.noteProven(until);
     }
 
-    private noteProven(): void {
+    private noteProven(until: number): void {
+        this.until = until;
         if (this.acting === "rollout") {
-            this.nodes.filter(({ pod }) => pod?.isProven).forEach(({ place }) => this.provenIn.add(place));
+            this.nodes.filter(({ pod }) => isProven(pod, until)).forEach(({ place }) => this.provenIn.add(place));
         }
     }
 
@@ -91,7 +98,7 @@ export class Waves {
         }
         const isOfWave = this.acting === "verification" || node.pod.isRight || this.isTested(node.place);
         const proven =
-            this.acting === "rollout" && node.pod.isProven
+            this.acting === "rollout" && isProven(node.pod, this.until)
                 ? `a pod on ${node.name} restarts, which works with the role`
                 : undefined;
         const problem = isOfWave ? this.beginWavePod(node, node.pod) : this.beginCanary(node);
@@ -140,4 +147,8 @@ export class Waves {
     private worksIn(place: string): boolean {
         return this.nodes.some((node) => node.place === place && node.pod?.isRight);
     }
+}
+
+function isProven(pod: PodAtLook | undefined, at: number): boolean {
+    return pod?.provenFrom !== undefined && pod.provenFrom <= at;
 }

@@ -518,11 +518,14 @@ export class ModelWorld {
                     pod: pod && {
                         uid: pod.uid,
                         isRight: acting === "handBack" ? !this.isApproved(pod, manager) : pod.roleArn === roleArn,
-                        isProven: pod.roleArn === roleArn && this.hasWorked(pod, STABLE_SECONDS),
+                        provenFrom:
+                            pod.roleArn === roleArn && pod.readySince !== undefined && this.hasPath(pod)
+                                ? pod.readySince + STABLE_SECONDS * 1000
+                                : undefined,
                     },
                 };
             });
-        waves.look(acting, nodes, this.maxUnavailable);
+        waves.look(acting, nodes, this.maxUnavailable, this.now + TICK_MILLISECONDS);
     }
 
     public lookAtAccount(manager: string): void {
@@ -534,17 +537,16 @@ export class ModelWorld {
         // EC2 also shows an instance that is gone, for about an hour.
         const gone = (actor.seenNodes ?? []).filter(({ name }) => this.terminated.has(name));
         actor.shownAsLeaving = new Set([...this.nodes.filter(({ leaving }) => leaving !== undefined), ...gone]);
-        waves.lookAtAccount(new Map(staying.map(({ name }) => [name, this.shownPlaceOf(name, acting)])));
+        waves.lookAtAccount(
+            new Map(staying.map(({ name }) => [name, this.shownPlaceOf(name, acting)])),
+            this.now + TICK_MILLISECONDS,
+        );
     }
 
     /** Where a live check sees a node. */
     private shownPlaceOf(name: string, acting: Acting): string {
         const { role, subnet } = this.nodes.find((node) => node.name === name) ?? { role: "", subnet: "" };
         return this.notShown.has(name) ? "an unknown place" : acting === "handBack" ? role : `${role} in ${subnet}`;
-    }
-
-    private hasWorked(pod: ModelPod, seconds: number): boolean {
-        return pod.readySince !== undefined && this.now >= pod.readySince + seconds * 1000 && this.hasPath(pod);
     }
 
     /** Whether a pod carries a role of the stack with this manager, also of an earlier program. */

@@ -25,6 +25,9 @@ export interface EngineBinding {
     readonly stop: () => Promise<void>;
 }
 
+/** As an engine under load: a plugin must wait for its lines, or its result arrives before them. */
+const LOG_MILLISECONDS = 50;
+
 const ID = "eks-cni/bindings/test/cni";
 const SECRETS = ["kubeconfig", "aws"];
 
@@ -125,8 +128,10 @@ async function engine(onLog: (log: LogRequest.AsObject) => void): Promise<{ addr
     const server = new grpc.Server();
     server.addService(EngineService, {
         log: ({ request }: { request: LogRequest }, done: grpc.sendUnaryData<Empty>) => {
-            onLog(request.toObject());
-            done(null, new Empty());
+            setTimeout(() => {
+                onLog(request.toObject());
+                done(null, new Empty());
+            }, LOG_MILLISECONDS);
         },
     });
     const port = await new Promise<number>((resolve, reject) => {

@@ -20,13 +20,14 @@ interface Play {
     /** The calls since the last look. */
     readonly calls: string[];
     readonly agent: PodAgent;
+    instanceId: string | undefined;
 }
 
 function play(ipFamily: IpFamily, network: Partial<NodeNetwork> = {}, factor = 1, status: V1PodStatus = {}): Play {
     const node = { isTagged: false, hasAddresses: false, ...network };
     const denied = new Set<string>();
     const calls: string[] = [];
-    const clock = { now: 0 };
+    const clock = { now: 0, instanceId: "i-1" };
     const never = () => Promise.reject(new Error("not used"));
     const surroundings = {
         aws: {
@@ -41,7 +42,7 @@ function play(ipFamily: IpFamily, network: Partial<NodeNetwork> = {}, factor = 1
         },
         ipFamily,
         stsIsReachable: () => true,
-        instanceId: () => Promise.resolve("i-1"),
+        instanceId: () => Promise.resolve(clock.instanceId),
         token: () => Promise.resolve(undefined),
         now: () => clock.now,
         network: node,
@@ -112,6 +113,13 @@ describe("the agent of a pod of aws-node", () => {
             assert.deepEqual(network, { isTagged, hasAddresses: false });
         });
     }
+
+    it("does nothing once its node is gone", async () => {
+        const playing = play("ipv4");
+        playing.instanceId = undefined;
+        assert.equal(await playing.agent.step(), undefined);
+        assert.deepEqual(playing.calls, []);
+    });
 
     it("does not tag again after a start that failed at a later call", async () => {
         const playing = play("ipv4");

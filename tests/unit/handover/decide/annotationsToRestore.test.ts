@@ -210,6 +210,43 @@ const replacing: Restorable = {
 describe("A rollout that fails restores", () => {
     const rows: [string, Partial<Restorable>, World | undefined, object][] = [
         ["the annotation of the role that it replaces", {}, world(onNodeRole), former],
+        [
+            "it where a Ready pod shows it only now, since the cluster had none before",
+            { formerAnnotations: {} },
+            oneCarries(true),
+            former,
+        ],
+        ["no role that only a pod that is not Ready carries", { formerAnnotations: {} }, oneCarries(false), {}],
+        [
+            "no role that was not approved, whoever carries it",
+            { formerAnnotations: {}, record: { ...replacing.record, approvedRoleArns: [ROLE] } },
+            oneCarries(true),
+            {},
+        ],
+        [
+            "no role of another service account",
+            {
+                formerAnnotations: {},
+                subject: { ...subject, formerServiceAccounts: [{ namespace: "n", name: "other" }] },
+            },
+            oneCarries(true),
+            {},
+        ],
+        [
+            "no role that Ready pods carry, if the state has no rollout of it: it may never have worked",
+            { formerAnnotations: {}, isReplacing: false },
+            oneCarries(true),
+            {},
+        ],
+        [
+            "the annotations of before where a Ready pod carries another approved role",
+            {
+                formerAnnotations: { [ROLE_ARN]: "of another owner" },
+                record: { ...replacing.record, approvedRoleArns: ["of another owner", FORMER_ROLE, ROLE] },
+            },
+            oneCarries(true),
+            { [ROLE_ARN]: "of another owner" },
+        ],
         ["it also where the run has seen nothing", { isReplacing: false }, undefined, former],
         ["it after that where a Ready pod carries this role", { isReplacing: false }, oneCarries(true), former],
         ["no role that may be deleted by now", { isReplacing: false }, world(onNodeRole), {}],
@@ -233,6 +270,16 @@ describe("A rollout that fails restores", () => {
             deepStrictEqual(annotationsToRestore({ ...replacing, ...changes }, first, first), expected);
         });
     }
+});
+
+describe("Of several approved roles that Ready pods carry, a rollout that fails restores", () => {
+    it("the last one", () => {
+        const approvedRoleArns = ["older", FORMER_ROLE, ROLE];
+        const target = { ...replacing, formerAnnotations: {}, record: { ...replacing.record, approvedRoleArns } };
+        const carriers = [pod("n1", carrying(FORMER_ROLE)), pod("n2", carrying("older"))];
+        const seen = world(onNodeRole, { cluster: { pods: pods(onNodeRole, ...carriers) } });
+        deepStrictEqual(annotationsToRestore(target, seen, seen), former);
+    });
 });
 
 function oneCarries(ready: boolean): World {

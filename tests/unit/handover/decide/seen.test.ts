@@ -94,6 +94,15 @@ describe("What a run has seen", () => {
         deepStrictEqual([...(early.seen?.readyIn ?? [])], ["nodes "]);
     });
 
+    it("has no place whose node role is not known, until EC2 shows the instance of a pod that has worked there", () => {
+        const of = { nodes: [node("n1")], pods: [young("n1", seconds(-20))] };
+        const unknown = after(look(of, { roleOfInstance: {} }));
+        deepStrictEqual([unknown.seen?.readyIn.size, unknown.seen?.workedIn.size], [0, 0]);
+        strictEqual(hasWorked(young("n1", seconds(-20)), unknown), true);
+        const shown = withSeen(unknown, look(of), watched);
+        deepStrictEqual([...(shown.seen?.workedIn ?? [])], ["nodes "]);
+    });
+
     it("does not know the place of a pod whose node it does not see", () => {
         const memory = after(look({ nodes: [], pods: [young("n9", seconds(-20))] }));
         deepStrictEqual([memory.seen?.workedIn.size, memory.seen?.served.size], [0, 0]);

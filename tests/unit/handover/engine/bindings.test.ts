@@ -3,7 +3,8 @@ import { deepStrictEqual, ok, rejects, strictEqual, throws } from "assert";
 import { secret } from "local-eks/providerClient";
 import { mock } from "node:test";
 import { dynamicProvider } from "../../../../handover/engine/dynamicBinding";
-import type { LiveCheckName } from "../../../../handover/engine/liveCheckProvider";
+import { type LiveCheckName, liveCheckProvider } from "../../../../handover/engine/liveCheckProvider";
+import type { OperationContext } from "../../../../handover/observe/runContext";
 import { EksCniProvider } from "../../../../plugin/provider";
 import { withEngine } from "../../support/standInEngine";
 import { kubeconfig, ScriptedApi, subject } from "../kubernetes/support";
@@ -226,6 +227,41 @@ describe("the drift that a refresh finds is a warning", () => {
 });
 
 describe("the plugin", () => {
+    for (const [answer, work] of Object.entries({
+        "the result": () => Promise.resolve(),
+        "an error": () => Promise.reject(new Error("refused")),
+    })) {
+        it(`sends ${answer} once the engine has received the lines before it`, async () => {
+            const order: string[] = [];
+            const receive = async (line: string) => {
+                await new Promise((resolve) => setTimeout(resolve, 20));
+                order.push(line);
+            };
+            const mocks = [
+                mock.method(pulumi.log, "info", receive),
+                mock.method(pulumi.log, "warn", receive),
+                mock.method(
+                    liveCheckProvider("deletionOrder"),
+                    "delete",
+                    (_state: object, { progress, warn }: OperationContext) => {
+                        progress("a line");
+                        warn?.("a warning");
+                        return work();
+                    },
+                ),
+            ];
+            try {
+                await plugin.delete?.("id", urn("deletionOrder"), {}).catch(() => undefined);
+                order.push("answer");
+            } finally {
+                mocks.forEach((mocked) => {
+                    mocked.mock.restore();
+                });
+            }
+            deepStrictEqual(order, ["a line", "a warning", "answer"]);
+        });
+    }
+
     it("names the type that a newer version has written, and its own version", () => {
         const { version } = new EksCniProvider();
         throws(() => plugin.diff?.("id", urn("other"), {}, {}), {

@@ -214,6 +214,20 @@ describe("The loop", () => {
         deepStrictEqual(between, [0, 106, 14, 0]);
     });
 
+    it("does not count the time of looks that failed", async () => {
+        const { context, goal, calls } = scripted(...Array.from({ length: 40 }, () => WAIT), DONE);
+        let failures = 1;
+        const look = async (query: AccountQuery) => {
+            if (failures-- > 0) {
+                await context.sleep(100 * SECOND);
+                throw new Refusal("aws-unreachable", "No server answered.", "It is down.", "Run again.");
+            }
+            return context.aws.look(query);
+        };
+        await reach({ ...context, aws: { ...context.aws, look } }, { ...goal, limitSeconds: 1000 });
+        strictEqual(calls.filter((call) => call === "account").length, 3);
+    });
+
     it("looks at the account as soon as the nodes have changed, for their instances", async () => {
         const { context, goal, calls } = scripted(WAIT, DONE);
         let looks = 0;
