@@ -5,9 +5,11 @@ const config = new pulumi.Config();
 
 const cni = new CniServiceAccountRole("cni", {
     clusterName: config.require("clusterName"),
-    delivery: Delivery.External,
-    liveChecks: false,
+    detachFromNodeRoles: [config.require("nodeRoleName")],
+    delivery: Delivery.EksAddon,
 });
 
-/** The role for the add-on, which annotates the service account itself. */
-export const serviceAccountRoleArn = cni.provedRoleArn;
+/** For the tool that manages the add-on: it must state this role. Known once the add-on has it, and every aws-node pod carries it. */
+export const serviceAccountRoleArn = cni.ready;
+/** The remaining steps of the EKS user guide's page. Empty if everything is done. */
+export const remainingSteps = cni.remainingSteps;

@@ -8,10 +8,17 @@ const ROOT = path.resolve(__dirname, "../../..");
 /** Short enough for a test. The defaults are 20 s and 120 s, and the local EKS enforces changes in IAM within three seconds. */
 const WAITS = "stableSeconds: 1, iamPropagationSeconds: 4, ";
 
+/** The folder of the executable by which the engine starts the plugin. */
+const PLUGIN = path.join(ROOT, "bin");
+
 /** An example. The CLI's language host runs a copy of its folder, as users do. */
 export interface Example {
     /** The name of its folder. */
     name: string;
+    /** Runs its program in YAML, in the folder `yaml`, instead of the one in TypeScript. Its project has the same name. */
+    inYaml?: boolean;
+    /** Changes the program before it runs. */
+    edited?: (program: string) => string;
     /** Keys are paths, as in `pulumi config set --path`. */
     config?: Record<string, string>;
     secrets?: Record<string, string>;
@@ -21,9 +28,10 @@ export interface Example {
 /** Creates the example's stack, calls `use`, and destroys the stack in any case. */
 export async function withExample<T>(
     sandbox: Sandbox,
-    { name, config = {}, secrets = {}, environment = {} }: Example,
+    example: Example,
     use: (stack: Stack) => Promise<T>,
 ): Promise<T> {
+    const { name, config = {}, secrets = {}, environment = {} } = example;
     // The Automation API searches for the CLI in the PATH of this process, and ignores that of `envVars`.
     process.env["PATH"] = sandbox.environment["PATH"];
     const envVars = defined({
@@ -34,7 +42,7 @@ export async function withExample<T>(
         ...environment,
     });
     const stack = await LocalWorkspace.createOrSelectStack(
-        { stackName: `e2e-${String(process.pid)}`, workDir: copyOf(name, sandbox) },
+        { stackName: `e2e-${String(process.pid)}`, workDir: copyOf(example, sandbox) },
         { envVars },
     );
     try {
@@ -49,13 +57,19 @@ export async function withExample<T>(
 }
 
 /** Copies an example into the sandbox's folder, with shorter waits unless it takes them from its configuration. */
-function copyOf(name: string, { directory }: Sandbox): string {
-    const [from, to] = [path.join(ROOT, "examples", name), path.join(directory, "examples", name)];
+function copyOf({ name, inYaml = false, edited = (program) => program }: Example, { directory }: Sandbox): string {
+    const folder = path.join(...(inYaml ? [name, "yaml"] : [name]));
+    const [from, to] = [path.join(ROOT, "examples", folder), path.join(directory, "examples", folder)];
     fs.rmSync(to, { recursive: true, force: true });
     fs.mkdirSync(to, { recursive: true });
     for (const file of fs.readdirSync(from).filter((one) => /\.(?:ts|json|yaml)$/.test(one))) {
-        const text = fs.readFileSync(path.join(from, file), "utf8");
-        fs.writeFileSync(path.join(to, file), text.includes("stableSeconds") ? text : withShortWaits(text));
+        const text = edited(fs.readFileSync(path.join(from, file), "utf8"));
+        const quick = text.includes("stableSeconds")
+            ? text
+            : inYaml
+              ? inYamlWithShortWaits(text)
+              : withShortWaits(text);
+        fs.writeFileSync(path.join(to, file), quick);
     }
     fs.symlinkSync(path.join(ROOT, "node_modules"), path.join(to, "node_modules"));
     return to;
@@ -63,9 +77,17 @@ function copyOf(name: string, { directory }: Sandbox): string {
 
 /** Without live checks there is nothing to wait for, and the component refuses the waits. */
 export function withShortWaits(program: string): string {
-    const withArguments =
-        /(new CniServiceAccountRole\(\s*(?:"[^"]*"|`[^`]*`),\s*\{)(?![^;]*(?:liveChecks: false|Delivery\.External))/g;
+    const withArguments = /(new CniServiceAccountRole\(\s*(?:"[^"]*"|`[^`]*`),\s*\{)(?![^;]*liveChecks: false)/g;
     return program.replace(withArguments, `$1 ${WAITS}`);
+}
+
+/** The same in YAML. `pulumi package add` would name the package, which comes from a registry; here the program names the plugin. */
+function inYamlWithShortWaits(program: string): string {
+    const waits = WAITS.replace(/, $/, "").split(", ");
+    const withWaits = program.replace(/^( +)delivery: .*\n/m, (line, indent: string) =>
+        [line, ...waits.map((wait) => `${indent}${wait}\n`)].join(""),
+    );
+    return `${withWaits}plugins: ${JSON.stringify({ providers: [{ name: "eks-cni", path: PLUGIN }] })}\n`;
 }
 
 /** Runs an update. `order` has the begin ("+name:Type") and the end ("name:Type") of each resource's operation. */
