@@ -5,7 +5,7 @@ import { readFile, writeFile } from "fs/promises";
 import { delimiter, join } from "path";
 import { promisify } from "util";
 import type { Sandbox } from "local-eks";
-import { clusterOf, uids } from "./support/cluster";
+import { clusterOf } from "./support/cluster";
 import { assertAfter, Example, resourcesOf, upInOrder, withExample } from "./support/examples";
 import { decoded, iamOf } from "./support/iam";
 import { itNightly } from "./support/quiet";
@@ -28,8 +28,8 @@ const ROLE = { "cni-role": "Role", "cni-cni-policy": "RolePolicyAttachment" };
 const REMAINING = /^\[detach\]/;
 
 /**
- * The examples for existing clusters. Those that create their cluster have a suite of their own, and `npm run demo` runs
- * hand-over.
+ * The examples for existing clusters. Those that create their cluster, and those of the managed add-on and GitOps, have suites of their own. `npm run
+ * demo` runs hand-over.
  */
 describe("the examples for an existing cluster", () => {
     it("existing-cluster-ipv4: role, annotation and restart", async () => {
@@ -56,19 +56,6 @@ describe("the examples for an existing cluster", () => {
             await assertPodsHave(sandbox, String(roleArn?.value));
             const attached = await iamOf(sandbox).attachedPolicies(String(roleArn?.value).split("/").at(-1) ?? "");
             assert.deepStrictEqual(attached, policyArns?.value);
-        });
-    });
-
-    it("managed-addon: the role alone, and nothing in the cluster", async () => {
-        const sandbox = await sandboxOf("ipv4");
-        const cluster = clusterOf(sandbox);
-        await cluster.settled();
-        const [pods, annotations] = [await cluster.awsNodePods(), await cluster.annotations()];
-        await runExample(sandbox, exampleOn(sandbox, "managed-addon"), ROLE, async (stack) => {
-            const { serviceAccountRoleArn } = await stack.outputs();
-            assert.match(String(serviceAccountRoleArn?.value), /^arn:aws:iam::111122223333:role\/cni-role-/);
-            assert.deepStrictEqual(await cluster.annotations(), annotations);
-            assert.deepStrictEqual(uids(await cluster.awsNodePods()), uids(pods));
         });
     });
 

@@ -41,7 +41,13 @@ describe("our examples, under the policy pack", () => {
             iamPropagationSeconds: "1",
             stableSeconds: "1",
         }),
-        "managed-addon": ({ clusterName }) => ({ clusterName }),
+        gitops: ({ clusterName }) => ({
+            clusterName,
+            nodeRoleName: `${clusterName}-nodes`,
+            roleName: "my-cluster-cni",
+        }),
+        "managed-addon": ({ clusterName }) => ({ clusterName, nodeRoleName: `${clusterName}-nodes` }),
+        "managed-addon-same-program": ({ clusterName }) => ({ clusterName, nodeRoleName: `${clusterName}-nodes` }),
         "new-cluster-aws": ({ subnetIds }) => ({
             clusterName: "new",
             ...Object.fromEntries(subnetIds.map((id, index) => [`subnetIds[${String(index)}]`, id])),

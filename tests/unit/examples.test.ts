@@ -1,6 +1,8 @@
 import * as assert from "assert";
-import { readdirSync, readFileSync } from "fs";
+import { loadYaml } from "@kubernetes/client-node";
+import { existsSync, readdirSync, readFileSync } from "fs";
 import * as path from "path";
+import * as schema from "../../plugin/schema.json";
 
 const EXAMPLES = path.resolve(__dirname, "../../examples");
 const names = readdirSync(EXAMPLES, { withFileTypes: true }).flatMap((entry) =>
@@ -12,6 +14,17 @@ const sourcesOf = (name: string) => readdirSync(path.join(EXAMPLES, name)).filte
 interface Package {
     name: string;
     dependencies: Record<string, string>;
+}
+
+const TYPE = "eks-cni:index:CniServiceAccountRole";
+
+/** A program in YAML. */
+interface YamlProgram {
+    name: string;
+    runtime: string;
+    config: Record<string, unknown>;
+    resources: Record<string, { type: string; properties: Record<string, unknown> }>;
+    outputs: Record<string, string>;
 }
 
 /** The properties that a copy of an example's folder needs. The end-to-end suite tests whether it works. */
@@ -70,6 +83,38 @@ describe("each example stands alone", () => {
 
             it("is in the list of the examples", () => {
                 assert.ok(read("README.md").includes(`[${name}](${name}/README.md)`));
+            });
+        });
+    }
+
+    for (const name of names.filter((one) => existsSync(path.join(EXAMPLES, one, "yaml")))) {
+        describe(`${name}, in YAML`, () => {
+            const program = loadYaml<YamlProgram>(read(name, "yaml", "Pulumi.yaml"));
+            const settings = [...read(name, "Pulumi.yaml").matchAll(/^ {4}(\w+):$/gm)].map(([, key]) => key ?? "");
+
+            it("is a project of the example's name, with the settings of the program in TypeScript", () => {
+                assert.strictEqual(program.name, name);
+                assert.strictEqual(program.runtime, "yaml");
+                assert.deepStrictEqual(Object.keys(program.config).sort(), settings.sort());
+            });
+
+            it("uses the type, the arguments and the outputs of the schema, and the outputs of the program in TypeScript", () => {
+                const { inputProperties, properties } = schema.resources[TYPE];
+                const { type, properties: args = {} } = program.resources["cni"] ?? {};
+                assert.strictEqual(type, TYPE);
+                assert.deepStrictEqual(
+                    Object.keys(args).filter((argument) => !(argument in inputProperties)),
+                    [],
+                );
+                for (const output of Object.values(program.outputs)) {
+                    assert.ok((/^\$\{cni\.(\w+)\}$/.exec(output)?.[1] ?? "") in properties, output);
+                }
+                const exported = [...read(name, "index.ts").matchAll(/^export const (\w+)/gm)].map(([, one]) => one);
+                assert.deepStrictEqual(Object.keys(program.outputs).sort(), exported.sort());
+            });
+
+            it("is named in the README", () => {
+                assert.match(read(name, "README.md"), /The folder `yaml` has the same program in YAML\./);
             });
         });
     }

@@ -8,9 +8,6 @@ const ROOT = path.resolve(__dirname, "../../..");
 /** Short enough for a test. The defaults are 20 s and 120 s, and the local EKS enforces changes in IAM within three seconds. */
 const WAITS = "stableSeconds: 1, iamPropagationSeconds: 4, ";
 
-/** The folder of the executable by which the engine starts the plugin. */
-const PLUGIN = path.join(ROOT, "bin");
-
 /** An example. The CLI's language host runs a copy of its folder, as users do. */
 export interface Example {
     /** The name of its folder. */
@@ -81,13 +78,12 @@ export function withShortWaits(program: string): string {
     return program.replace(withArguments, `$1 ${WAITS}`);
 }
 
-/** The same in YAML. `pulumi package add` would name the package, which comes from a registry; here the program names the plugin. */
+/** The same in YAML. */
 function inYamlWithShortWaits(program: string): string {
     const waits = WAITS.replace(/, $/, "").split(", ");
-    const withWaits = program.replace(/^( +)delivery: .*\n/m, (line, indent: string) =>
+    return program.replace(/^( +)delivery: .*\n/m, (line, indent: string) =>
         [line, ...waits.map((wait) => `${indent}${wait}\n`)].join(""),
     );
-    return `${withWaits}plugins: ${JSON.stringify({ providers: [{ name: "eks-cni", path: PLUGIN }] })}\n`;
 }
 
 /** Runs an update. `order` has the begin ("+name:Type") and the end ("name:Type") of each resource's operation. */
