@@ -1,7 +1,7 @@
 import type { StackValidationPolicy } from "@pulumi/policy";
 import { accountOf, accountSchema } from "./support/account";
 import { componentsOf, hasRole, podIdentityAssociations, vpcCniAddons } from "./support/deliveries";
-import { resourcesOf, type StackResource } from "./support/stack";
+import { comesBefore, resourcesOf, type StackResource } from "./support/stack";
 import { UNKNOWN } from "./support/values";
 
 export const vpcCniAddonHasOwnRole: StackValidationPolicy = {
@@ -9,7 +9,7 @@ export const vpcCniAddonHasOwnRole: StackValidationPolicy = {
     displayName: "The vpc-cni add-on has a role of its own",
     description:
         "The vpc-cni add-on has a role, through serviceAccountRoleArn or an EKS Pod Identity association, or a CniServiceAccountRole annotates " +
-        "the service account. Without one, the plugin uses the node role.",
+        "the service account. Without one, the plugin uses the node role. If a CniServiceAccountRole waits for the add-on, the add-on does not wait for it.",
     enforcementLevel: "mandatory",
     url: "https://docs.aws.amazon.com/eks/latest/userguide/add-ons-iam.html",
     remediationSteps:
@@ -19,6 +19,17 @@ export const vpcCniAddonHasOwnRole: StackValidationPolicy = {
     validateStack: (args, reportViolation) => {
         const stack = resourcesOf(args);
         const associations = podIdentityAssociations(stack, accountOf(args.getConfig()));
+        for (const addon of vpcCniAddons(stack).filter(hasRole)) {
+            const waiting = componentsOf(stack, "external", addon.props["clusterName"]);
+            if (waiting.some((component) => waitsForRollout(addon, component, stack))) {
+                reportViolation(
+                    "The vpc-cni add-on waits for the CniServiceAccountRole, which waits until the add-on delivers the role, so the update would " +
+                        "stop at timeouts.deliverySeconds. Set serviceAccountRoleArn to the output provedRoleArn, and remove the CniServiceAccountRole " +
+                        "from dependsOn.",
+                    addon.urn,
+                );
+            }
+        }
         for (const addon of vpcCniAddons(stack).filter((candidate) => !hasRole(candidate))) {
             const { clusterName } = addon.props;
             if (componentsOf(stack, "eksAddon", clusterName).length > 0) {
@@ -45,4 +56,12 @@ export const vpcCniAddonHasOwnRole: StackValidationPolicy = {
 function isOfCluster(association: StackResource, addon: StackResource): boolean {
     const [a, b] = [association.props["clusterName"], addon.props["clusterName"]];
     return a === b || a === UNKNOWN || b === UNKNOWN;
+}
+
+/** The live check that waits for another writer. In a program that runs the plugin, every output comes after it, so it has another type there. */
+const CANARY = "pulumi-nodejs:dynamic/eks-cni:Canary";
+
+function waitsForRollout(addon: StackResource, component: StackResource, stack: readonly StackResource[]): boolean {
+    const before = comesBefore(addon, stack);
+    return stack.some(({ urn, type, parent }) => parent === component.urn && type === CANARY && before.has(urn));
 }

@@ -3,7 +3,7 @@ import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { ipv6CniPolicy } from "../../documents/cniPermissions";
 import { trustPolicy } from "../../documents/trustPolicy";
-import { CniServiceAccountRole } from "../../index";
+import { CniServiceAccountRole, Delivery } from "../../index";
 
 const ACCOUNT = "111122223333";
 const ISSUER = "oidc.eks.us-west-2.amazonaws.com/id/EXAMPLE";
@@ -109,6 +109,33 @@ export const BAD_STACKS: readonly BadStack[] = [
         message:
             "The vpc-cni add-on has neither a service account role nor a Pod Identity association, so the CNI uses the node " +
             "role. Set serviceAccountRoleArn.",
+    },
+    {
+        rule: "vpc-cni-addon-has-own-role",
+        title: "the add-on without a role, beside a component that gives it one",
+        level: "mandatory",
+        program: () => {
+            new CniServiceAccountRole("cni", { clusterName: "sandbox", delivery: Delivery.EksAddon });
+            new aws.eks.Addon("vpc-cni", { clusterName: "sandbox", addonName: "vpc-cni" });
+        },
+        resource: "vpc-cni",
+        message:
+            "The vpc-cni add-on states no role, so each of its updates takes away the role that the CniServiceAccountRole gives it. Set " +
+            "serviceAccountRoleArn to the output ready of the CniServiceAccountRole.",
+    },
+    {
+        rule: "vpc-cni-addon-has-own-role",
+        title: "the add-on that takes ready, beside a component that waits for the add-on",
+        level: "mandatory",
+        program: () => {
+            const cni = new CniServiceAccountRole("cni", { clusterName: "sandbox", delivery: Delivery.External });
+            const [clusterName, addonName] = ["sandbox", "vpc-cni"];
+            new aws.eks.Addon("vpc-cni", { clusterName, addonName, serviceAccountRoleArn: cni.ready });
+        },
+        resource: "vpc-cni",
+        message:
+            "The vpc-cni add-on waits for the CniServiceAccountRole, which waits until the add-on delivers the role, so the update would stop at " +
+            "timeouts.deliverySeconds. Set serviceAccountRoleArn to the output provedRoleArn, and remove the CniServiceAccountRole from dependsOn.",
     },
     {
         rule: "one-writer-of-the-cni-role",

@@ -1,7 +1,7 @@
 import { deepStrictEqual } from "assert";
 import { vpcCniAddonHasOwnRole as rule } from "../../../policies/vpcCniAddonHasOwnRole";
 import { UNKNOWN_TEXT, violations } from "./support/run";
-import { addon, component, ROLE_ARN } from "./support/stacks";
+import { addon, COMPONENT, component, ROLE_ARN } from "./support/stacks";
 
 const association = {
     name: "association",
@@ -49,6 +49,38 @@ describe("vpc-cni-addon-has-own-role", () => {
         deepStrictEqual(await violations(rule, [ofAddOn, addon()]), [message]);
         deepStrictEqual(await violations(rule, [ofAddOn, addon({ serviceAccountRoleArn: UNKNOWN_TEXT })]), []);
         deepStrictEqual(await violations(rule, [ofAddOn]), []);
+    });
+
+    describe("with a component that waits for the add-on", () => {
+        const child = (name: string, type: string) => ({ name, type, parents: COMPONENT, parent: "cni" });
+        const stack = (type: string, more: object, delivery = "external") => [
+            component({ delivery, clusterName: "cluster" }),
+            child("cni-credential-guard", "pulumi-nodejs:dynamic/eks-cni:CredentialGuard"),
+            { ...child("cni-canary", type), dependsOn: ["cni-credential-guard"] },
+            { ...child("cni-detachment", "pulumi-nodejs:dynamic/eks-cni:Detachment"), dependsOn: ["cni-canary"] },
+            { ...addon({ serviceAccountRoleArn: UNKNOWN_TEXT }), ...more },
+        ];
+        const CANARY = "pulumi-nodejs:dynamic/eks-cni:Canary";
+        const taking = (name: string) => ({ from: { serviceAccountRoleArn: [name] } });
+
+        it("is content with an add-on that takes provedRoleArn, which comes from the credential guard", async () => {
+            deepStrictEqual(await violations(rule, stack(CANARY, taking("cni-credential-guard"))), []);
+        });
+
+        it("refuses one that takes ready, or depends on the component", async () => {
+            const message =
+                "addon: The vpc-cni add-on waits for the CniServiceAccountRole, which waits until the add-on delivers the role, so the update would " +
+                "stop at timeouts.deliverySeconds. Set serviceAccountRoleArn to the output provedRoleArn, and remove the CniServiceAccountRole " +
+                "from dependsOn.";
+            for (const more of [taking("cni-detachment"), { dependsOn: ["cni"] }]) {
+                deepStrictEqual(await violations(rule, stack(CANARY, more)), [message]);
+            }
+        });
+
+        it("is content with ready if the component gives the add-on the role, and in a program that runs the plugin", async () => {
+            deepStrictEqual(await violations(rule, stack(CANARY, taking("cni-detachment"), "eksAddon")), []);
+            deepStrictEqual(await violations(rule, stack("eks-cni:index:Canary", taking("cni"))), []);
+        });
     });
 
     it("refuses none, an empty one, and the association of another cluster", async () => {
