@@ -1,12 +1,13 @@
-import type { StackValidationPolicy } from "@pulumi/policy";
+import type { ResourceValidationPolicy, StackValidationPolicy } from "@pulumi/policy";
 import { cniGrants } from "../documents/cniGrants";
 import { type Account, accountOf, accountSchema } from "./support/account";
+import { argumentsOf, recordArguments } from "./support/componentArguments";
 import { annotations, componentsOf, hasRole, podIdentityAssociations, vpcCniAddons } from "./support/deliveries";
 import { NODE_GROUP, policiesOf, refersToRole, type Role, rolesOf } from "./support/roles";
 import { comesBefore, COMPONENT, ofType, resourcesOf, type StackResource } from "./support/stack";
 import { UNKNOWN } from "./support/values";
 
-export const nodesComeAfterCniRole: StackValidationPolicy = {
+export const nodesComeAfterCniRole: ResourceValidationPolicy & StackValidationPolicy = {
     name: "nodes-come-after-the-cni-role",
     displayName: "A node group whose role has no CNI policy depends on the CNI role",
     description:
@@ -16,6 +17,7 @@ export const nodesComeAfterCniRole: StackValidationPolicy = {
     url: "https://docs.aws.amazon.com/eks/latest/userguide/troubleshooting.html#not-ready",
     remediationSteps: "Add the CniServiceAccountRole to dependsOn of the node group.",
     configSchema: accountSchema,
+    validateResource: recordArguments,
     validateStack: (args, reportViolation) => {
         const stack = resourcesOf(args);
         const delivered = deliveries(stack, accountOf(args.getConfig()));
@@ -49,7 +51,7 @@ function deliveries(stack: readonly StackResource[], account: Account): StackRes
         ...podIdentityAssociations(stack, account),
     ];
     const checked = [...componentsOf(stack, "eksAddon"), ...componentsOf(stack, "external")].filter(
-        ({ props }) => props["liveChecks"] !== false,
+        (component) => argumentsOf(component)["liveChecks"] !== false,
     );
     return steps.length > 0 ? [...steps, ...checked] : ofType(stack, COMPONENT);
 }

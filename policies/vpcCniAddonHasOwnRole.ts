@@ -1,10 +1,11 @@
-import type { StackValidationPolicy } from "@pulumi/policy";
+import type { ResourceValidationPolicy, StackValidationPolicy } from "@pulumi/policy";
 import { accountOf, accountSchema } from "./support/account";
+import { recordArguments } from "./support/componentArguments";
 import { componentsOf, hasRole, podIdentityAssociations, vpcCniAddons } from "./support/deliveries";
 import { comesBefore, resourcesOf, type StackResource } from "./support/stack";
 import { UNKNOWN } from "./support/values";
 
-export const vpcCniAddonHasOwnRole: StackValidationPolicy = {
+export const vpcCniAddonHasOwnRole: ResourceValidationPolicy & StackValidationPolicy = {
     name: "vpc-cni-addon-has-own-role",
     displayName: "The vpc-cni add-on has a role of its own",
     description:
@@ -16,6 +17,7 @@ export const vpcCniAddonHasOwnRole: StackValidationPolicy = {
         'Add a CniServiceAccountRole. With delivery: "eksAddon", set serviceAccountRoleArn to its output `ready`; with "external", to its output ' +
         "`provedRoleArn`.",
     configSchema: accountSchema,
+    validateResource: recordArguments,
     validateStack: (args, reportViolation) => {
         const stack = resourcesOf(args);
         const associations = podIdentityAssociations(stack, accountOf(args.getConfig()));

@@ -1,5 +1,6 @@
 import { ROLE_ARN_ANNOTATION } from "../../documents/serviceAccountAnnotations";
 import type { Account } from "./account";
+import { argumentsOf } from "./componentArguments";
 import { COMPONENT, isOfComponent, ofType, type StackResource } from "./stack";
 import { at, isMissing, listOf, UNKNOWN } from "./values";
 
@@ -34,15 +35,15 @@ export type ComponentDelivery = "serviceAccountPatch" | "eksAddon" | "external";
 /**
  * The components that may be for this cluster, with this delivery. A cluster's name that is missing or not known yet may be the same.
  *
- * The properties of a component are its arguments.
+ * Only for a rule that has `recordArguments` as its `validateResource`.
  */
 export function componentsOf(
     stack: readonly StackResource[],
     delivery: ComponentDelivery,
     clusterName?: unknown,
 ): StackResource[] {
-    return ofType(stack, COMPONENT).filter(({ props }) => {
-        const { delivery: given = "serviceAccountPatch", clusterName: own } = props;
+    return ofType(stack, COMPONENT).filter((component) => {
+        const { delivery: given = "serviceAccountPatch", clusterName: own } = argumentsOf(component);
         const mayBeSame = [own, clusterName].some((name) => isMissing(name) || name === UNKNOWN) || own === clusterName;
         return (isMissing(given) ? "serviceAccountPatch" : given) === delivery && mayBeSame;
     });

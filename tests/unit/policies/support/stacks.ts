@@ -60,9 +60,9 @@ export function account(
     return { name: "account", type: `kubernetes:core/v1:${type}`, props: { metadata }, ...more };
 }
 
-/** A component with these arguments. */
-export function component(props: Record<string, unknown> = {}): ResourceSpec {
-    return { name: "cni", type: COMPONENT, props };
+/** A component with these arguments. A stack rule sees its outputs only. */
+export function component(inputs: Record<string, unknown> = {}): ResourceSpec {
+    return { name: "cni", type: COMPONENT, props: { policyArns: [managedCni()], roleName: "cni" }, inputs };
 }
 
 /** A cluster, the resources of the component, and a node group that depends on it. */
