@@ -60,7 +60,8 @@ function copyOf({ name, inYaml = false, edited = (program) => program }: Example
     fs.rmSync(to, { recursive: true, force: true });
     fs.mkdirSync(to, { recursive: true });
     for (const file of fs.readdirSync(from).filter((one) => /\.(?:ts|json|yaml)$/.test(one))) {
-        const text = edited(fs.readFileSync(path.join(from, file), "utf8"));
+        const original = fs.readFileSync(path.join(from, file), "utf8");
+        const text = file === (inYaml ? "Pulumi.yaml" : "index.ts") ? edited(original) : original;
         const quick = text.includes("stableSeconds")
             ? text
             : inYaml
