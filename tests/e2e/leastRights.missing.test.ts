@@ -1,6 +1,7 @@
 import { PutRolePolicyCommand } from "@aws-sdk/client-iam";
 import { CoreV1Api } from "@kubernetes/client-node";
 import * as assert from "assert";
+import { randomUUID } from "crypto";
 import * as fs from "fs";
 import { type Sandbox, startSandbox } from "local-eks";
 import { fullAwsAccess } from "local-eks/iam";
@@ -95,6 +96,14 @@ describe("a right that is missing", function () {
             });
         const otherDelivery = async (aws: AwsAccess) =>
             (await aws.otherDelivery(sandbox.clusterName, AWS_NODE)).unread.map(({ why }) => why).join("\n");
+        /** With `delivery: "eksAddon"`. */
+        const giveRole = (aws: AwsAccess) =>
+            aws.updateAddOn({
+                clusterName: sandbox.clusterName,
+                roleArn,
+                configurationValues: undefined,
+                clientRequestToken: randomUUID(),
+            });
         const clusterByName = async (aws: AwsAccess) => {
             const named = await aws.namedCluster(sandbox.clusterName);
             return [await aws.clusterStatus(sandbox.clusterName), named.is === "unread" ? named.call.why : ""].join(
@@ -114,6 +123,14 @@ describe("a right that is missing", function () {
             "iam:ListRolePolicies": look,
             "iam:AttachRolePolicy": (aws) => aws.attach(NODE_ROLE, MANAGED_CNI_POLICY),
             "iam:DetachRolePolicy": (aws) => aws.detach(NODE_ROLE, MANAGED_CNI_POLICY),
+            "eks:UpdateAddon": giveRole,
+            "eks:DescribeUpdate": async (aws) => {
+                const sent = await giveRole(aws);
+                assert.strictEqual(sent.is, "sent");
+                return aws.addOnUpdate(sandbox.clusterName, sent.updateId);
+            },
+            // EKS makes this call for the caller of UpdateAddon.
+            "iam:PassRole": giveRole,
         };
         /** These continue without the right, and report what is unknown. A run that detaches a policy refuses then. */
         const reporting: Record<string, { call: (aws: AwsAccess) => Promise<string>; expected: RegExp }> = {
@@ -155,12 +172,12 @@ describe("a right that is missing", function () {
                     /^Not proved: ec2:AssignPrivateIpAddresses.*not authorized to perform: iam:SimulatePrincipalPolicy /m,
             },
         };
-        const files = ["iam-live-checks.json", "iam-proof.json", "iam-detachment.json"];
+        const files = ["iam-live-checks.json", "iam-proof.json", "iam-detachment.json", "iam-add-on.json"];
 
-        async function without(action: string): Promise<AwsAccess> {
+        async function without(action: string, ...more: string[]): Promise<AwsAccess> {
             const documents = rightsOf(files, sandbox, FIELD_MANAGER).iam.map(({ document }) => document);
             const policies = documents.map((document) => JSON.stringify(withoutAction(document, action)));
-            const { accessKeyId, secretAccessKey } = await sandbox.createUser("operator", policies);
+            const { accessKeyId, secretAccessKey } = await sandbox.createUser("operator", [...policies, ...more]);
             const all = sandbox.awsEndpoint;
             const endpoints = { iam: all, sts: all, ec2: all, eks: all };
             return connectAws({ accessKeyId, secretAccessKey, endpoints, region: sandbox.region });
@@ -174,6 +191,14 @@ describe("a right that is missing", function () {
                 [...new Set(actionsInFiles)].sort(),
                 [...Object.keys(refusing), ...Object.keys(reporting)].sort(),
             );
+        });
+
+        it("iam:PassRole: is found missing before anything moves, if the caller may simulate its own policies", async () => {
+            const simulate = { Effect: "Allow", Action: "iam:SimulatePrincipalPolicy", Resource: "*" };
+            const own = JSON.stringify({ Version: "2012-10-17", Statement: [simulate] });
+            assert.strictEqual(await (await without("nothing:AtAll", own)).mayPassRole(roleArn), "allowed");
+            assert.strictEqual(await (await without("iam:PassRole", own)).mayPassRole(roleArn), "denied");
+            assert.strictEqual(await (await without("iam:PassRole")).mayPassRole(roleArn), "unknown");
         });
 
         it("is the only thing that is asked for", async () => {

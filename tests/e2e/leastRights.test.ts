@@ -4,9 +4,10 @@ import * as fs from "fs";
 import { type Sandbox, startSandbox } from "local-eks";
 import { operatorKubeconfig } from "local-eks/kubernetes";
 import * as path from "path";
+import { Delivery } from "../../index";
 import { clusterOf } from "./support/cluster";
 import { handOverStack, MANAGED_CNI_POLICY, PlainArgs, setArgs } from "./support/handOver";
-import { iamOf } from "./support/iam";
+import { iamOf, trustOf } from "./support/iam";
 import { MODES, operatorWith, rightsOf } from "./support/leastRights";
 import { resourcesOf } from "./support/states";
 
@@ -77,6 +78,53 @@ describe("an operator with the rights of docs/rights and no others", function ()
     it("destroys", async () => {
         await stack.destroy();
         assert.deepStrictEqual(await resourcesOf(stack), []);
+        assert.strictEqual(await podsWithRole(), 0);
+        assert.ok((await iam.attachedPolicies(NODE_ROLE)).includes(MANAGED_CNI_POLICY));
+    });
+
+    it("gives the managed add-on the role, and on destroy the role that it had before", async () => {
+        // The name that docs/rights/iam-add-on.json has in its place.
+        const { Arn = "" } = await iam.createRole("FORMER_ROLE_OF_THE_ADD_ON", trustOf(sandbox), [MANAGED_CNI_POLICY]);
+        await sandbox.addOn.create({ serviceAccountRoleArn: Arn });
+        await cluster.kubectl("rollout", "restart", "daemonset/aws-node", "-n", "kube-system");
+        await cluster.settled();
+        await useRights("eksAddon", { detachFromNodeRoles: [NODE_ROLE], delivery: Delivery.EksAddon });
+        await stack.up();
+        assert.strictEqual(await podsWithRole(), 3);
+        assert.ok(!(await iam.attachedPolicies(NODE_ROLE)).includes(MANAGED_CNI_POLICY));
+        await stack.up({ expectNoChanges: true });
+        await stack.destroy();
+        assert.strictEqual((await cluster.annotations())["eks.amazonaws.com/role-arn"], Arn);
+        assert.deepStrictEqual(await resourcesOf(stack), []);
+        await sandbox.addOn.update({});
+        await sandbox.addOn.delete({ preserve: true });
+    });
+
+    it("waits for another writer with the rights of the hand-over, and needs no more", async () => {
+        const sync = (...annotation: string[]) => {
+            const account = ["serviceaccount/aws-node", "-n", "kube-system", "--field-manager=another-writer"];
+            return cluster.kubectl("annotate", ...account, "--overwrite", ...annotation);
+        };
+        await useRights("detachFromNodeRoles", { detachFromNodeRoles: [NODE_ROLE], delivery: Delivery.External });
+        let written: Promise<string> | undefined;
+        await stack.up({
+            onEvent: ({ diagnosticEvent }) => {
+                const [, arn] =
+                    /waiting for another writer to deliver (arn:\S+):/.exec(diagnosticEvent?.message ?? "") ?? [];
+                written ??= arn === undefined ? undefined : sync(`eks.amazonaws.com/role-arn=${arn}`);
+            },
+        });
+        await written;
+        assert.strictEqual(await podsWithRole(), 3);
+        let removed: Promise<string> | undefined;
+        await stack.destroy({
+            onEvent: ({ diagnosticEvent }) => {
+                if (diagnosticEvent?.message.includes("no longer gives")) {
+                    removed ??= sync("eks.amazonaws.com/role-arn-");
+                }
+            },
+        });
+        await removed;
         assert.strictEqual(await podsWithRole(), 0);
         assert.ok((await iam.attachedPolicies(NODE_ROLE)).includes(MANAGED_CNI_POLICY));
     });

@@ -29,6 +29,16 @@ export const MODES = {
         "kubernetes-live-checks.yaml",
         "kubernetes-injection-guard.yaml",
     ],
+    eksAddon: [
+        "iam-role.json",
+        "iam-live-checks.json",
+        "iam-proof.json",
+        "iam-detachment.json",
+        "iam-add-on.json",
+        "kubernetes-plain.yaml",
+        "kubernetes-live-checks.yaml",
+        "kubernetes-injection-guard.yaml",
+    ],
 } as const;
 
 export interface Statement {
@@ -147,8 +157,9 @@ export async function eventually(holds: () => Promise<boolean>): Promise<void> {
     assert.fail("not within five seconds");
 }
 
-/** Creates an add-on and a Pod Identity association, so that the calls that read them find something. */
+/** Creates an add-on, whose changes take no time, and a Pod Identity association, so that the calls that read them find something. */
 export async function createAddOnAndAssociation(sandbox: Sandbox): Promise<void> {
+    await sandbox.addOn.setBehavior({ seconds: 0 });
     const { awsEndpoint: endpoint, region, clusterName } = sandbox;
     const eks = new EKSClient({ endpoint, region, credentials: { accessKeyId: "test", secretAccessKey: "test" } });
     await eks.send(new CreateAddonCommand({ clusterName, addonName: "vpc-cni" }));

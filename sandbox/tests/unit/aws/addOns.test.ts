@@ -169,7 +169,7 @@ describe("a managed add-on of the EKS stand-in", () => {
         ["cancelled", "Cancelled", [], ["ACTIVE"], false],
     ];
     for (const [end, ended, errors, condition, isApplied] of ends) {
-        it(`ends its next update as it is told, once: ${end}`, async () => {
+        it(`ends its next update as set, once: ${end}`, async () => {
             const { installer, create, update, status, addOns } = setUp();
             await create();
             addOns.setNext({ update: end });
