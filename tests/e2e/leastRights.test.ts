@@ -6,6 +6,7 @@ import { operatorKubeconfig } from "local-eks/kubernetes";
 import * as path from "path";
 import { Delivery } from "../../index";
 import { clusterOf } from "./support/cluster";
+import { withExample } from "./support/examples";
 import { handOverStack, MANAGED_CNI_POLICY, PlainArgs, setArgs } from "./support/handOver";
 import { iamOf, trustOf } from "./support/iam";
 import { MODES, operatorWith, rightsOf } from "./support/leastRights";
@@ -127,5 +128,24 @@ describe("an operator with the rights of docs/rights and no others", function ()
         await removed;
         assert.strictEqual(await podsWithRole(), 0);
         assert.ok((await iam.attachedPolicies(NODE_ROLE)).includes(MANAGED_CNI_POLICY));
+    });
+
+    it("gives the role to an add-on of the same program, with the rights for this add-on", async () => {
+        const name = "managed-addon-same-program";
+        const manager = `eks-cni/${name}/e2e-${String(process.pid)}/cni`;
+        const keys = await operatorWith(sandbox, rightsOf(MODES.addOnOfTheProgram, sandbox, manager));
+        const environment = {
+            KUBECONFIG: stack.workspace.envVars["KUBECONFIG"],
+            AWS_ACCESS_KEY_ID: keys.accessKeyId,
+            AWS_SECRET_ACCESS_KEY: keys.secretAccessKey,
+        };
+        const config = { clusterName: sandbox.clusterName, nodeRoleName: NODE_ROLE };
+        await withExample(sandbox, { name, config, environment }, async (example) => {
+            await example.up();
+            assert.strictEqual(await podsWithRole(), 3);
+            await example.up({ expectNoChanges: true });
+            await example.destroy();
+            assert.strictEqual(await podsWithRole(), 0);
+        });
     });
 });

@@ -29,6 +29,16 @@ export const MODES = {
         "kubernetes-live-checks.yaml",
         "kubernetes-injection-guard.yaml",
     ],
+    addOnOfTheProgram: [
+        "iam-role.json",
+        "iam-live-checks.json",
+        "iam-proof.json",
+        "iam-detachment.json",
+        "iam-add-on-of-the-program.json",
+        "kubernetes-plain.yaml",
+        "kubernetes-live-checks.yaml",
+        "kubernetes-injection-guard.yaml",
+    ],
     eksAddon: [
         "iam-role.json",
         "iam-live-checks.json",
