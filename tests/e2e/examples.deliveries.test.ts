@@ -8,7 +8,7 @@ import { join, resolve } from "path";
 import type { Sandbox } from "local-eks";
 import { clusterOf, uids } from "./support/cluster";
 import { recordEvents } from "./support/events";
-import { type Example, resourcesOf, withExample } from "./support/examples";
+import { type Example, resourcesOf, withExample, withShortWaits } from "./support/examples";
 import { handOverSandbox, MANAGED_CNI_POLICY } from "./support/handOver";
 import { iamOf } from "./support/iam";
 import { itNightly } from "./support/quiet";
@@ -130,6 +130,80 @@ describe("the examples for the managed add-on, and for GitOps", function () {
             await sandbox.stop();
             useSandbox(ipv4);
         }
+    });
+
+    it("managed-addon: a refresh finds an update of the add-on that does not state the role, and up gives it again", async () => {
+        await sandbox.addOn.create();
+        await withExample(sandbox, exampleOf("managed-addon"), async (stack) => {
+            await stack.up();
+            const roleArn = await assertHandedOver(stack, NEW_ROLE);
+            const pods = uids(await cluster.awsNodePods());
+            await sandbox.addOn.update({});
+            assert.strictEqual((await cluster.annotations())[ROLE_ARN], undefined);
+            const { diagnostics, onEvent } = recordEvents();
+            await stack.up({ refresh: true, onEvent });
+            assert.match(
+                diagnostics.join("\n"),
+                /The managed add-on vpc-cni has no role any more\. .* add serviceAccountRoleArn: "arn:\S+" there\./,
+            );
+            assert.strictEqual(await addOnRole(), roleArn);
+            assert.deepStrictEqual(uids(await cluster.awsNodePods()), pods);
+        });
+    });
+
+    it("managed-addon beside an aws.eks.Addon of the same program: the add-on is imported, takes ready, and is deleted first", async () => {
+        const addOn = (more: string, options = "{}") =>
+            `import * as aws from "@pulumi/aws";\n` +
+            `new aws.eks.Addon("vpc-cni", { clusterName: "${sandbox.clusterName}", addonName: "vpc-cni", preserve: true, ${more} }, ${options});\n`;
+        await sandbox.addOn.create();
+        let program = "";
+        const edited = (original: string) => {
+            program = `${withShortWaits(original)}${addOn("serviceAccountRoleArn: cni.ready")}`;
+            return addOn("", `{ import: "${sandbox.clusterName}:vpc-cni" }`);
+        };
+        await withExample(sandbox, exampleOf("managed-addon", { edited }), async (stack) => {
+            await stack.up();
+            await writeFile(join(stack.workspace.workDir, "index.ts"), program);
+            await stack.up();
+            const roleArn = await assertHandedOver(stack, NEW_ROLE);
+            assert.strictEqual(await addOnRole(), roleArn);
+            await assertNothingToDo(stack);
+            await stack.refresh({ expectNoChanges: true });
+            await stack.destroy();
+            await assertHandedBack(stack);
+            assert.strictEqual((await cluster.awsNodePods()).length, 2);
+        });
+    });
+
+    it("managed-addon: the component leaves a program that keeps its aws.eks.Addon, as the page says", async () => {
+        const addOn = (more: string, options: string) =>
+            `import * as aws from "@pulumi/aws";\n` +
+            `new aws.eks.Addon("vpc-cni", { clusterName: "${sandbox.clusterName}", addonName: "vpc-cni", preserve: true, ${more} }, ${options});\n`;
+        await sandbox.addOn.create();
+        let program = "";
+        const edited = (original: string) => {
+            program = `${withShortWaits(original)}${addOn("serviceAccountRoleArn: cni.ready", "{}")}`;
+            return addOn("", `{ import: "${sandbox.clusterName}:vpc-cni" }`);
+        };
+        await withExample(sandbox, exampleOf("managed-addon", { edited }), async (stack) => {
+            const upWith = async (text: string, refresh = false) => {
+                await writeFile(join(stack.workspace.workDir, "index.ts"), text);
+                return stack.up({ refresh });
+            };
+            await stack.up();
+            await upWith(program);
+            await assertHandedOver(stack, NEW_ROLE);
+            await upWith(addOn("", `{ ignoreChanges: ["serviceAccountRoleArn"] }`));
+            assert.deepStrictEqual(await carriedRoles(), [undefined]);
+            assert.strictEqual(await nodeRoleHolds(MANAGED_CNI_POLICY), true);
+            assert.strictEqual(await addOnRole(), undefined);
+            const { summary } = await upWith(addOn("", "{}"), true);
+            assert.strictEqual(summary.resourceChanges?.update, undefined);
+            assert.deepStrictEqual(
+                (await resourcesOf(stack)).map(({ name }) => name),
+                ["vpc-cni"],
+            );
+        });
     });
 
     it("managed-addon-same-program: the add-on takes the role after the proof, and the pods follow in waves", async () => {
