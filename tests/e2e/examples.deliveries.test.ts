@@ -151,10 +151,18 @@ describe("the examples for the managed add-on, and for GitOps", function () {
         });
     });
 
-    it("managed-addon beside an aws.eks.Addon of the same program: the add-on is imported, takes ready, and is deleted first", async () => {
-        const addOn = (more: string, options = "{}") =>
-            `import * as aws from "@pulumi/aws";\n` +
-            `new aws.eks.Addon("vpc-cni", { clusterName: "${sandbox.clusterName}", addonName: "vpc-cni", preserve: true, ${more} }, ${options});\n`;
+    /** An `aws.eks.Addon` of the add-on that the cluster has. */
+    const addOn = (more: string, options = "{}") =>
+        `import * as aws from "@pulumi/aws";\n` +
+        `new aws.eks.Addon("vpc-cni", { clusterName: "${sandbox.clusterName}", addonName: "vpc-cni", preserve: true, ${more} }, ${options});\n`;
+
+    async function upWith(stack: Stack, program: string, options: { refresh?: boolean } = {}) {
+        await writeFile(join(stack.workspace.workDir, "index.ts"), program);
+        return stack.up(options);
+    }
+
+    /** The program imports the add-on in its first update, and has the component in its second. */
+    async function withAddOnOfProgram(use: (stack: Stack) => Promise<void>): Promise<void> {
         await sandbox.addOn.create();
         let program = "";
         const edited = (original: string) => {
@@ -163,8 +171,13 @@ describe("the examples for the managed add-on, and for GitOps", function () {
         };
         await withExample(sandbox, exampleOf("managed-addon", { edited }), async (stack) => {
             await stack.up();
-            await writeFile(join(stack.workspace.workDir, "index.ts"), program);
-            await stack.up();
+            await upWith(stack, program);
+            await use(stack);
+        });
+    }
+
+    it("managed-addon beside an aws.eks.Addon of the same program: the add-on is imported, takes ready, and is deleted first", async () => {
+        await withAddOnOfProgram(async (stack) => {
             const roleArn = await assertHandedOver(stack, NEW_ROLE);
             assert.strictEqual(await addOnRole(), roleArn);
             await assertNothingToDo(stack);
@@ -176,28 +189,13 @@ describe("the examples for the managed add-on, and for GitOps", function () {
     });
 
     it("managed-addon: the component leaves a program that keeps its aws.eks.Addon, as the page says", async () => {
-        const addOn = (more: string, options: string) =>
-            `import * as aws from "@pulumi/aws";\n` +
-            `new aws.eks.Addon("vpc-cni", { clusterName: "${sandbox.clusterName}", addonName: "vpc-cni", preserve: true, ${more} }, ${options});\n`;
-        await sandbox.addOn.create();
-        let program = "";
-        const edited = (original: string) => {
-            program = `${withShortWaits(original)}${addOn("serviceAccountRoleArn: cni.ready", "{}")}`;
-            return addOn("", `{ import: "${sandbox.clusterName}:vpc-cni" }`);
-        };
-        await withExample(sandbox, exampleOf("managed-addon", { edited }), async (stack) => {
-            const upWith = async (text: string, refresh = false) => {
-                await writeFile(join(stack.workspace.workDir, "index.ts"), text);
-                return stack.up({ refresh });
-            };
-            await stack.up();
-            await upWith(program);
+        await withAddOnOfProgram(async (stack) => {
             await assertHandedOver(stack, NEW_ROLE);
-            await upWith(addOn("", `{ ignoreChanges: ["serviceAccountRoleArn"] }`));
+            await upWith(stack, addOn("", `{ ignoreChanges: ["serviceAccountRoleArn"] }`));
             assert.deepStrictEqual(await carriedRoles(), [undefined]);
             assert.strictEqual(await nodeRoleHolds(MANAGED_CNI_POLICY), true);
             assert.strictEqual(await addOnRole(), undefined);
-            const { summary } = await upWith(addOn("", "{}"), true);
+            const { summary } = await upWith(stack, addOn(""), { refresh: true });
             assert.strictEqual(summary.resourceChanges?.update, undefined);
             assert.deepStrictEqual(
                 (await resourcesOf(stack)).map(({ name }) => name),

@@ -97,7 +97,7 @@ export const deliveryRefusals = {
             `The identity that the live checks use may not pass ${listTexts(roleArns)} to EKS (iam:PassRole).`,
             "EKS would reject each update of the managed add-on with this role, also the one that gives the add-on its former role back on destroy. Nothing on the cluster was changed.",
             "Allow iam:PassRole on this role, with iam:PassedToService eks.amazonaws.com, for this identity (docs/least-rights.md in the repository, " +
-                "TellTheAddOn), or set other credentials with the argument `aws`, and run the same command again.",
+                "PassRoleToTheAddOn), or set other credentials with the argument `aws`, and run the same command again.",
         ),
 };
 
