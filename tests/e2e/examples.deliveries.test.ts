@@ -188,7 +188,7 @@ describe("the examples for the managed add-on, and for GitOps", function () {
         });
     });
 
-    it("managed-addon: the component leaves a program that keeps its aws.eks.Addon, as the page says", async () => {
+    it("managed-addon: the component leaves a program that keeps its aws.eks.Addon", async () => {
         await withAddOnOfProgram(async (stack) => {
             await assertHandedOver(stack, NEW_ROLE);
             await upWith(stack, addOn("", `{ ignoreChanges: ["serviceAccountRoleArn"] }`));
