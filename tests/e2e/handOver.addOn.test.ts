@@ -1,0 +1,248 @@
+import { DetachRolePolicyCommand } from "@aws-sdk/client-iam";
+import type { Stack } from "@pulumi/pulumi/automation";
+import * as assert from "assert";
+import type { Sandbox } from "local-eks";
+import { Delivery } from "../../index";
+import { CONFIGURATION, deliveryOf, DELIVERING, NODE_ROLE, ROLE_ANNOTATION } from "./support/addOn";
+import { clusterOf, uids } from "./support/cluster";
+import { assertOrder, recordEvents, recordWarnings } from "./support/events";
+import { watchGaps } from "./support/faults";
+import { handOverSandbox, handOverStack, MANAGED_CNI_POLICY, PlainArgs, setArgs } from "./support/handOver";
+import { iamOf, trustOf } from "./support/iam";
+import { describeNightly, itNightly } from "./support/quiet";
+import { failureOf } from "./support/stacks";
+
+const OWN_ROLE = "made-before";
+const EKS_ALONE = ["eks Apply"];
+
+/**
+ * The sandbox's EKS writes by server-side apply here, as AWS documents it. handOver.addOn.variants.test.ts plays the other ways. The gate runs the
+ * first group, EKS_CNI_NIGHTLY=1 all of them.
+ */
+describe("the hand-over with the managed add-on as the delivery", () => {
+    let sandbox: Sandbox;
+    let cluster: ReturnType<typeof clusterOf>;
+    let iam: ReturnType<typeof iamOf>;
+    let eks: ReturnType<typeof deliveryOf>;
+    let stack: Stack;
+    let watched: Awaited<ReturnType<typeof watchGaps>>;
+    let begun: Awaited<ReturnType<typeof eks.look>>;
+
+    const set = (args: PlainArgs) => setArgs(stack, sandbox, { delivery: Delivery.EksAddon, ...DELIVERING, ...args });
+    const pods = async () => uids(await cluster.awsNodePods());
+    const holdsPolicy = async () => (await iam.attachedPolicies(NODE_ROLE)).includes(MANAGED_CNI_POLICY);
+    const roleArn = async () => (await stack.outputs())["roleArn"]?.value as string;
+    const makeOwnRole = async () => (await iam.createRole(OWN_ROLE, trustOf(sandbox), [MANAGED_CNI_POLICY])).Arn ?? "";
+    const restartPods = async () => {
+        await cluster.kubectl("rollout", "restart", "-n", "kube-system", "daemonset/aws-node");
+        await cluster.settled();
+    };
+    /** The add-on alone delivers the role, every pod carries it, and the node role has lost the policy. */
+    async function assertHandedOver(to: string): Promise<void> {
+        assert.deepStrictEqual(await eks.delivered(), { roleArn: to, owners: EKS_ALONE });
+        assert.deepStrictEqual(await eks.rolesOfPods(), [to]);
+        assert.strictEqual(await holdsPolicy(), false);
+        const { serviceAccountRoleArn, addonVersion, configurationValues, status } = (await eks.addOn()) ?? {};
+        assert.deepStrictEqual(
+            { serviceAccountRoleArn, addonVersion, configurationValues, status },
+            { ...begun.addOn, serviceAccountRoleArn: to },
+        );
+        assert.deepStrictEqual((await stack.outputs())["remainingSteps"]?.value, []);
+    }
+    async function assertQuiet(): Promise<void> {
+        const before = await pods();
+        const { warnings, onEvent } = recordWarnings();
+        await stack.up({ expectNoChanges: true, onEvent });
+        await stack.preview({ expectNoChanges: true, onEvent });
+        await stack.refresh({ expectNoChanges: true, onEvent });
+        assert.deepStrictEqual(warnings, []);
+        assert.deepStrictEqual(await pods(), before);
+    }
+    async function assertAsBegun(): Promise<void> {
+        await cluster.settled();
+        assert.deepStrictEqual(await eks.look(), begun);
+    }
+
+    before(async () => {
+        sandbox = await handOverSandbox("add-on", { agents: true, failedStartFactor: 0.02 });
+        cluster = clusterOf(sandbox);
+        iam = iamOf(sandbox);
+        eks = deliveryOf(sandbox);
+    });
+    after(() => sandbox.stop());
+
+    /** A cluster with the add-on, of which `prepare` makes the state before the component. */
+    function onCluster(prepare: () => Promise<void>): void {
+        before(async () => {
+            await sandbox.reset();
+            await prepare();
+            stack = await handOverStack(sandbox);
+            begun = await eks.look();
+            watched = await watchGaps(sandbox);
+        });
+        after(async () => {
+            watched.stop();
+            await stack.workspace.removeStack(stack.name, { force: true });
+        });
+        afterEach("no pod was without a path", () => {
+            assert.deepStrictEqual(watched.gaps(), []);
+        });
+    }
+
+    describe("that has no role yet", () => {
+        onCluster(async () => {
+            await sandbox.addOn.create({ configurationValues: CONFIGURATION });
+            await cluster.settled();
+        });
+
+        it("moves the pods under the component's annotation, and leaves it to the add-on before it detaches", async () => {
+            await set({});
+            const { steps, onEvent } = recordEvents();
+            await stack.up({ onEvent });
+            assertOrder(
+                steps,
+                ...["credential-guard", "canary", "daemon-set", "add-on-role", "injection-guard", "detachment"].map(
+                    (child) => `create cni-${child}`,
+                ),
+            );
+            await assertHandedOver(await roleArn());
+        });
+
+        it("a second up, a preview and a refresh change nothing", assertQuiet);
+
+        it("another role moves the pods before the old one goes", async () => {
+            const old = await roleArn();
+            await set({ rolePath: "/another/" });
+            await stack.up();
+            const now = await roleArn();
+            assert.notStrictEqual(now, old);
+            await assertHandedOver(now);
+            assert.strictEqual(await iam.role(old.split("/").at(-1) ?? ""), undefined);
+            await assertQuiet();
+        });
+
+        itNightly("a fixed name refuses another role under the same name, and nothing moves", async () => {
+            await set({ rolePath: "/another/", roleName: "cni" });
+            await stack.up();
+            const [before, carried] = [await pods(), await roleArn()];
+            await set({ rolePath: "/third/", roleName: "cni" });
+            assert.match((await failureOf(stack.up())) ?? "", /roleName/);
+            assert.deepStrictEqual(await pods(), before);
+            await assertHandedOver(carried);
+            await set({ rolePath: "/another/", roleName: "cni" });
+        });
+
+        it("destroy gives everything back", async () => {
+            await stack.destroy();
+            await assertAsBegun();
+        });
+    });
+
+    describeNightly("that carries the role of another owner", () => {
+        onCluster(async () => {
+            const serviceAccountRoleArn = await makeOwnRole();
+            await sandbox.addOn.create({ serviceAccountRoleArn, configurationValues: CONFIGURATION });
+            await restartPods();
+        });
+
+        it("gives that role up, and gets the component's", async () => {
+            await set({});
+            await stack.up();
+            await assertHandedOver(await roleArn());
+            await assertQuiet();
+        });
+
+        it("gets the former role back on destroy", async () => {
+            await stack.destroy();
+            await assertAsBegun();
+        });
+    });
+
+    for (const [what, isDetached] of [
+        ["only the policies of the node role are left", false],
+        ["the policies are already detached", true],
+    ] as const) {
+        describeNightly(`that carries this role already: ${what}`, () => {
+            let existingRoleArn: string;
+            onCluster(async () => {
+                existingRoleArn = await makeOwnRole();
+                await sandbox.addOn.create({
+                    serviceAccountRoleArn: existingRoleArn,
+                    configurationValues: CONFIGURATION,
+                });
+                await restartPods();
+                if (isDetached) {
+                    const policy = { RoleName: NODE_ROLE, PolicyArn: MANAGED_CNI_POLICY };
+                    await iam.client.send(new DetachRolePolicyCommand(policy));
+                }
+            });
+
+            it("verifies the pods without a restart, and detaches", async () => {
+                const before = await pods();
+                await set({ existingRoleArn });
+                await stack.up();
+                await assertHandedOver(existingRoleArn);
+                assert.deepStrictEqual(await pods(), before);
+                await assertQuiet();
+            });
+
+            it("leaves the role to the add-on on destroy", async () => {
+                const before = await pods();
+                await stack.destroy();
+                await assertAsBegun();
+                assert.deepStrictEqual(await pods(), before);
+            });
+        });
+    }
+
+    describeNightly("whose role differs from the annotation", () => {
+        onCluster(async () => {
+            const serviceAccountRoleArn = await makeOwnRole();
+            await sandbox.addOn.create({ serviceAccountRoleArn, configurationValues: CONFIGURATION });
+            await restartPods();
+            const another = (await iam.createRole("another", trustOf(sandbox), [MANAGED_CNI_POLICY])).Arn ?? "";
+            const annotation = `${ROLE_ANNOTATION}=${another}`;
+            await cluster.kubectl("annotate", "--overwrite", "sa/aws-node", "-n", "kube-system", annotation);
+            begun = await eks.look();
+        });
+
+        it("is refused before anything moves", async () => {
+            const before = await pods();
+            await set({});
+            assert.match((await failureOf(stack.up())) ?? "", /\[role-not-delivered\].*has the role/s);
+            assert.deepStrictEqual(await pods(), before);
+            await stack.destroy();
+            await assertAsBegun();
+        });
+    });
+
+    describeNightly("that has written the annotation again since the pods carry it", () => {
+        let existingRoleArn: string;
+        onCluster(async () => {
+            existingRoleArn = await makeOwnRole();
+            await sandbox.addOn.create({
+                serviceAccountRoleArn: existingRoleArn,
+                configurationValues: CONFIGURATION,
+            });
+            await restartPods();
+            await cluster.kubectl("annotate", "sa/aws-node", "-n", "kube-system", `${ROLE_ANNOTATION}-`);
+            await sandbox.addOn.revertDrift();
+        });
+
+        it("is refused, until the pods are restarted as the message says", async () => {
+            await set({ existingRoleArn });
+            assert.match(
+                (await failureOf(stack.up())) ?? "",
+                /\[role-not-delivered\].*kubectl rollout restart daemonset\/aws-node -n kube-system/s,
+            );
+            assert.strictEqual(await holdsPolicy(), true);
+            await restartPods();
+            const { templateAnnotations } = await eks.look();
+            begun = { ...begun, templateAnnotations };
+            await stack.up();
+            await assertHandedOver(existingRoleArn);
+            await stack.destroy();
+            await assertAsBegun();
+        });
+    });
+});
