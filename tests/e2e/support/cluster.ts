@@ -37,7 +37,9 @@ export function clusterOf({ kubeconfigPath, environment }: Sandbox) {
         /** The field managers that own an annotation of the service account, with their operations: `eks Apply`. */
         ownersOf: async (annotation: string): Promise<string[]> =>
             ((await core.readNamespacedServiceAccount(AWS_NODE)).metadata?.managedFields ?? [])
-                .filter(({ fieldsV1 }) => annotationsIn(fieldsV1)?.[`f:${annotation}`] !== undefined)
+                .filter(
+                    ({ fieldsV1 }) => annotationsIn(fieldsV1 as object | undefined)?.[`f:${annotation}`] !== undefined,
+                )
                 .map(({ manager = "", operation = "" }) => `${manager} ${operation}`)
                 .sort(),
         daemonSet: () => apps.readNamespacedDaemonSet(AWS_NODE),
