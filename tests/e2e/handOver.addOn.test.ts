@@ -3,7 +3,17 @@ import type { Stack } from "@pulumi/pulumi/automation";
 import * as assert from "assert";
 import type { Sandbox } from "local-eks";
 import { Delivery } from "../../index";
-import { CONFIGURATION, deliveryOf, DELIVERING, NODE_ROLE, ROLE_ANNOTATION } from "./support/addOn";
+import {
+    addOnOf,
+    CONFIGURATION,
+    deliveredIn,
+    DELIVERING,
+    type Look,
+    lookAt,
+    NODE_ROLE,
+    ROLE_ANNOTATION,
+    rolesOfPods,
+} from "./support/addOn";
 import { clusterOf, uids } from "./support/cluster";
 import { assertOrder, recordEvents, recordWarnings } from "./support/events";
 import { watchGaps } from "./support/faults";
@@ -23,10 +33,9 @@ describe("the hand-over with the managed add-on as the delivery", () => {
     let sandbox: Sandbox;
     let cluster: ReturnType<typeof clusterOf>;
     let iam: ReturnType<typeof iamOf>;
-    let eks: ReturnType<typeof deliveryOf>;
     let stack: Stack;
     let watched: Awaited<ReturnType<typeof watchGaps>>;
-    let begun: Awaited<ReturnType<typeof eks.look>>;
+    let begun: Look;
 
     const set = (args: PlainArgs) => setArgs(stack, sandbox, { delivery: Delivery.EksAddon, ...DELIVERING, ...args });
     const pods = async () => uids(await cluster.awsNodePods());
@@ -39,10 +48,10 @@ describe("the hand-over with the managed add-on as the delivery", () => {
     };
     /** The add-on alone delivers the role, every pod carries it, and the node role has lost the policy. */
     async function assertHandedOver(to: string): Promise<void> {
-        assert.deepStrictEqual(await eks.delivered(), { roleArn: to, owners: EKS_ALONE });
-        assert.deepStrictEqual(await eks.rolesOfPods(), [to]);
+        assert.deepStrictEqual(await deliveredIn(sandbox), { roleArn: to, owners: EKS_ALONE });
+        assert.deepStrictEqual(await rolesOfPods(sandbox), [to]);
         assert.strictEqual(await holdsPolicy(), false);
-        const { serviceAccountRoleArn, addonVersion, configurationValues, status } = (await eks.addOn()) ?? {};
+        const { serviceAccountRoleArn, addonVersion, configurationValues, status } = (await addOnOf(sandbox)) ?? {};
         assert.deepStrictEqual(
             { serviceAccountRoleArn, addonVersion, configurationValues, status },
             { ...begun.addOn, serviceAccountRoleArn: to },
@@ -60,14 +69,13 @@ describe("the hand-over with the managed add-on as the delivery", () => {
     }
     async function assertAsBegun(): Promise<void> {
         await cluster.settled();
-        assert.deepStrictEqual(await eks.look(), begun);
+        assert.deepStrictEqual(await lookAt(sandbox), begun);
     }
 
     before(async () => {
         sandbox = await handOverSandbox("add-on", { agents: true, failedStartFactor: 0.02 });
         cluster = clusterOf(sandbox);
         iam = iamOf(sandbox);
-        eks = deliveryOf(sandbox);
     });
     after(() => sandbox.stop());
 
@@ -77,7 +85,7 @@ describe("the hand-over with the managed add-on as the delivery", () => {
             await sandbox.reset();
             await prepare();
             stack = await handOverStack(sandbox);
-            begun = await eks.look();
+            begun = await lookAt(sandbox);
             watched = await watchGaps(sandbox);
         });
         after(async () => {
@@ -203,7 +211,7 @@ describe("the hand-over with the managed add-on as the delivery", () => {
             const another = (await iam.createRole("another", trustOf(sandbox), [MANAGED_CNI_POLICY])).Arn ?? "";
             const annotation = `${ROLE_ANNOTATION}=${another}`;
             await cluster.kubectl("annotate", "--overwrite", "sa/aws-node", "-n", "kube-system", annotation);
-            begun = await eks.look();
+            begun = await lookAt(sandbox);
         });
 
         it("is refused before anything moves", async () => {
@@ -237,7 +245,7 @@ describe("the hand-over with the managed add-on as the delivery", () => {
             );
             assert.strictEqual(await holdsPolicy(), true);
             await restartPods();
-            const { templateAnnotations } = await eks.look();
+            const { templateAnnotations } = await lookAt(sandbox);
             begun = { ...begun, templateAnnotations };
             await stack.up();
             await assertHandedOver(existingRoleArn);

@@ -5,7 +5,7 @@ import * as fs from "fs";
 import type { Sandbox } from "local-eks";
 import * as path from "path";
 import { Delivery } from "../../index";
-import { deliveryOf, DELIVERING, NODE_ROLE, ROLE_ANNOTATION } from "./support/addOn";
+import { deliveredIn, DELIVERING, type Look, lookAt, NODE_ROLE, ROLE_ANNOTATION, rolesOfPods } from "./support/addOn";
 import { clusterOf, uids } from "./support/cluster";
 import { recordWarnings } from "./support/events";
 import { watchGaps } from "./support/faults";
@@ -22,18 +22,17 @@ describe("the hand-over with another writer as the delivery", () => {
     let sandbox: Sandbox;
     let cluster: ReturnType<typeof clusterOf>;
     let iam: ReturnType<typeof iamOf>;
-    let read: ReturnType<typeof deliveryOf>;
     let stack: Stack;
     let watched: Awaited<ReturnType<typeof watchGaps>>;
-    let begun: Awaited<ReturnType<typeof read.look>>;
+    let begun: Look;
 
     const set = (args: PlainArgs) => setArgs(stack, sandbox, { delivery: Delivery.External, ...DELIVERING, ...args });
     const pods = async () => uids(await cluster.awsNodePods());
     const holdsPolicy = async () => (await iam.attachedPolicies(NODE_ROLE)).includes(MANAGED_CNI_POLICY);
     const roleArn = async () => (await stack.outputs())["roleArn"]?.value as string;
     async function assertHandedOver(to: string, by: string): Promise<void> {
-        assert.deepStrictEqual(await read.delivered(), { roleArn: to, owners: [by] });
-        assert.deepStrictEqual(await read.rolesOfPods(), [to]);
+        assert.deepStrictEqual(await deliveredIn(sandbox), { roleArn: to, owners: [by] });
+        assert.deepStrictEqual(await rolesOfPods(sandbox), [to]);
         assert.strictEqual(await holdsPolicy(), false);
         assert.deepStrictEqual((await stack.outputs())["remainingSteps"]?.value, []);
     }
@@ -77,7 +76,6 @@ describe("the hand-over with another writer as the delivery", () => {
         sandbox = await handOverSandbox("external", { agents: true, failedStartFactor: 0.02 });
         cluster = clusterOf(sandbox);
         iam = iamOf(sandbox);
-        read = deliveryOf(sandbox);
     });
     after(() => sandbox.stop());
 
@@ -87,7 +85,7 @@ describe("the hand-over with another writer as the delivery", () => {
             await sandbox.reset();
             await prepare();
             stack = await handOverStack(sandbox, program);
-            begun = await read.look();
+            begun = await lookAt(sandbox);
             watched = await watchGaps(sandbox);
         });
         after(async () => {
@@ -122,7 +120,7 @@ describe("the hand-over with another writer as the delivery", () => {
         it("destroy ends as it began: EKS leaves the objects, and the component removes the role that is left on them", async () => {
             await stack.destroy();
             await cluster.settled();
-            assert.deepStrictEqual(await read.look(), begun);
+            assert.deepStrictEqual(await lookAt(sandbox), begun);
         });
     });
 
@@ -166,7 +164,7 @@ describe("the hand-over with another writer as the delivery", () => {
             await applyByWriter();
             await stack.destroy();
             await cluster.settled();
-            assert.deepStrictEqual(await read.look(), begun);
+            assert.deepStrictEqual(await lookAt(sandbox), begun);
         });
     });
 
@@ -195,7 +193,7 @@ describe("the hand-over with another writer as the delivery", () => {
                 await assertQuiet();
                 await stack.destroy();
                 await cluster.settled();
-                assert.deepStrictEqual(await read.look(), begun);
+                assert.deepStrictEqual(await lookAt(sandbox), begun);
                 assert.deepStrictEqual(await pods(), before);
             });
         });

@@ -3,6 +3,7 @@ import { aws } from "./aws";
 import { changes } from "./changes";
 import { churns } from "./churn";
 import { deliveries } from "./deliveries";
+import { deliveryMoves } from "./deliveryMoves";
 import { drift } from "./drift";
 import { injectionGuard } from "./injectionGuard";
 import { lifecycle } from "./lifecycle";
@@ -36,6 +37,7 @@ export const SCENARIOS: readonly Scenario[] = [
     ...turningOff,
     ...options,
     ...deliveries,
+    ...deliveryMoves,
     ...drift,
     ...injectionGuard,
     ...outsiders,

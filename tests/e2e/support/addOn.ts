@@ -1,10 +1,11 @@
-import { type Addon, DescribeAddonCommand, EKSClient } from "@aws-sdk/client-eks";
 import type { Sandbox } from "local-eks";
+import { addOnOf, deliveredIn } from "../../continuity/state/delivered";
 import { snapshot } from "../../continuity/state/snapshot";
 import { clusterOf } from "./cluster";
 import type { PlainArgs } from "./handOver";
 
-export const ROLE_ANNOTATION = "eks.amazonaws.com/role-arn";
+export { addOnOf, deliveredIn, ROLE_ANNOTATION } from "../../continuity/state/delivered";
+
 export const NODE_ROLE = "sandbox-nodes";
 /** Of the add-on. EKS sets them as environment variables of aws-node. */
 export const CONFIGURATION = JSON.stringify({ env: { WARM_IP_TARGET: "2" } });
@@ -20,52 +21,30 @@ export const DELIVERING: PlainArgs = {
     },
 };
 
-/** Reads a cluster with a managed add-on, and who delivers the role there. */
-export function deliveryOf(sandbox: Sandbox) {
-    const { awsEndpoint: endpoint, region, clusterName } = sandbox;
-    const eks = new EKSClient({ endpoint, region, credentials: { accessKeyId: "test", secretAccessKey: "test" } });
-    const cluster = clusterOf(sandbox);
-    /** Undefined without an add-on. */
-    const addOn = async (): Promise<Addon | undefined> =>
-        (await eks.send(new DescribeAddonCommand({ clusterName, addonName: "vpc-cni" })).catch(ifMissing))?.addon;
-    /** The role of the service account, and the owners of its annotation, such as `eks Apply`. */
-    const delivered = async () => ({
-        roleArn: (await cluster.annotations())[ROLE_ANNOTATION],
-        owners: await cluster.ownersOf(ROLE_ANNOTATION),
-    });
-    /** The roles of the pods, each once. */
-    const rolesOfPods = async (): Promise<(string | undefined)[]> => [
-        ...new Set(
-            (await cluster.awsNodePods()).flatMap(({ ready, containers }) =>
-                ready ? containers.map(({ roleArn }) => roleArn) : ["not Ready"],
-            ),
-        ),
-    ];
+/** The roles of the pods, each once. */
+export async function rolesOfPods(sandbox: Sandbox): Promise<(string | undefined)[]> {
+    const pods = await clusterOf(sandbox).awsNodePods();
+    const roles = pods.flatMap(({ ready, containers }) =>
+        ready ? containers.map(({ roleArn }) => roleArn) : ["not Ready"],
+    );
+    return [...new Set(roles)];
+}
+
+/** Everything that a hand-back has to leave as it was. */
+export async function lookAt(sandbox: Sandbox) {
+    const { iam, serviceAccount, daemonSet, templateAnnotations, admissionPolicies } = await snapshot(sandbox);
+    const { serviceAccountRoleArn, addonVersion, configurationValues, status } = (await addOnOf(sandbox)) ?? {};
+    const policies = Object.values(iam.roles).map(({ name, attachedPolicyArns }) => [name, attachedPolicyArns]);
     return {
-        addOn,
-        delivered,
-        rolesOfPods,
-        /** Everything that a hand-back has to leave as it was. */
-        look: async () => {
-            const { iam, serviceAccount, daemonSet, templateAnnotations, admissionPolicies } = await snapshot(sandbox);
-            const { serviceAccountRoleArn, addonVersion, configurationValues, status } = (await addOn()) ?? {};
-            const policies = Object.values(iam.roles).map(({ name, attachedPolicyArns }) => [name, attachedPolicyArns]);
-            return {
-                policiesOfRoles: Object.fromEntries(policies) as Record<string, string[]>,
-                addOn: { serviceAccountRoleArn, addonVersion, configurationValues, status },
-                delivered: await delivered(),
-                rolesOfPods: await rolesOfPods(),
-                serviceAccount,
-                daemonSet,
-                templateAnnotations,
-                admissionPolicies,
-            };
-        },
+        policiesOfRoles: Object.fromEntries(policies) as Record<string, string[]>,
+        addOn: { serviceAccountRoleArn, addonVersion, configurationValues, status },
+        delivered: await deliveredIn(sandbox),
+        rolesOfPods: await rolesOfPods(sandbox),
+        serviceAccount,
+        daemonSet,
+        templateAnnotations,
+        admissionPolicies,
     };
 }
 
-function ifMissing(error: unknown): undefined {
-    if ((error as { name?: unknown }).name !== "ResourceNotFoundException") {
-        throw error;
-    }
-}
+export type Look = Awaited<ReturnType<typeof lookAt>>;

@@ -34,14 +34,6 @@ export function clusterOf({ kubeconfigPath, environment }: Sandbox) {
             ((await core.readNamespacedServiceAccount(AWS_NODE)).metadata?.managedFields ?? []).map(
                 ({ manager = "" }) => manager,
             ),
-        /** The field managers that own an annotation of the service account, with their operations: `eks Apply`. */
-        ownersOf: async (annotation: string): Promise<string[]> =>
-            ((await core.readNamespacedServiceAccount(AWS_NODE)).metadata?.managedFields ?? [])
-                .filter(
-                    ({ fieldsV1 }) => annotationsIn(fieldsV1 as object | undefined)?.[`f:${annotation}`] !== undefined,
-                )
-                .map(({ manager = "", operation = "" }) => `${manager} ${operation}`)
-                .sort(),
         daemonSet: () => apps.readNamespacedDaemonSet(AWS_NODE),
         awsNodePods: (): Promise<PodCredentials[]> => podCredentials(kubeconfigPath),
         otherPods: (): Promise<PodCredentials[]> => podCredentials(kubeconfigPath, { daemonSet: "kube-proxy" }),
@@ -63,16 +55,6 @@ export function clusterOf({ kubeconfigPath, environment }: Sandbox) {
          */
         settled: () => rolledOut(20).catch(() => restartPodsWithDeletedRole().then(() => rolledOut(120))),
     };
-}
-
-/** https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/object-meta/ (FieldsV1) */
-function annotationsIn(fields: object | undefined): Readonly<Record<string, unknown>> | undefined {
-    const { "f:metadata": metadata } = (fields ?? {}) as { readonly "f:metadata"?: FieldsOfMetadata };
-    return metadata?.["f:annotations"];
-}
-
-interface FieldsOfMetadata {
-    readonly "f:annotations"?: Readonly<Record<string, unknown>>;
 }
 
 export function uids(pods: PodCredentials[]): string[] {
