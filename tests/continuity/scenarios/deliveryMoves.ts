@@ -63,7 +63,7 @@ export function outlastSessions({ sandbox }: Stage): Promise<void> {
 
 export const MANAGER = "eks-cni/continuity/continuity/cni Apply";
 export const EKS = "eks Apply";
-const WRITER = "gitops";
+export const WRITER = "gitops";
 
 /** With short limits for the parts of EKS and of other writers. */
 export const delivering = (stage: Stage, more: ComponentArguments = {}): ComponentArguments =>
@@ -95,12 +95,12 @@ export async function withAddOn(stage: Stage, serviceAccountRoleArn?: string): P
 }
 
 /** What another tool has in its repository, and applies under its own name. Without a role, it owns no annotation. */
-export async function applyByWriter({ sandbox, props }: Stage, roleArn?: string): Promise<void> {
+export async function applyByWriter({ sandbox, props }: Stage, roleArn?: string, ...flags: string[]): Promise<void> {
     const file = join(props.directory, "service-account.json");
     const annotations = roleArn === undefined ? undefined : { [ROLE_ANNOTATION]: roleArn };
     const metadata = { name: "aws-node", namespace: "kube-system", annotations };
     writeFileSync(file, JSON.stringify({ apiVersion: "v1", kind: "ServiceAccount", metadata }));
-    const args = ["apply", "--server-side", `--field-manager=${WRITER}`, "-f", file];
+    const args = ["apply", "--server-side", `--field-manager=${WRITER}`, "-f", file, ...flags];
     await promisify(execFile)("kubectl", args, { env: sandbox.environment });
 }
 

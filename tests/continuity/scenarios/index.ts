@@ -1,4 +1,5 @@
 import { advice } from "./advice";
+import { addOnEvents } from "./addOnEvents";
 import { aws } from "./aws";
 import { changes } from "./changes";
 import { churns } from "./churn";
@@ -38,6 +39,7 @@ export const SCENARIOS: readonly Scenario[] = [
     ...options,
     ...deliveries,
     ...deliveryMoves,
+    ...addOnEvents,
     ...drift,
     ...injectionGuard,
     ...outsiders,
