@@ -113,7 +113,7 @@ export function freshMemory(startedAt: number): Memory {
 export interface StepResult {
     /** The policies of the step that no longer exist. */
     readonly gone?: readonly RolePolicy[];
-    /** How the update of the add-on has ended. Undefined if EKS was busy. */
+    /** How the update of the add-on has ended. Undefined if EKS was busy, or the add-on was deleted. */
     readonly addOnUpdate?: AddOnUpdateEnded | undefined;
 }
 

@@ -9,7 +9,7 @@ const LIMIT_MILLISECONDS = 1_200_000;
 
 /**
  * Updates the managed add-on, and follows this update until EKS has ended it. The status of the add-on may still be that of before. Undefined if EKS
- * was busy with another update: the next look shows it.
+ * was busy with another update, or if the add-on was deleted meanwhile: the next look shows it.
  *
  * Source: https://docs.aws.amazon.com/eks/latest/APIReference/API_DescribeUpdate.html
  */
@@ -18,6 +18,10 @@ export async function updateAddOn(
     update: AddOnUpdate,
 ): Promise<AddOnUpdateEnded | undefined> {
     const sent = await aws.updateAddOn(update);
+    if (sent.is === "missing") {
+        progress(`the add-on is gone: ${sent.why}`);
+        return undefined;
+    }
     if (sent.is === "busy") {
         progress(`EKS is busy with the add-on: ${sent.why}`);
         await sleep(ASK_EVERY_MILLISECONDS);
@@ -27,6 +31,10 @@ export async function updateAddOn(
     const ended = (isSuccessful: boolean, why: string) => ({ roleArn: update.roleArn, at: now(), isSuccessful, why });
     for (;;) {
         const seen = await aws.addOnUpdate(update.clusterName, sent.updateId);
+        if (seen.status === "Missing") {
+            progress(`the add-on is gone: ${seen.errors.join(" ")}`);
+            return undefined;
+        }
         if (seen.status !== "InProgress") {
             return ended(seen.status === "Successful", describe(sent.updateId, seen));
         }

@@ -6,7 +6,10 @@ import { updateAddOn } from "../../../../handover/run/updateAddOn";
 const update = { clusterName: "prod", roleArn: "arn:role", configurationValues: undefined, clientRequestToken: "t" };
 
 /** A run whose updates have these states, one after another. The last one stays. */
-function running(states: readonly AddOnUpdateSeen["status"][], { busy = false, errors = [] as string[] } = {}) {
+function running(
+    states: readonly AddOnUpdateSeen["status"][],
+    { busy = false, gone = false, errors = [] as string[] } = {},
+) {
     const asked: string[] = [];
     let now = 0;
     const cancelling = new AbortController();
@@ -14,7 +17,13 @@ function running(states: readonly AddOnUpdateSeen["status"][], { busy = false, e
         aws: {
             updateAddOn: (sent: object) => {
                 asked.push(JSON.stringify(sent));
-                return Promise.resolve(busy ? { is: "busy", why: "in use" } : { is: "sent", updateId: "u-1" });
+                return Promise.resolve(
+                    gone
+                        ? { is: "missing", why: "not found" }
+                        : busy
+                          ? { is: "busy", why: "in use" }
+                          : { is: "sent", updateId: "u-1" },
+                );
             },
             addOnUpdate: (name: string, id: string) => {
                 asked.push(`${name} ${id}`);
@@ -62,6 +71,15 @@ describe("An update of the managed add-on that a run makes", () => {
         deepStrictEqual(await updateAddOn(context, update), undefined);
         deepStrictEqual(asked.slice(1), ["EKS is busy with the add-on: in use"]);
         deepStrictEqual(at(), 3000);
+    });
+
+    it("may find the add-on deleted, which the next look shows", async () => {
+        const before = running([], { gone: true });
+        deepStrictEqual(await updateAddOn(before.context, update), undefined);
+        deepStrictEqual([before.asked.slice(1), before.at()], [["the add-on is gone: not found"], 0]);
+        const meanwhile = running(["Missing"], { errors: ["not found"] });
+        deepStrictEqual(await updateAddOn(meanwhile.context, update), undefined);
+        deepStrictEqual(meanwhile.asked.slice(1), ["prod u-1", "the add-on is gone: not found"]);
     });
 
     it("is not followed for longer than twenty minutes", async () => {
