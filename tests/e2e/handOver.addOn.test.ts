@@ -253,4 +253,40 @@ describe("the hand-over with the managed add-on as the delivery", () => {
             await assertAsBegun();
         });
     });
+
+    describeNightly("whose update EKS does not end, or does not carry out", () => {
+        onCluster(async () => {
+            await sandbox.addOn.create({ configurationValues: CONFIGURATION });
+            await cluster.settled();
+        });
+        const hasMoved = async () => {
+            const [role, ...others] = await rolesOfPods(sandbox);
+            assert.ok(role !== undefined && others.length === 0);
+            assert.strictEqual((await deliveredIn(sandbox)).roleArn, role);
+            assert.strictEqual(await holdsPolicy(), true);
+        };
+
+        it("the run ends at its limit, the pods keep the role, and nothing is detached", async () => {
+            await set({ timeouts: { ...DELIVERING.timeouts, deliverySeconds: 10 } });
+            await sandbox.addOn.setNext({ update: "neverEnds" });
+            assert.match((await failureOf(stack.up())) ?? "", /\[add-on-update-failed\]/);
+            await hasMoved();
+            assert.match((await failureOf(stack.up())) ?? "", /\[add-on-update-failed\].*has been UPDATING for 10 s/s);
+            await hasMoved();
+        });
+
+        it("goes on once EKS has ended it, past an update that fails", async () => {
+            // A deletion is what ends an update that EKS does not end.
+            await sandbox.addOn.delete({ preserve: true });
+            await sandbox.addOn.create({ configurationValues: CONFIGURATION });
+            await sandbox.addOn.setNext({ update: "failed" });
+            assert.match((await failureOf(stack.up())) ?? "", /\[add-on-update-failed\].*InternalFailure/s);
+            await hasMoved();
+            await sandbox.addOn.setNext({ update: "failedButApplied" });
+            await stack.up();
+            await assertHandedOver(await roleArn());
+            await stack.destroy();
+            await assertAsBegun();
+        });
+    });
 });
