@@ -153,6 +153,23 @@ describe("the hand-over with the managed add-on as the delivery", () => {
             await restartPods();
         });
 
+        it("is refused before anything moves, if the caller may not pass that role to EKS on the way back", async () => {
+            const before = await pods();
+            const allow = { Effect: "Allow", Action: "*", Resource: "*" };
+            const deny = { Effect: "Deny", Action: "iam:PassRole", Resource: begun.addOn.serviceAccountRoleArn };
+            const rights = JSON.stringify({ Version: "2012-10-17", Statement: [allow, deny] });
+            const { accessKeyId, secretAccessKey } = await sandbox.createUser("operator", [rights]);
+            const { envVars } = stack.workspace;
+            const { AWS_ACCESS_KEY_ID = "", AWS_SECRET_ACCESS_KEY = "" } = envVars;
+            Object.assign(envVars, { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey });
+            await set({});
+            const failure = (await failureOf(stack.up())) ?? "";
+            Object.assign(envVars, { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY });
+            assert.match(failure, new RegExp(`\\[add-on-update-failed\\].*may not pass \\S+/${OWN_ROLE} `, "s"));
+            assert.deepStrictEqual(await pods(), before);
+            assert.deepStrictEqual((await lookAt(sandbox)).delivered, begun.delivered);
+        });
+
         it("gives that role up, and gets the component's", async () => {
             await set({});
             await stack.up();
