@@ -62,15 +62,19 @@ const upgraded: Scenario = {
     },
 };
 
-/** The way out of the message: the add-on is created, and the same command run. */
-async function createsItAgain(stage: Stage, preserve: boolean): Promise<void> {
+/** Follows the message: the add-on is created, and the same command run, unless `repair` does more. */
+async function createsItAgain(
+    stage: Stage,
+    preserve: boolean,
+    repair: () => Promise<unknown> = () => stage.succeeds("up", toAddOn(stage)),
+): Promise<void> {
     const { addOn } = stage.sandbox;
     await withAddOn(stage);
-    const deleted = beforeItsUpdate(() => addOn.delete({ preserve }));
-    await stage.fails("up", toAddOn(stage), /\[add-on-missing\].*aws eks create-addon/s, deleted);
-    assert.ok(deleted.hasActed());
+    const gone = beforeItsUpdate(() => addOn.delete({ preserve }));
+    await stage.fails("up", toAddOn(stage), /\[add-on-missing\].*aws eks create-addon/s, gone);
+    assert.ok(gone.hasActed());
     await addOn.create();
-    await stage.succeeds("up", toAddOn(stage));
+    await repair();
     await assertDeliveredByAddOn(stage);
     await stage.succeeds("destroy", toAddOn(stage));
     await stage.assertAsBefore();
@@ -90,7 +94,12 @@ const deleted: Scenario = {
     quick: false,
     // No pod of aws-node is left until the add-on is created again.
     bound: { ...noGaps, rollouts: 3, restarts: 2, outageNodeSeconds: 200 },
-    play: (stage) => createsItAgain(stage, false),
+    play: (stage) =>
+        createsItAgain(stage, false, async () => {
+            // The new pods have no role, and none of them is a canary of the run before.
+            await stage.fails("up", toAddOn(stage), /\[canary-missing\].*Run pulumi up --refresh/s);
+            await stage.succeeds("up", toAddOn(stage), { flags: ["--refresh"] });
+        }),
 };
 
 const takenOver: Scenario = {
