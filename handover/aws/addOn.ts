@@ -66,10 +66,15 @@ export async function updateAddOn(
         const { update } = await (await clients.eks()).send(new UpdateAddonCommand(input));
         return { is: "sent", updateId: update?.id ?? "" };
     } catch (error) {
-        if (errorCodeOf(error) === "ResourceInUse") {
-            return { is: "busy", why: messageOf(error, clients.secrets) };
+        const why = messageOf(error, clients.secrets);
+        switch (errorCodeOf(error)) {
+            case "ResourceInUse":
+                return { is: "busy", why };
+            case "ResourceNotFound":
+                return { is: "missing", why };
+            default:
+                throw error;
         }
-        throw error;
     }
 }
 
@@ -77,8 +82,15 @@ export async function updateAddOn(
 export async function addOnUpdate(clients: Clients, name: string, updateId: string): Promise<AddOnUpdateSeen> {
     const { DescribeUpdateCommand } = await import("./awsSdk");
     const command = new DescribeUpdateCommand({ name, updateId, addonName: ADD_ON });
-    const { update } = await (await clients.eks()).send(command);
-    return updateSeen(update ?? {});
+    try {
+        const { update } = await (await clients.eks()).send(command);
+        return updateSeen(update ?? {});
+    } catch (error) {
+        if (errorCodeOf(error) === "ResourceNotFound") {
+            return { status: "Missing", errors: [messageOf(error, clients.secrets)] };
+        }
+        throw error;
+    }
 }
 
 function updateSeen({ status = "InProgress", errors = [] }: Update): AddOnUpdateSeen {

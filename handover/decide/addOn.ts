@@ -100,12 +100,13 @@ export function nextAddOnRoleStep(target: AddOnTarget, world: World, memory: Mem
     if (cluster.uid !== record.clusterUid) {
         return { do: "refuse", refusal: refusals.clusterChanged(record.clusterUid, cluster.uid) };
     }
-    if (cluster.serviceAccount === undefined) {
-        return { do: "refuse", refusal: refusals.serviceAccountMissing(subject) };
-    }
+    // An add-on that was deleted without `preserve` has taken the service account along: it comes back with the add-on.
     const { addOn } = account;
     if (addOn?.is !== "there") {
         return unseenStep(subject, addOn) ?? waitFor("EKS was not asked for the add-on yet");
+    }
+    if (cluster.serviceAccount === undefined) {
+        return { do: "refuse", refusal: refusals.serviceAccountMissing(subject) };
     }
     if (addOn.roleArn !== undefined && addOn.roleArn !== subject.roleArn && !isKnownOf(record, addOn.roleArn)) {
         return { do: "refuse", refusal: refusals.addOnHasRole(addOn.roleArn) };
@@ -342,6 +343,7 @@ function updateStep(
     return {
         do: "updateAddOn",
         update: { clusterName, roleArn, configurationValues, clientRequestToken },
+        limitSeconds: target.deliverySeconds,
         why:
             roleArn === undefined
                 ? `the managed add-on gives up ${addOn.roleArn ?? "its role"}`

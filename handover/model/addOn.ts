@@ -46,13 +46,16 @@ export interface AddOnUpdate {
     readonly clientRequestToken: string;
 }
 
-/** The answer to an update: EKS carries it out later, or is busy with another one. */
+/** The answer to an update: EKS carries it out later, or is busy with another one, or the add-on was deleted since it was read. */
 export type AddOnUpdateSent =
-    { readonly is: "sent"; readonly updateId: string } | { readonly is: "busy"; readonly why: string };
+    | { readonly is: "sent"; readonly updateId: string }
+    | { readonly is: "busy"; readonly why: string }
+    | { readonly is: "missing"; readonly why: string };
 
 /** How far an update is: https://docs.aws.amazon.com/eks/latest/APIReference/API_Update.html */
 export interface AddOnUpdateSeen {
-    readonly status: "InProgress" | "Successful" | "Failed" | "Cancelled";
+    /** `Missing`: EKS does not know the update, since the add-on was deleted. */
+    readonly status: "InProgress" | "Successful" | "Failed" | "Cancelled" | "Missing";
     readonly errors: readonly string[];
 }
 

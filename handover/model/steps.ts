@@ -44,7 +44,13 @@ export type Step =
           readonly why: string;
       }
     /** Tells the managed add-on its role, or takes it away, and waits until EKS has carried that out. */
-    | { readonly do: "updateAddOn"; readonly update: AddOnUpdate; readonly why: string }
+    /** The run follows the update for up to `limitSeconds`. */
+    | {
+          readonly do: "updateAddOn";
+          readonly update: AddOnUpdate;
+          readonly limitSeconds: number;
+          readonly why: string;
+      }
     /** Removes the role annotation for every owner, by a merge patch. */
     | { readonly do: "removeRole"; readonly why: string }
     /** Releases the annotations that a hand-back has left for another owner, which owns them by now. */
@@ -113,7 +119,7 @@ export function freshMemory(startedAt: number): Memory {
 export interface StepResult {
     /** The policies of the step that no longer exist. */
     readonly gone?: readonly RolePolicy[];
-    /** How the update of the add-on has ended. Undefined if EKS was busy. */
+    /** How the update of the add-on has ended. Undefined if EKS was busy, or the add-on was deleted. */
     readonly addOnUpdate?: AddOnUpdateEnded | undefined;
 }
 

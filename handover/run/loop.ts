@@ -155,7 +155,7 @@ async function take(context: RunContext, step: Taken): Promise<StepResult> {
         case "attach":
             return { gone: await attachAll(context, step.policies) };
         case "updateAddOn":
-            return { addOnUpdate: await updateAddOn(context, step.update) };
+            return { addOnUpdate: await updateAddOn(context, step.update, step.limitSeconds) };
         default:
             await change(context, step);
             return NOTHING_MORE;

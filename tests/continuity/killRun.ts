@@ -5,17 +5,14 @@ import {
     DetachRolePolicyCommand,
     ListAttachedRolePoliciesCommand,
 } from "@aws-sdk/client-iam";
-import { setTimeout as sleep } from "node:timers/promises";
 import { amidChurn, endSurplus } from "./amidChurn";
 import type { Hooks } from "./engine/engine";
 import { writesOf } from "./engine/engine";
 import type { ComponentArguments } from "./engine/program";
 import type { Course, KillPoint, Operation, UninterruptedRun } from "./killPoints";
 import { CNI_POLICY, createPolicy, iamClient, NODE_ROLE, type Stage } from "./stage";
+import { deletePodWithoutWebhook } from "./podWithoutWebhook";
 import { pendingCreations } from "./state/pending";
-
-/** Time for a pod to be created and to start. */
-const POD_START_MILLISECONDS = 3000;
 
 export class KillRun {
     /** Whether the engine was still running at the last kill point. */
@@ -48,7 +45,7 @@ export class KillRun {
         const amid = <T>(act: () => Promise<T>) => (point.amid === "churn" ? amidChurn(this.stage, act) : act());
         const { outcome } = await amid(() => this.begin(point.operation, hooksOf(point)));
         this.wasReached = outcome === "killed";
-        await this.deletePodWithoutWebhook();
+        await deletePodWithoutWebhook(this.stage);
         const orphans = this.pendingRoles();
         if (point.then === "destroy") {
             await this.detachPending();
@@ -57,22 +54,6 @@ export class KillRun {
         await this.remove(orphans);
         if (point.amid === "churn") {
             await endSurplus(this.stage);
-        }
-    }
-
-    /**
-     * The worst case between the kill and the next run: a pod is deleted while the webhook is down. In any state that the kill
-     * left behind, the new pod must have a working path, or admission must refuse it.
-     */
-    private async deletePodWithoutWebhook(): Promise<void> {
-        const { faults } = this.stage;
-        const [node = ""] = (await this.stage.pods()).keys();
-        await faults.stopWebhook();
-        try {
-            await this.stage.deletePodOn(node);
-            await sleep(POD_START_MILLISECONDS);
-        } finally {
-            await faults.startWebhook();
         }
     }
 

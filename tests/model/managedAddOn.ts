@@ -85,7 +85,7 @@ export class ModelAddOn {
     /** The role is part of the add-on at once, and of the cluster when the update ends. */
     public update({ roleArn, configurationValues, clientRequestToken: token }: AddOnUpdate): AddOnUpdateSent {
         if (!this.exists) {
-            throw new Error("ResourceNotFoundException: No addon: vpc-cni found");
+            return { is: "missing", why: "No addon: vpc-cni found" };
         }
         const known = this.tokens.get(token);
         if (known !== undefined) {
@@ -107,7 +107,8 @@ export class ModelAddOn {
     }
 
     public updateSeen(id: string): AddOnUpdateSeen {
-        return this.ended.get(id) ?? { status: "InProgress", errors: [] };
+        const unknown = this.running?.id === id ? "InProgress" : "Missing";
+        return this.ended.get(id) ?? { status: unknown, errors: [] };
     }
 
     /** Its owner upgrades it. The pods restart, whatever a change of the role does. */

@@ -29,6 +29,8 @@ export interface Hooks {
     /** Whether to kill the run now: before a write is forwarded, or after it was carried out. Writes count from 1. */
     killBefore?(write: number, call: Call): boolean;
     killAfter?(write: number, call: Call): boolean;
+    /** What happens between the run's decision to write and the write, which is forwarded once it has happened. */
+    hold?(call: Call): Promise<unknown> | undefined;
     /** Kills the run this long after its start. */
     readonly killAtMilliseconds?: number;
     /** More flags of the command. */
@@ -197,7 +199,7 @@ export class Engine {
         }
     }
 
-    private before(call: Call): boolean {
+    private async before(call: Call): Promise<boolean> {
         const { current } = this;
         if (current === undefined || current.killed) {
             return false;
@@ -207,7 +209,15 @@ export class Engine {
             return false;
         }
         current.calls.push(call);
-        return true;
+        if (call.write) {
+            await current.hooks.hold?.(call);
+        }
+        return !this.hasBeenKilled(current);
+    }
+
+    /** Also while a call was held. */
+    private hasBeenKilled({ killed }: Current): boolean {
+        return killed;
     }
 
     private after(call: Call): boolean {

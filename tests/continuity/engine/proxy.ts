@@ -10,7 +10,7 @@ import { awsCall, type Call, kubernetesCall, type Request } from "./calls";
 
 /** Called for each call: before it is forwarded, and before its response is. False drops it, and breaks the connection. */
 export interface Gate {
-    before(call: Call): boolean;
+    before(call: Call): boolean | Promise<boolean>;
     after(call: Call): boolean;
 }
 
@@ -54,9 +54,9 @@ function handler({ to, target, ca, gate }: ProxyOptions, isTls: boolean): Reques
     const { hostname, port } = new URL(target);
     const agent = isTls ? new HttpsAgent({ keepAlive: true, ca }) : new HttpAgent({ keepAlive: true });
     const send = isTls ? httpsRequest : httpRequest;
-    const pass = (incoming: IncomingMessage, outgoing: ServerResponse, body: Buffer): void => {
+    const pass = async (incoming: IncomingMessage, outgoing: ServerResponse, body: Buffer): Promise<void> => {
         const call = callOf(to, incoming, body.toString("utf8"));
-        if (!gate.before(call)) {
+        if (!(await gate.before(call))) {
             incoming.socket.destroy();
             return;
         }
@@ -80,7 +80,7 @@ function handler({ to, target, ca, gate }: ProxyOptions, isTls: boolean): Reques
         const chunks: Buffer[] = [];
         incoming.on("data", (chunk: Buffer) => chunks.push(chunk));
         incoming.on("error", () => undefined);
-        incoming.on("end", () => pass(incoming, outgoing, Buffer.concat(chunks)));
+        incoming.on("end", () => void pass(incoming, outgoing, Buffer.concat(chunks)));
     };
 }
 

@@ -1,8 +1,10 @@
 import { advice } from "./advice";
+import { addOnEvents } from "./addOnEvents";
 import { aws } from "./aws";
 import { changes } from "./changes";
 import { churns } from "./churn";
 import { deliveries } from "./deliveries";
+import { deliveryMoves } from "./deliveryMoves";
 import { drift } from "./drift";
 import { injectionGuard } from "./injectionGuard";
 import { lifecycle } from "./lifecycle";
@@ -36,6 +38,8 @@ export const SCENARIOS: readonly Scenario[] = [
     ...turningOff,
     ...options,
     ...deliveries,
+    ...deliveryMoves,
+    ...addOnEvents,
     ...drift,
     ...injectionGuard,
     ...outsiders,

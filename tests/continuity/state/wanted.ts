@@ -38,12 +38,16 @@ export function differencesAfterHandBack(before: Snapshot, now: Snapshot): strin
     ];
 }
 
-/** After a complete hand-over there is one more role, the pods carry it, and the node roles have lost only the CNI policy. */
+/** After a complete hand-over the pods carry the role, which may be a new one, and the node roles have lost only the CNI policy. */
 export function differencesAfterHandOver(before: Snapshot, now: Snapshot, wanted: HandedOver): string[] {
     const cniRole = Object.values(now.iam.roles).find(({ arn }) => arn === wanted.roleArn);
+    const isNew = !Object.values(before.iam.roles).some(({ arn }) => arn === wanted.roleArn);
     const expected = [CNI_POLICY, ...(wanted.additionalPolicyArns ?? [])];
     return [
-        ...iamDifferences(afterDetachment(before.iam, wanted.detachFromNodeRoles), without(now.iam, cniRole)),
+        ...iamDifferences(
+            afterDetachment(before.iam, wanted.detachFromNodeRoles),
+            without(now.iam, isNew ? cniRole : undefined),
+        ),
         ...(cniRole === undefined
             ? [`the role ${wanted.roleArn} does not exist`]
             : listDifferences(`policy of the role ${cniRole.name}`, expected, cniRole.attachedPolicyArns)),

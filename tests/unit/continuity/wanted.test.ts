@@ -138,4 +138,16 @@ describe("after the hand-over", () => {
         it(`is seen: ${what}`, () =>
             assert.deepStrictEqual(differencesAfterHandOver(before(), handedOver(more), wanted), expected));
     });
+
+    it("is complete with a role that existed before", () => {
+        const roles = (policies: string[]) => [nodeRole({ attachedPolicyArns: policies }), role("cni")];
+        const existing = before({ iam: iam(roles([WORKER, CNI_POLICY])) });
+        assert.deepStrictEqual(differencesAfterHandOver(existing, handedOver(), wanted), []);
+        const lost = handedOver({ iam: iam([nodeRole({ attachedPolicyArns: [WORKER] }), role("other")]) });
+        assert.deepStrictEqual(differencesAfterHandOver(existing, lost, wanted), [
+            "role left over: other",
+            "role lost: cni",
+            `the role ${ROLE} does not exist`,
+        ]);
+    });
 });

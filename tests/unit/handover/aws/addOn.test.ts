@@ -114,6 +114,19 @@ describe("An update of the managed add-on", () => {
         });
     });
 
+    it("may find the add-on deleted, also while EKS updates it", async () => {
+        const gone = new AwsFailure("ResourceNotFoundException", "No addon: vpc-cni found", 404);
+        aws.answer({ "eks:UpdateAddon": () => gone, "eks:DescribeUpdate": () => gone });
+        deepStrictEqual(await aws.connect().updateAddOn({ ...base, roleArn: "arn:role" }), {
+            is: "missing",
+            why: "No addon: vpc-cni found",
+        });
+        deepStrictEqual(await aws.connect().addOnUpdate("prod", "u-1"), {
+            status: "Missing",
+            errors: ["No addon: vpc-cni found"],
+        });
+    });
+
     it("is refused without the right", async () => {
         aws.answer({ "eks:UpdateAddon": () => denied("iam:PassRole") });
         await rejects(aws.connect().updateAddOn({ ...base, roleArn: "arn:role" }), { code: "aws-access-denied" });

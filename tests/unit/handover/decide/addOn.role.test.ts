@@ -260,6 +260,12 @@ const rows: Row[] = [
         wait("the managed add-on is UPDATING"),
     ],
     ["may be missing", missing, {}, refused("add-on-missing", "The cluster prod has no managed add-on vpc-cni.")],
+    [
+        "may have been deleted with the service account",
+        missing,
+        { serviceAccount: undefined },
+        refused("add-on-missing", "The cluster prod has no managed add-on vpc-cni."),
+    ],
     ["may have no known name", unnamed, {}, refused("cluster-name-unknown", "The name of the EKS cluster is unknown.")],
     [
         "may be unread",
@@ -316,6 +322,15 @@ describe("The request to EKS", () => {
         deepStrictEqual(rest, { clusterName: "prod", roleArn: ROLE, configurationValues: '{"env":{}}' });
         strictEqual(clientRequestToken?.length, 32);
         strictEqual(request({ configurationValues: undefined })?.configurationValues, undefined);
+    });
+
+    it("is followed for as long as the program says", () => {
+        const seen = world(carrying(ROLE), {
+            cluster: { serviceAccount: ours },
+            account: { addOn: addOn(undefined) },
+        });
+        const step = nextAddOnRoleStep({ ...target, deliverySeconds: 77 }, seen, begun);
+        strictEqual(step.do === "updateAddOn" ? step.limitSeconds : step.do, 77);
     });
 
     it("is the same in the run after one that was killed, and another one once the add-on or the record has changed", () => {

@@ -112,7 +112,7 @@ describe("What a run remembers", () => {
 
     it("of an update of the add-on is how it has ended, and nothing if EKS was busy", () => {
         const update = { clusterName: "prod", roleArn: ROLE, configurationValues: undefined, clientRequestToken: "t" };
-        const step: Step = { do: "updateAddOn", update, why };
+        const step: Step = { do: "updateAddOn", update, limitSeconds: 60, why };
         const addOnUpdate = { roleArn: ROLE, at: 9, isSuccessful: true, why: "it is Successful" };
         deepStrictEqual(remember(before, step, 9, { addOnUpdate }), { ...before, addOnUpdate });
         deepStrictEqual(remember(before, step, 9, { addOnUpdate: undefined }), before);

@@ -1,0 +1,119 @@
+import type { Stack } from "@pulumi/pulumi/automation";
+import * as assert from "assert";
+import { addOnWrites, type Sandbox } from "local-eks";
+import { Delivery } from "../../index";
+import { addOnOf, CONFIGURATION, deliveredIn, DELIVERING, type Look, lookAt, rolesOfPods } from "./support/addOn";
+import { clusterOf, uids } from "./support/cluster";
+import { watchGaps } from "./support/faults";
+import { handOverSandbox, handOverStack, PlainArgs, setArgs } from "./support/handOver";
+import { itNightly } from "./support/quiet";
+
+/** Each test runs the engine seven times. */
+const LONG = 600_000;
+
+/** What AWS does not document about EKS's updates of an add-on. */
+interface Variant {
+    readonly write: (typeof addOnWrites)[number];
+    readonly restartsPods: boolean;
+    readonly driftRevertSeconds: number | null;
+    readonly configurationLeftOut: "kept" | "reset";
+}
+
+/** Every pair of values occurs in one of them: a way to write has each value of the others, once with a triple and once with its opposite. */
+const VARIANTS: readonly Variant[] = addOnWrites.flatMap((write, index) =>
+    [false, true].map((isOpposite) => ({
+        write,
+        restartsPods: isOpposite,
+        driftRevertSeconds: ((index & 1) === 1) !== isOpposite ? 3 : null,
+        configurationLeftOut: ((index & 2) === 2) !== isOpposite ? ("reset" as const) : ("kept" as const),
+    })),
+);
+/** EKS removes the role for all owners, and restarts the pods: https://github.com/hashicorp/terraform-provider-aws/issues/30645 */
+const isOfTheGate = ({ write, restartsPods }: Variant) => write === "removesThoughCoOwned" && restartsPods;
+/** With the others, the component keeps its own annotation: its release would remove the value. */
+const OWNED_BY_APPLY = ["apply", "forcedApply", "updateThenApply", "removesThoughCoOwned"];
+
+/** EKS_CNI_NIGHTLY=1 runs all of them. */
+describe("the managed add-on as the delivery, however EKS writes it", () => {
+    let sandbox: Sandbox;
+    let cluster: ReturnType<typeof clusterOf>;
+    let stack: Stack;
+
+    const set = (delivery: Delivery) => {
+        const args: PlainArgs = { delivery, ...DELIVERING };
+        return setArgs(stack, sandbox, args);
+    };
+    const roleArn = async () => (await stack.outputs())["roleArn"]?.value as string;
+    const pods = async () => uids(await cluster.awsNodePods());
+
+    before(async () => {
+        sandbox = await handOverSandbox("add-on-variants", { agents: true, failedStartFactor: 0.02 });
+        cluster = clusterOf(sandbox);
+    });
+    after(() => sandbox.stop());
+    beforeEach(async () => {
+        await sandbox.reset();
+        stack = await handOverStack(sandbox);
+    });
+    afterEach(() => stack.workspace.removeStack(stack.name, { force: true }));
+
+    async function assertQuiet(): Promise<void> {
+        await cluster.settled();
+        const before = await pods();
+        await stack.up({ expectNoChanges: true });
+        await stack.refresh({ expectNoChanges: true });
+        assert.deepStrictEqual(await pods(), before);
+    }
+
+    /** EKS notes its restarts of the pods in the template. */
+    const withoutRestarts = (look: Look) => ({ ...look, templateAnnotations: undefined });
+
+    async function play(variant: Variant): Promise<void> {
+        await sandbox.addOn.create({ configurationValues: CONFIGURATION });
+        await cluster.settled();
+        const begun = await lookAt(sandbox);
+        await sandbox.addOn.setBehavior(variant);
+        const watched = await watchGaps(sandbox);
+        try {
+            await set(Delivery.EksAddon);
+            await stack.up();
+            const { roleArn: delivered, owners } = await deliveredIn(sandbox);
+            assert.strictEqual(delivered, await roleArn());
+            assert.strictEqual(
+                owners.some((owner) => owner.startsWith("eks-cni/")),
+                !OWNED_BY_APPLY.includes(variant.write),
+                owners.join(", "),
+            );
+            await assertQuiet();
+            const { serviceAccountRoleArn, configurationValues } = (await addOnOf(sandbox)) ?? {};
+            assert.deepStrictEqual([serviceAccountRoleArn, configurationValues], [delivered, CONFIGURATION]);
+
+            await set(Delivery.ServiceAccountPatch);
+            await stack.up();
+            assert.strictEqual((await deliveredIn(sandbox)).roleArn, delivered);
+            assert.strictEqual((await addOnOf(sandbox))?.serviceAccountRoleArn, undefined);
+            await assertQuiet();
+
+            await set(Delivery.EksAddon);
+            await stack.up();
+            assert.deepStrictEqual(await rolesOfPods(sandbox), [delivered]);
+            await stack.destroy();
+            await cluster.settled();
+            assert.deepStrictEqual(withoutRestarts(await lookAt(sandbox)), withoutRestarts(begun));
+            assert.deepStrictEqual(watched.gaps(), []);
+        } finally {
+            watched.stop();
+        }
+    }
+
+    for (const variant of VARIANTS) {
+        const { write, restartsPods, driftRevertSeconds, configurationLeftOut } = variant;
+        const what = [
+            `writes by ${write}`,
+            ...(restartsPods ? ["restarts the pods"] : []),
+            ...(driftRevertSeconds === null ? [] : ["writes its objects again and again"]),
+            ...(configurationLeftOut === "reset" ? ["resets a configuration that is left out"] : []),
+        ];
+        (isOfTheGate(variant) ? it : itNightly)(`EKS ${what.join(", ")}`, () => play(variant)).timeout(LONG);
+    }
+});

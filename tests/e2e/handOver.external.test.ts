@@ -1,0 +1,201 @@
+import { DetachRolePolicyCommand } from "@aws-sdk/client-iam";
+import type { Stack } from "@pulumi/pulumi/automation";
+import * as assert from "assert";
+import * as fs from "fs";
+import type { Sandbox } from "local-eks";
+import * as path from "path";
+import { Delivery } from "../../index";
+import { deliveredIn, DELIVERING, type Look, lookAt, NODE_ROLE, ROLE_ANNOTATION, rolesOfPods } from "./support/addOn";
+import { clusterOf, uids } from "./support/cluster";
+import { recordWarnings } from "./support/events";
+import { watchGaps } from "./support/faults";
+import { handOverSandbox, handOverStack, MANAGED_CNI_POLICY, PlainArgs, setArgs } from "./support/handOver";
+import { iamOf, trustOf } from "./support/iam";
+import { describeNightly } from "./support/quiet";
+import { failureOf } from "./support/stacks";
+
+const OWN_ROLE = "made-before";
+const ROLE_PREFIX = "arn:aws:iam::111122223333:role/";
+const WRITER = "gitops";
+
+describe("the hand-over with another writer as the delivery", () => {
+    let sandbox: Sandbox;
+    let cluster: ReturnType<typeof clusterOf>;
+    let iam: ReturnType<typeof iamOf>;
+    let stack: Stack;
+    let watched: Awaited<ReturnType<typeof watchGaps>>;
+    let begun: Look;
+
+    const set = (args: PlainArgs) => setArgs(stack, sandbox, { delivery: Delivery.External, ...DELIVERING, ...args });
+    const pods = async () => uids(await cluster.awsNodePods());
+    const holdsPolicy = async () => (await iam.attachedPolicies(NODE_ROLE)).includes(MANAGED_CNI_POLICY);
+    const roleArn = async () => (await stack.outputs())["roleArn"]?.value as string;
+    async function assertHandedOver(to: string, by: string): Promise<void> {
+        assert.deepStrictEqual(await deliveredIn(sandbox), { roleArn: to, owners: [by] });
+        assert.deepStrictEqual(await rolesOfPods(sandbox), [to]);
+        assert.strictEqual(await holdsPolicy(), false);
+        assert.deepStrictEqual((await stack.outputs())["remainingSteps"]?.value, []);
+    }
+    async function assertQuiet(): Promise<void> {
+        const before = await pods();
+        const { warnings, onEvent } = recordWarnings();
+        await stack.up({ expectNoChanges: true, onEvent });
+        await stack.preview({ expectNoChanges: true, onEvent });
+        await stack.refresh({ expectNoChanges: true, onEvent });
+        assert.deepStrictEqual(warnings, []);
+        assert.deepStrictEqual(await pods(), before);
+    }
+
+    /** What a pipeline has in its repository, and applies as its own field manager. */
+    async function applyByWriter(annotations?: Readonly<Record<string, string>>): Promise<void> {
+        const file = path.join(sandbox.directory, "service-account.json");
+        const metadata = { name: "aws-node", namespace: "kube-system", annotations };
+        fs.writeFileSync(file, JSON.stringify({ apiVersion: "v1", kind: "ServiceAccount", metadata }));
+        await cluster.kubectl("apply", "--server-side", `--field-manager=${WRITER}`, "-f", file);
+    }
+    const deliver = (to: string) => applyByWriter({ [ROLE_ANNOTATION]: to });
+
+    /** The writer acts once the command waits for it. */
+    async function whileWaiting(
+        command: (options: { onOutput: (text: string) => void }) => Promise<unknown>,
+        words: RegExp,
+        act: () => Promise<void>,
+    ): Promise<void> {
+        let output = "";
+        let acted: Promise<void> | undefined;
+        const onOutput = (text: string) => {
+            output += text;
+            acted ??= words.test(output) ? act() : undefined;
+        };
+        await command({ onOutput });
+        assert.ok(acted !== undefined, `the command did not wait:\n${output}`);
+        await acted;
+    }
+
+    before(async () => {
+        sandbox = await handOverSandbox("external", { agents: true, failedStartFactor: 0.02 });
+        cluster = clusterOf(sandbox);
+        iam = iamOf(sandbox);
+    });
+    after(() => sandbox.stop());
+
+    /** A cluster, of which `prepare` makes the state before the component. */
+    function onCluster(program: string, prepare: () => Promise<void>): void {
+        before(async () => {
+            await sandbox.reset();
+            await prepare();
+            stack = await handOverStack(sandbox, program);
+            begun = await lookAt(sandbox);
+            watched = await watchGaps(sandbox);
+        });
+        after(async () => {
+            watched.stop();
+            await stack.workspace.removeStack(stack.name, { force: true });
+        });
+        afterEach("no pod was without a path", () => {
+            assert.deepStrictEqual(watched.gaps(), []);
+        });
+    }
+
+    describeNightly("that is an add-on of the same program", () => {
+        onCluster("external", () => Promise.resolve());
+
+        it("the component proves the role, the add-on delivers it, and the component goes on", async () => {
+            await set({});
+            await stack.up();
+            await assertHandedOver(await roleArn(), "eks Apply");
+            await assertQuiet();
+        });
+
+        it("another role reaches the pods through the add-on before the old one goes", async () => {
+            const old = await roleArn();
+            await set({ rolePath: "/another/" });
+            await stack.up();
+            const now = await roleArn();
+            assert.notStrictEqual(now, old);
+            await assertHandedOver(now, "eks Apply");
+            assert.strictEqual(await iam.role(old.split("/").at(-1) ?? ""), undefined);
+        });
+
+        it("destroy ends as it began: EKS leaves the objects, and the component removes the role that is left on them", async () => {
+            await stack.destroy();
+            await cluster.settled();
+            assert.deepStrictEqual(await lookAt(sandbox), begun);
+        });
+    });
+
+    describe("that is another tool's server-side apply", () => {
+        onCluster("hand-over", () => Promise.resolve());
+
+        it("is refused while nothing delivers the role, and goes on as the message says", async () => {
+            const timeouts = { ...DELIVERING.timeouts, deliverySeconds: 2 };
+            const before = await pods();
+            await set({ roleName: "cni", timeouts });
+            const failure = (await failureOf(stack.up())) ?? "";
+            assert.match(failure, /\[role-not-delivered\].*the service account has no role annotation/s);
+            const [, advised = ""] = new RegExp(`Let the writer set ${ROLE_ANNOTATION}: (\\S+) `).exec(failure) ?? [];
+            assert.strictEqual(advised, `${ROLE_PREFIX}cni`);
+            assert.deepStrictEqual(await pods(), before);
+            assert.strictEqual(await holdsPolicy(), true);
+            await deliver(advised);
+            await stack.up();
+            await assertHandedOver(advised, `${WRITER} Apply`);
+        });
+
+        it("a second up, a preview and a refresh change nothing", assertQuiet);
+
+        it("waits with another role until the writer delivers that one", async () => {
+            await set({ roleName: "cni-2" });
+            await whileWaiting(
+                (options) => stack.up(options),
+                /waiting for another writer to deliver \S+\/cni-2: the service account is annotated with \S+\/cni,/,
+                () => deliver(`${ROLE_PREFIX}cni-2`),
+            );
+            await assertHandedOver(`${ROLE_PREFIX}cni-2`, `${WRITER} Apply`);
+            assert.strictEqual(await iam.role("cni"), undefined);
+        });
+
+        it("destroy does not end while the writer names the role, and ends as it began once it does not", async () => {
+            await set({ roleName: "cni-2", timeouts: { ...DELIVERING.timeouts, deliverySeconds: 2 } });
+            await stack.up();
+            assert.match((await failureOf(stack.destroy())) ?? "", /\[role-still-delivered\].*"gitops"/s);
+            assert.notStrictEqual(await iam.role("cni-2"), undefined);
+            assert.strictEqual(await holdsPolicy(), true);
+            await applyByWriter();
+            await stack.destroy();
+            await cluster.settled();
+            assert.deepStrictEqual(await lookAt(sandbox), begun);
+        });
+    });
+
+    for (const [what, isDetached] of [
+        ["only the policies of the node role are left", false],
+        ["the policies are already detached", true],
+    ] as const) {
+        describeNightly(`that delivers this role already: ${what}`, () => {
+            let existingRoleArn: string;
+            onCluster("hand-over", async () => {
+                existingRoleArn = (await iam.createRole(OWN_ROLE, trustOf(sandbox), [MANAGED_CNI_POLICY])).Arn ?? "";
+                await deliver(existingRoleArn);
+                await cluster.kubectl("rollout", "restart", "-n", "kube-system", "daemonset/aws-node");
+                await cluster.settled();
+                if (isDetached) {
+                    const policy = { RoleName: NODE_ROLE, PolicyArn: MANAGED_CNI_POLICY };
+                    await iam.client.send(new DetachRolePolicyCommand(policy));
+                }
+            });
+
+            it("verifies the pods without a restart, and destroy leaves the role to the writer", async () => {
+                const before = await pods();
+                await set({ existingRoleArn });
+                await stack.up();
+                await assertHandedOver(existingRoleArn, `${WRITER} Apply`);
+                await assertQuiet();
+                await stack.destroy();
+                await cluster.settled();
+                assert.deepStrictEqual(await lookAt(sandbox), begun);
+                assert.deepStrictEqual(await pods(), before);
+            });
+        });
+    }
+});
