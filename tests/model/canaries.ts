@@ -1,4 +1,5 @@
 /** The pods that the live checks have restarted although they worked, and the rule that a node role has one canary at a time. */
+import type { Acting } from "./waves";
 
 /** The restart of a working pod. */
 export interface Restart {
@@ -9,6 +10,8 @@ export interface Restart {
     readonly annotated: string | undefined;
     /** It was part of a wave. Otherwise it was a canary. */
     readonly isOfWave: boolean;
+    /** The part of the product that restarted it. */
+    readonly acting: Acting;
     /**
      * Nodes that did not respond then, and that the run had no reason to wait for: it cannot revert a canary there that a killed run has
      * left, or one of its own that has had its time, and the node may never return. A deleted pod stays until its kubelet stops it. A canary on

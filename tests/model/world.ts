@@ -11,7 +11,7 @@ import { OtherInstances } from "./otherInstances";
 import { OtherPods } from "./otherPods";
 import { OwnNodeRoles } from "./ownNodeRoles";
 import { ModelServiceAccount } from "./serviceAccount";
-import { type Acting, Waves } from "./waves";
+import { type Acting, Waves, type Worker } from "./waves";
 
 /**
  * A small model of a cluster and an account, with only the facts that decide whether a pod of aws-node has a path to its
@@ -179,8 +179,6 @@ export class ModelWorld {
     public isPatchLeftOut = false;
     /** The role of an update that found the live checks turned off, whose guard may still be there: docs/limits.md, Kills. */
     public roleWithoutLiveChecks: string | undefined;
-    /** The parts of the product that have looked at the cluster in the present run. */
-    public readonly acted = new Set<Acting>();
     /** Those of the last run, each of which may be the one at which a run is killed. */
     public moments: string[] = [];
     public readonly problems: string[] = [];
@@ -444,6 +442,11 @@ export class ModelWorld {
         return seenNodes === undefined || seenNodes.some((node) => !shownAsLeaving.has(node));
     }
 
+    /** Whether the live checks of this field manager have acted so in the present run. */
+    public hasActed(acting: Acting, manager: string): boolean {
+        return this.actorOf(manager).acted.has(acting);
+    }
+
     private actorOf(manager: string) {
         const actor: Actor = this.actors.get(manager) ?? {
             acting: undefined,
@@ -452,6 +455,7 @@ export class ModelWorld {
             shownAsLeaving: new Set(),
             firstNodes: undefined,
             seenServing: new Set(),
+            acted: new Set(),
         };
         this.actors.set(manager, actor);
         return actor;
@@ -461,7 +465,7 @@ export class ModelWorld {
     public look(roleArn: string, manager: string): void {
         const actor = this.actorOf(manager);
         const { acting, waves } = actor;
-        this.acted.add(acting);
+        actor.acted.add(acting);
         // Of an instance that has just ended, the live check does not know yet.
         const known = this.nodes.filter((node) => !actor.shownAsLeaving.has(node));
         actor.seenNodes = known;
@@ -482,14 +486,16 @@ export class ModelWorld {
                     pod: pod && {
                         uid: pod.uid,
                         isRight: acting === "handBack" ? !this.isApproved(pod, manager) : pod.roleArn === roleArn,
-                        provenFrom:
-                            pod.roleArn === roleArn && pod.readySince !== undefined && this.hasPath(pod)
-                                ? pod.readySince + STABLE_SECONDS * 1000
-                                : undefined,
+                        provenFrom: pod.roleArn === roleArn ? this.provenFrom(pod) : undefined,
                     },
                 };
             });
-        waves.look(acting, nodes, this.maxUnavailable, this.now + TICK_MILLISECONDS);
+        waves.look(acting, nodes, this.workersOf(roleArn, acting), this.maxUnavailable, this.now + TICK_MILLISECONDS);
+    }
+
+    /** The answer of the look at the cluster arrives, perhaps late. */
+    public endLook(manager: string): void {
+        this.actorOf(manager).waves.endLook(this.now + TICK_MILLISECONDS);
     }
 
     public lookAtAccount(manager: string): void {
@@ -505,6 +511,21 @@ export class ModelWorld {
             new Map(staying.map(({ name }) => [name, this.shownPlaceOf(name, acting)])),
             this.now + TICK_MILLISECONDS,
         );
+    }
+
+    /** The Ready pods with the role, also those that are stopping, and those on nodes that leave, whose role and subnet the account shows. */
+    private workersOf(roleArn: string, acting: Acting): Worker[] {
+        return this.pods.flatMap((pod) => {
+            const provenFrom = pod.roleArn === roleArn && this.isReady(pod) ? this.provenFrom(pod) : undefined;
+            return provenFrom === undefined || this.notShown.has(pod.node)
+                ? []
+                : [{ node: pod.node, place: this.shownPlaceOf(pod.node, acting), provenFrom }];
+        });
+    }
+
+    /** From when on a pod has worked with its role for as long as a canary is watched. */
+    private provenFrom(pod: ModelPod): number | undefined {
+        return pod.readySince === undefined || !this.hasPath(pod) ? undefined : pod.readySince + STABLE_SECONDS * 1000;
     }
 
     /** Where a live check sees a node. */
@@ -549,7 +570,7 @@ export class ModelWorld {
             if (actor !== undefined && this.hasPath(pod) && this.isReady(pod)) {
                 const { [ROLE_ARN]: annotated } = this.annotations;
                 this.restarts.begin(
-                    { at: this.now, by: manager, annotated, isOfWave },
+                    { at: this.now, by: manager, annotated, isOfWave, acting: actor.acting },
                     pod.node,
                     this.nodesLike(pod.node),
                 );
@@ -569,9 +590,9 @@ export class ModelWorld {
         this.runBegan = this.now;
         this.actors.forEach((actor) => {
             actor.firstNodes = undefined;
+            actor.acted.clear();
             actor.waves.beginRun();
         });
-        this.acted.clear();
         this.restarts.beginRun();
     }
 
@@ -866,7 +887,11 @@ export class ModelWorld {
         const canaries = failing.filter(({ restart }) => !restart.isOfWave);
         // A run answers for its own canaries. It may have to leave one of a run that was killed, as while the webhook is down.
         const ofThisRun = canaries.filter(({ restart }) => restart.at >= this.runBegan);
-        ofThisRun.forEach(({ uid }) => this.failedFor.set(uid, (this.failedFor.get(uid) ?? 0) + TICK_MILLISECONDS));
+        // While the webhook is down, the injection guard refuses every pod that could take the place of one.
+        const mayRestart = this.webhook.up || !this.isGuarded;
+        (mayRestart ? ofThisRun : []).forEach(({ uid }) =>
+            this.failedFor.set(uid, (this.failedFor.get(uid) ?? 0) + TICK_MILLISECONDS),
+        );
         if (failing.length - canaries.length > this.maxUnavailable) {
             this.problem(
                 `a wave of ${String(failing.length - canaries.length)} pods carries a role that does not work`,
@@ -915,7 +940,10 @@ export class ModelWorld {
             // Nothing restarts on a node whose instance is shutting down, and no run waits for it: handover/decide/leaving.ts.
             .filter(({ node }) => !this.isLeaving(node));
         for (const manager of new Set(cutOff.map(({ restart }) => restart.by))) {
-            const own = cutOff.filter(({ restart }) => restart.by === manager);
+            const all = cutOff.filter(({ restart }) => restart.by === manager);
+            const isOfThisRun = ({ restart }: (typeof all)[number]) => restart.at >= this.runBegan;
+            // What a killed run has left in other places does not count beside a canary.
+            const own = all.filter(({ place }) => all.some((other) => isOfThisRun(other) && other.place === place));
             const places = own
                 .filter((one) => !own.some((other) => other.place === one.place && other.restart.besides.has(one.node)))
                 .map(({ place }) => place);
@@ -930,12 +958,19 @@ export class ModelWorld {
         return this.pods.filter((pod) => pod.roleArn === roleArn && !pod.stoppingSince && this.isCutOff(pod));
     }
 
-    /** Those of them that the live checks have restarted although they worked, on nodes that respond, and that lack nothing else. */
+    /**
+     * Those of them that a rollout or a hand-back has restarted although they worked, on nodes that respond, and that lack nothing else. A
+     * verification takes nothing back: docs/limits.md.
+     */
     public leftCutOff(roleArn: string): ModelPod[] {
         const ready = new Set(this.nodes.filter((node) => node.ready).map(({ name }) => name));
         return this.cutOffWith(roleArn).filter(
             ({ node, restart, startProblem }) =>
-                restart !== undefined && startProblem === undefined && ready.has(node) && !this.isLeaving(node),
+                restart !== undefined &&
+                restart.acting !== "verification" &&
+                startProblem === undefined &&
+                ready.has(node) &&
+                !this.isLeaving(node),
         );
     }
 
@@ -962,6 +997,8 @@ interface Actor {
     firstNodes: ReadonlySet<ModelNode> | undefined;
     /** Those whose pods were Ready in a look. A pod that was Ready between two looks is not known. */
     readonly seenServing: Set<ModelNode>;
+    /** As what they have looked at the cluster in the present run. */
+    readonly acted: Set<Acting>;
 }
 
 /** The injection guard. */

@@ -78,6 +78,7 @@ export class Perturber {
                     await this.pause(torn, sleep);
                     const seen = await answering.look();
                     await this.pause(this.next("views"), sleep);
+                    world.endLook(context.subject.fieldManager);
                     return earlier === undefined
                         ? seen
                         : {
