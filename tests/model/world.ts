@@ -486,7 +486,7 @@ export class ModelWorld {
                     pod: pod && {
                         uid: pod.uid,
                         isRight: acting === "handBack" ? !this.isApproved(pod, manager) : pod.roleArn === roleArn,
-                        provenFrom: pod.roleArn === roleArn ? this.provenFrom(pod) : undefined,
+                        provenFrom: pod.roleArn === roleArn && this.hasPath(pod) ? provenFromOf(pod) : undefined,
                     },
                 };
             });
@@ -513,19 +513,17 @@ export class ModelWorld {
         );
     }
 
-    /** The Ready pods with the role, also those that are stopping, and those on nodes that leave, whose role and subnet the account shows. */
+    /**
+     * The Ready pods with the role, also those that are stopping, and those on nodes that leave, whose role and subnet the account shows. Nothing
+     * shows that an outsider has broken the role since they started.
+     */
     private workersOf(roleArn: string, acting: Acting): Worker[] {
         return this.pods.flatMap((pod) => {
-            const provenFrom = pod.roleArn === roleArn && this.isReady(pod) ? this.provenFrom(pod) : undefined;
+            const provenFrom = pod.roleArn === roleArn && this.isReady(pod) ? provenFromOf(pod) : undefined;
             return provenFrom === undefined || this.notShown.has(pod.node)
                 ? []
                 : [{ node: pod.node, place: this.shownPlaceOf(pod.node, acting), provenFrom }];
         });
-    }
-
-    /** From when on a pod has worked with its role for as long as a canary is watched. */
-    private provenFrom(pod: ModelPod): number | undefined {
-        return pod.readySince === undefined || !this.hasPath(pod) ? undefined : pod.readySince + STABLE_SECONDS * 1000;
     }
 
     /** Where a live check sees a node. */
@@ -980,6 +978,11 @@ export class ModelWorld {
             this.note(`!!! ${what}`);
         }
     }
+}
+
+/** From when on a pod has worked with its role for as long as a canary is watched. */
+function provenFromOf({ readySince }: ModelPod): number | undefined {
+    return readySince === undefined ? undefined : readySince + STABLE_SECONDS * 1000;
 }
 
 /** A restart that costs nothing, or that another party makes. */
