@@ -185,6 +185,8 @@ export class ModelWorld {
     public readonly log: string[] = [];
     /** The node roles whose policy an outsider has taken, and when it was attached again. */
     private readonly taken = new Map<string, number | undefined>();
+    /** When a person attached the policy again, by node role. */
+    private readonly attachedByHand = new Map<string, number>();
     private readonly accounts = new Map([
         [AWS_NODE, new ModelServiceAccount("service-account")],
         ["another", new ModelServiceAccount("another")],
@@ -406,6 +408,12 @@ export class ModelWorld {
         }
     }
 
+    /** A person attaches the policy. No look shows when, and that IAM does not enforce it yet. */
+    public attachByHand(role: string): void {
+        this.attachedByHand.set(role, this.now);
+        this.setAttached(role, true);
+    }
+
     private noteAttached(role: string): void {
         if (this.taken.has(role)) {
             this.taken.set(role, this.taken.get(role) ?? this.now);
@@ -545,7 +553,11 @@ export class ModelWorld {
         }
         const role = this.roleOf(node) ?? "";
         const until = this.taken.get(role) ?? Infinity;
-        return this.taken.has(role) && this.now <= until + ENFORCEMENT_MILLISECONDS;
+        const byHand = this.attachedByHand.get(role) ?? -Infinity;
+        return (
+            this.now <= byHand + ENFORCEMENT_MILLISECONDS ||
+            (this.taken.has(role) && this.now <= until + ENFORCEMENT_MILLISECONDS)
+        );
     }
 
     /** @param manager The field manager of the component whose live checks restart the pod. */
