@@ -138,7 +138,7 @@ function clusterOf(world: ModelWorld, run: Run, subject: Subject): ClusterAccess
                     { ...(foreign ? { [ROLE_ARN]: FOREIGN_ROLE } : {}), ...leaving },
                     foreign ? FOREIGN_OWNER : "eks-cni-hand-back",
                     name,
-                    true,
+                    world.ownsGuard(manager),
                 );
             }),
         wakeDaemonSet: () => run.call("wake the DaemonSet", () => world.wake()),

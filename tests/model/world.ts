@@ -197,7 +197,7 @@ export class ModelWorld {
     private readonly returning = new Set<string>();
     /**
      * The pods, by UID, that the DaemonSet's controller has created on an instance that was being terminated. EC2 no longer shows its role, so a hand-back
-     * cannot tell that a node role of the program is still in use.
+     * cannot tell that a node role of the program is still in use. And those that a control plane admitted that was behind: showsRemovedGuard().
      */
     private readonly unseen = new Set<string>();
     /** What the live checks of each component do, by its field manager. */
@@ -373,6 +373,11 @@ export class ModelWorld {
         return this.guard !== undefined && this.guardedAccount === this.serviceAccountName;
     }
 
+    /** Whether the injection guard is that of the component with this field manager. Another one cannot know what it admits. */
+    public ownsGuard(manager: string): boolean {
+        return (this.guardName === OWN_GUARD) === (manager === OWN_MANAGER);
+    }
+
     /** Whether the API server admits a pod with this role now. */
     public admits(roleArn: string | undefined, account = this.serviceAccountName): boolean {
         const { enforced } = this;
@@ -464,6 +469,7 @@ export class ModelWorld {
             firstNodes: undefined,
             seenServing: new Set(),
             acted: new Set(),
+            undoLook: undefined,
         };
         this.actors.set(manager, actor);
         return actor;
@@ -479,8 +485,14 @@ export class ModelWorld {
         actor.seenNodes = known;
         const readyPodOn = ({ name }: ModelNode) =>
             this.pods.find((one) => one.node === name && !one.stoppingSince && this.isReady(one));
+        const { firstNodes: before } = actor;
         const firstNodes = (actor.firstNodes ??= new Set(known));
-        known.filter(readyPodOn).forEach((node) => actor.seenServing.add(node));
+        const serving = known.filter((node) => readyPodOn(node) && !actor.seenServing.has(node));
+        serving.forEach((node) => actor.seenServing.add(node));
+        actor.undoLook = () => {
+            actor.firstNodes = before;
+            serving.forEach((node) => actor.seenServing.delete(node));
+        };
         // No pod of a node that has never had one can become unavailable.
         const nodes = known
             .filter((node) => node.ready && node.hasServed)
@@ -499,6 +511,11 @@ export class ModelWorld {
                 };
             });
         waves.look(acting, nodes, this.workersOf(roleArn, acting), this.maxUnavailable, this.now + TICK_MILLISECONDS);
+    }
+
+    /** The live check does not use what the look at the cluster has shown: the account did not answer, or the cluster is read again. */
+    public discardLook(manager: string): void {
+        this.actorOf(manager).undoLook?.();
     }
 
     /** The answer of the look at the cluster arrives, perhaps late. */
@@ -725,6 +742,21 @@ export class ModelWorld {
         return valueAt(this.guards, this.now - this.policyMilliseconds);
     }
 
+    /**
+     * Whether the API server still shows that an earlier injection guard was removed, although there is a new one. Until it did, it refused the dry runs
+     * for the new one: docs/decisions/0016-gaps-that-stay.md.
+     */
+    private showsRemovedGuard(): boolean {
+        const [before, removed, created] = this.guards.slice(-3);
+        return (
+            this.isGuarded &&
+            this.enforced === undefined &&
+            before?.value !== undefined &&
+            removed?.value === undefined &&
+            created !== undefined
+        );
+    }
+
     public changed(): void {
         this.version += 1;
     }
@@ -829,7 +861,7 @@ export class ModelWorld {
                 unreadySince: undefined,
                 stoppingSince: undefined,
             });
-            if (node.leaving !== undefined && this.ownNodeRoles.has(node.role)) {
+            if ((node.leaving !== undefined && this.ownNodeRoles.has(node.role)) || this.showsRemovedGuard()) {
                 this.unseen.add(uid);
             }
             this.note(`pod${uid} is created on ${node.name} with ${roleArn ?? "the node role"}`);
@@ -1014,6 +1046,8 @@ interface Actor {
     readonly seenServing: Set<ModelNode>;
     /** As what they have looked at the cluster in the present run. */
     readonly acted: Set<Acting>;
+    /** Forgets what the last look has shown. Undefined before the first one. */
+    undoLook: (() => void) | undefined;
 }
 
 /** The injection guard. */
