@@ -187,7 +187,7 @@ describe("A rollout that fails restores", () => {
         ],
         ["no role that only a pod that is not Ready carries", { formerAnnotations: {} }, oneCarries(false), {}],
         [
-            "no role that was not approved, whoever carries it",
+            "no role that was not approved, although a Ready pod carries it",
             { formerAnnotations: {}, record: { ...replacing.record, approvedRoleArns: [ROLE] } },
             oneCarries(true),
             {},
