@@ -27,6 +27,16 @@ export interface Worker {
     readonly provenFrom: number;
 }
 
+/** A look at the cluster. */
+interface Look {
+    readonly nodes: readonly NodeAtLook[];
+    readonly workers: readonly Worker[];
+    readonly maxUnavailable: number;
+    readonly at: number;
+    /** When the live check has the answer at the earliest. Some judge by the time of the look, some by this one. */
+    readonly until: number;
+}
+
 /** As what a restart counts. */
 interface Counted {
     /** It is part of a wave. Otherwise it is a canary. */
@@ -37,7 +47,7 @@ interface Counted {
 
 export class Waves {
     private acting: Acting;
-    private until = 0;
+    private at = 0;
     private nodes: readonly NodeAtLook[] = [];
     private workers: readonly Worker[] = [];
     private maxUnavailable = 1;
@@ -49,21 +59,12 @@ export class Waves {
     private beginsAgain = false;
     private readonly beganIn = new Set<string>();
 
-    /**
-     * The live check looks. What it restarts from now on, until it looks again, is one step.
-     *
-     * @param until When it has the answer at the earliest.
-     */
-    public look(
-        acting: Acting,
-        nodes: readonly NodeAtLook[],
-        workers: readonly Worker[],
-        maxUnavailable: number,
-        until: number,
-    ): void {
+    /** The live check looks. What it restarts from now on, until it looks again, is one step. */
+    public look(acting: Acting, { nodes, workers, maxUnavailable, at, until }: Look): void {
         this.acting = acting;
         this.nodes = nodes;
         this.workers = workers;
+        this.at = at;
         this.maxUnavailable = maxUnavailable;
         this.wave = 0;
         this.canariesIn.clear();
@@ -104,7 +105,6 @@ export class Waves {
     }
 
     private noteProven(until: number): void {
-        this.until = until;
         if (this.acting === "rollout") {
             this.workers
                 .filter(({ provenFrom }) => provenFrom <= until)
@@ -121,7 +121,7 @@ export class Waves {
         }
         const isOfWave = this.acting === "verification" || node.pod.isRight || this.isTested(node.place);
         const proven =
-            this.acting === "rollout" && isProven(node.pod, this.until)
+            this.acting === "rollout" && isProven(node.pod, this.at)
                 ? `a pod on ${node.name} restarts, which works with the role`
                 : undefined;
         const problem = isOfWave ? this.beginWavePod(node, node.pod) : this.beginCanary(node);

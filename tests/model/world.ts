@@ -510,7 +510,9 @@ export class ModelWorld {
                     },
                 };
             });
-        waves.look(acting, nodes, this.workersOf(roleArn, acting), this.maxUnavailable, this.now + TICK_MILLISECONDS);
+        const { maxUnavailable, now: at } = this;
+        const workers = this.workersOf(roleArn, acting);
+        waves.look(acting, { nodes, workers, maxUnavailable, at, until: at + TICK_MILLISECONDS });
     }
 
     /** The live check does not use what the look at the cluster has shown: the account did not answer, or the cluster is read again. */
