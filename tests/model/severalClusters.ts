@@ -201,6 +201,11 @@ export class Cluster {
         return this.isHandedOver && this.roleName === roleName && this.finishedRoleName === roleName && isSaid;
     }
 
+    /** As after a rollout that was taken back. */
+    public get usesNodeRole(): boolean {
+        return this.world.pods.some(({ roleArn }) => roleArn === undefined);
+    }
+
     public finish(): void {
         this.isHandedOver = true;
         this.finishedRoleName = this.roleName;
@@ -442,7 +447,7 @@ export class SeveralClusters {
      */
     private namesFor(cluster: Cluster, { naming, roleName }: Extract<ClusterRun, { do: "up" }>): readonly string[] {
         const handedOver = this.clusters
-            .filter((other) => other !== cluster && other.isHandedOver)
+            .filter((other) => other !== cluster && other.isHandedOver && !other.usesNodeRole)
             .map(({ arn }) => arn);
         if (naming === "none" || !cluster.lists) {
             return [];
