@@ -960,7 +960,12 @@ export class ModelWorld {
             const isCanary = this.cniRoles.get(pod.roleArn ?? "")?.works === false;
             // Without the guard, another party's role cannot be prevented, and the component has no part in it.
             const isForeign = pod.roleArn === FOREIGN_ROLE;
-            const isUnseen = this.unseen.has(pod.uid);
+            // The record does not have a role that came without live checks, so the hand-back does not wait for its pods.
+            const isUnseen =
+                this.unseen.has(pod.uid) ||
+                (pod.roleArn !== undefined &&
+                    pod.roleArn === this.roleWithoutLiveChecks &&
+                    !this.cniRoles.has(pod.roleArn));
             // checkCutOff() says how many of them there may be.
             const isExcepted = isCanary || isForeign || isUnseen || this.isOutsiders(pod) || this.isCutOff(pod);
             if (pod.startedAt !== undefined && !isExcepted && !this.hasPath(pod)) {
