@@ -246,6 +246,9 @@ export interface EndedRun {
     readonly before: Before;
 }
 
+/** How long IAM may show a policy that was detached just before: a destroy attaches it all the same. */
+const IAM_SHOWS_AFTER_MILLISECONDS = 5000;
+
 export class SeveralClusters {
     public readonly clusters: readonly Cluster[];
     /** Whether the operator attaches the policy for a cluster whose program does not list the role, as the message of its destroy says. */
@@ -366,7 +369,7 @@ export class SeveralClusters {
             hadNodes &&
             world.nodes.length > 0 &&
             cluster.lastEmptied < began &&
-            !world.isAttached(SHARED)
+            world.detachedFor(SHARED, began) >= IAM_SHOWS_AFTER_MILLISECONDS
         ) {
             world.problem(`${cluster.arn} is no longer named, and ${SHARED} lacks the policy`);
         }

@@ -419,6 +419,11 @@ export class ModelWorld {
         this.setAttached(role, true);
     }
 
+    /** For how long the policy had been detached by then. Zero if it is attached now. */
+    public detachedFor(role: string, then: number): number {
+        return this.isAttached(role) ? 0 : then - (this.attachments.get(role)?.at(-1)?.at ?? 0);
+    }
+
     private noteAttached(role: string): void {
         if (this.taken.has(role)) {
             this.taken.set(role, this.taken.get(role) ?? this.now);
