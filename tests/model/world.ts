@@ -1014,7 +1014,7 @@ export class ModelWorld {
 
     /**
      * Those of them that a rollout or a hand-back has restarted although they worked, on nodes that respond, and that lack nothing else. A
-     * verification takes nothing back: docs/limits.md.
+     * verification takes nothing back.
      */
     public leftCutOff(roleArn: string): ModelPod[] {
         const ready = new Set(this.nodes.filter((node) => node.ready).map(({ name }) => name));
