@@ -19,6 +19,11 @@ export interface Goal {
      * Undefined: the limit is for the whole run.
      */
     readonly left?: (world: World) => number;
+    /**
+     * Whether the limit waits for the pods that the run has restarted last, for as long as the limit is. Without a verdict, they would be left without
+     * a path until the next run. No other pod restarts meanwhile. Missing: it does not.
+     */
+    readonly awaitsVerdict?: boolean;
     /** The argument that sets the limit. */
     readonly limitArgument: `timeouts.${keyof Timeouts}`;
     /** The evidence that each look may add to the memory. Undefined in a run that gives no pod the role. */
@@ -56,6 +61,7 @@ export async function reach(context: RunContext, goal: Goal): Promise<Reached> {
     const startedAt = context.now();
     let deadline = startedAt + goal.limitSeconds * 1000;
     let least = Infinity;
+    let restartedAt = -Infinity;
     let memory = freshMemory(startedAt);
     let shown = "";
     const retry = new TransientRetry(context);
@@ -106,7 +112,8 @@ export async function reach(context: RunContext, goal: Goal): Promise<Reached> {
             deadline = Math.max(deadline, context.now() + goal.limitSeconds * 1000);
             least = left;
         }
-        if (context.now() >= deadline) {
+        const isUndecided = goal.awaitsVerdict === true && context.now() < restartedAt + goal.limitSeconds * 1000;
+        if (context.now() >= deadline && !(isUndecided && step.do === "wait")) {
             if (step.do === "attach") {
                 // A pod needs the policy, so it is attached even after the limit.
                 await take(context, step);
@@ -114,6 +121,7 @@ export async function reach(context: RunContext, goal: Goal): Promise<Reached> {
             throw refusals.timeout(goal.what, goal.limitSeconds, goal.limitArgument, step.why);
         }
         const next = step;
+        restartedAt = step.do === "restart" ? context.now() : restartedAt;
         let result: StepResult = NOTHING_MORE;
         const write = async () => {
             result = await take(context, next);

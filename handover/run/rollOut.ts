@@ -75,6 +75,7 @@ async function restartAll(context: RunContext, target: RolloutRun): Promise<stri
             left: (world) => podsLeft(target, world),
             // Deleting a pod and creating the next one takes time before the limit of the new pod begins.
             limitSeconds: 2 * target.canarySeconds,
+            awaitsVerdict: true,
             limitArgument: "timeouts.canarySeconds",
         });
         return why;

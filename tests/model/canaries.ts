@@ -1,4 +1,5 @@
 /** The pods that the live checks have restarted although they worked, and the rule that a node role has one canary at a time. */
+import type { Acting } from "./waves";
 
 /** The restart of a working pod. */
 export interface Restart {
@@ -9,10 +10,13 @@ export interface Restart {
     readonly annotated: string | undefined;
     /** It was part of a wave. Otherwise it was a canary. */
     readonly isOfWave: boolean;
+    /** The part of the product that restarted it. */
+    readonly acting: Acting;
     /**
      * Nodes that did not respond then, and that the run had no reason to wait for: it cannot revert a canary there that a killed run has
      * left, or one of its own that has had its time, and the node may never return. A deleted pod stays until its kubelet stops it. A canary on
-     * one of them may come alive beside this one. No run waits for a node in another place of the same node role.
+     * one of them may come alive beside this one. No run waits for a node in another place of the same node role, and no hand-back for one that is
+     * NotReady: handover/decide/handBackPods.ts, podsStep.
      */
     readonly besides: ReadonlySet<string>;
 }
@@ -40,12 +44,13 @@ export class Restarts {
 
     /** The live checks restart a working pod. `nodes` are those with the same node role. */
     public begin(restart: Omit<Restart, "besides">, node: string, nodes: readonly NodeOfRole[]): void {
-        const { annotated } = restart;
+        const { annotated, acting } = restart;
         const besides = nodes.filter(
             ({ name, ready, roleArn, isInSamePlace, isGivenUp }) =>
                 !ready &&
                 (!isInSamePlace ||
                     isGivenUp ||
+                    acting === "handBack" ||
                     ((roleArn === undefined || roleArn !== annotated) &&
                         (this.before.has(name) || !this.awaited.has(name)))),
         );

@@ -68,7 +68,7 @@ function checkAdmitted(world: ModelWorld): void {
 /** A rollout that ended has taken back what cannot use the role, if the pods may go back. A new pod works with the credentials of an association. */
 function checkLeft(world: ModelWorld, engine: Engine, failed: string): void {
     const { roleArn = "" } = engine;
-    const left = world.acted.has("rollout") ? world.leftCutOff(roleArn) : [];
+    const left = world.hasActed("rollout", engine.manager) ? world.leftCutOff(roleArn) : [];
     if (left.length > 0 && !world.association && !refusesAnotherOwners(world) && mayGoBack(world, engine)) {
         const names = left.map(({ name }) => name).join(", ");
         world.problem(`the run leaves pods without a path to ${roleArn}: ${names}, after ${failed}`);

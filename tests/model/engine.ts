@@ -647,9 +647,12 @@ export class Engine {
         const turningOff = stack.isOff ? "registered" : "annotated";
         const annotations = { [ROLE_ARN]: arn, [CONTROL]: manager, [LIVE_CHECKS_ANNOTATION]: LIVE_CHECKS_OFF };
         if (turningOff === "annotated") {
-            await run.call("annotate that the live checks are off", () =>
-                throwIfConflicting(world.apply(manager, annotations, { isOwnWrite: true })),
-            );
+            await run.call("annotate that the live checks are off", () => {
+                throwIfConflicting(world.apply(manager, annotations, { isOwnWrite: true }));
+                if (this.record?.approvedRoleArns.includes(arn) === false) {
+                    world.roleWithoutLiveChecks = arn;
+                }
+            });
             await run.call("save the annotation", () => Object.assign(stack, { isOff: true, patch: arn }), false);
         } else if (stack.patch !== arn) {
             await run.call(`annotate ${arn} without live checks`, () => {

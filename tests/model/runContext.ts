@@ -122,7 +122,7 @@ function clusterOf(world: ModelWorld, run: Run, subject: Subject): ClusterAccess
             }),
         releaseServiceAccount: (leaving, { name } = serviceAccount) =>
             run.call(`release the service account ${name}`, () => {
-                const isOwnWrite = world.accountOf(name).owns(manager);
+                const isOwnWrite = world.accountOf(name).owns(manager) && world.ownsGuard(manager);
                 if (Object.keys(leaving).length > 0) {
                     world.apply(LEAVING_MANAGER, leaving, { account: name, force: true, isOwnWrite });
                 }

@@ -201,6 +201,11 @@ export class Cluster {
         return this.isHandedOver && this.roleName === roleName && this.finishedRoleName === roleName && isSaid;
     }
 
+    /** As after a rollout that was taken back. */
+    public get usesNodeRole(): boolean {
+        return this.world.pods.some(({ roleArn }) => roleArn === undefined);
+    }
+
     public finish(): void {
         this.isHandedOver = true;
         this.finishedRoleName = this.roleName;
@@ -240,6 +245,9 @@ export interface EndedRun {
     readonly wasAlone: boolean;
     readonly before: Before;
 }
+
+/** How long IAM may show a policy that was detached just before: a destroy attaches it all the same. */
+const IAM_SHOWS_AFTER_MILLISECONDS = 5000;
 
 export class SeveralClusters {
     public readonly clusters: readonly Cluster[];
@@ -361,7 +369,7 @@ export class SeveralClusters {
             hadNodes &&
             world.nodes.length > 0 &&
             cluster.lastEmptied < began &&
-            !world.isAttached(SHARED)
+            world.detachedFor(SHARED, began) >= IAM_SHOWS_AFTER_MILLISECONDS
         ) {
             world.problem(`${cluster.arn} is no longer named, and ${SHARED} lacks the policy`);
         }
@@ -442,7 +450,7 @@ export class SeveralClusters {
      */
     private namesFor(cluster: Cluster, { naming, roleName }: Extract<ClusterRun, { do: "up" }>): readonly string[] {
         const handedOver = this.clusters
-            .filter((other) => other !== cluster && other.isHandedOver)
+            .filter((other) => other !== cluster && other.isHandedOver && !other.usesNodeRole)
             .map(({ arn }) => arn);
         if (naming === "none" || !cluster.lists) {
             return [];

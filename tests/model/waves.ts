@@ -20,6 +20,23 @@ interface PodAtLook {
     readonly provenFrom: number | undefined;
 }
 
+/** A Ready pod with the role, when the live check looked. */
+export interface Worker {
+    readonly node: string;
+    readonly place: string;
+    readonly provenFrom: number;
+}
+
+/** A look at the cluster. */
+interface Look {
+    readonly nodes: readonly NodeAtLook[];
+    readonly workers: readonly Worker[];
+    readonly maxUnavailable: number;
+    readonly at: number;
+    /** When the live check has the answer at the earliest. Some judge by the time of the look, some by this one. */
+    readonly until: number;
+}
+
 /** As what a restart counts. */
 interface Counted {
     /** It is part of a wave. Otherwise it is a canary. */
@@ -30,8 +47,9 @@ interface Counted {
 
 export class Waves {
     private acting: Acting;
-    private until = 0;
+    private at = 0;
     private nodes: readonly NodeAtLook[] = [];
+    private workers: readonly Worker[] = [];
     private maxUnavailable = 1;
     private wave = 0;
     private readonly canariesIn = new Set<string>();
@@ -41,14 +59,12 @@ export class Waves {
     private beginsAgain = false;
     private readonly beganIn = new Set<string>();
 
-    /**
-     * The live check looks. What it restarts from now on, until it looks again, is one step.
-     *
-     * @param until When it has the answer. Then its look has ended, and it judges how long each pod has worked.
-     */
-    public look(acting: Acting, nodes: readonly NodeAtLook[], maxUnavailable: number, until: number): void {
+    /** The live check looks. What it restarts from now on, until it looks again, is one step. */
+    public look(acting: Acting, { nodes, workers, maxUnavailable, at, until }: Look): void {
         this.acting = acting;
         this.nodes = nodes;
+        this.workers = workers;
+        this.at = at;
         this.maxUnavailable = maxUnavailable;
         this.wave = 0;
         this.canariesIn.clear();
@@ -72,20 +88,27 @@ export class Waves {
      * It looks at the account, which no longer shows the instances of nodes that were lost since it looked at the cluster.
      *
      * @param places Of the nodes that exist.
-     * @param until When it has the answer: its look ends only then.
+     * @param until When it has the answer.
      */
     public lookAtAccount(places: ReadonlyMap<string, string>, until: number): void {
         this.nodes = this.nodes.flatMap((node) => {
             const place = places.get(node.name);
             return place === undefined ? [] : [{ ...node, place }];
         });
+        this.workers = this.workers.map((worker) => ({ ...worker, place: places.get(worker.node) ?? worker.place }));
+        this.noteProven(until);
+    }
+
+    /** The live check judges how long each pod has worked when its look has ended. */
+    public endLook(until: number): void {
         this.noteProven(until);
     }
 
     private noteProven(until: number): void {
-        this.until = until;
         if (this.acting === "rollout") {
-            this.nodes.filter(({ pod }) => isProven(pod, until)).forEach(({ place }) => this.provenIn.add(place));
+            this.workers
+                .filter(({ provenFrom }) => provenFrom <= until)
+                .forEach(({ place }) => this.provenIn.add(place));
         }
     }
 
@@ -98,7 +121,7 @@ export class Waves {
         }
         const isOfWave = this.acting === "verification" || node.pod.isRight || this.isTested(node.place);
         const proven =
-            this.acting === "rollout" && isProven(node.pod, this.until)
+            this.acting === "rollout" && isProven(node.pod, this.at)
                 ? `a pod on ${node.name} restarts, which works with the role`
                 : undefined;
         const problem = isOfWave ? this.beginWavePod(node, node.pod) : this.beginCanary(node);

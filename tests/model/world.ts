@@ -12,7 +12,7 @@ import { OtherInstances } from "./otherInstances";
 import { OtherPods } from "./otherPods";
 import { OwnNodeRoles } from "./ownNodeRoles";
 import { ModelServiceAccount } from "./serviceAccount";
-import { type Acting, Waves } from "./waves";
+import { type Acting, Waves, type Worker } from "./waves";
 import type { ModelWriter } from "./writer";
 
 /**
@@ -185,14 +185,14 @@ export class ModelWorld {
     public isPatchLeftOut = false;
     /** The role of an update that found the live checks turned off, whose guard may still be there: docs/limits.md, Kills. */
     public roleWithoutLiveChecks: string | undefined;
-    /** The parts of the product that have looked at the cluster in the present run. */
-    public readonly acted = new Set<Acting>();
     /** Those of the last run, each of which may be the one at which a run is killed. */
     public moments: string[] = [];
     public readonly problems: string[] = [];
     public readonly log: string[] = [];
     /** The node roles whose policy an outsider has taken, and when it was attached again. */
     private readonly taken = new Map<string, number | undefined>();
+    /** When a person attached the policy again, by node role. */
+    private readonly attachedByHand = new Map<string, number>();
     private readonly accounts = new Map([
         [AWS_NODE, new ModelServiceAccount("service-account")],
         ["another", new ModelServiceAccount("another")],
@@ -203,7 +203,7 @@ export class ModelWorld {
     private readonly returning = new Set<string>();
     /**
      * The pods, by UID, that the DaemonSet's controller has created on an instance that was being terminated. EC2 no longer shows its role, so a hand-back
-     * cannot tell that a node role of the program is still in use.
+     * cannot tell that a node role of the program is still in use. And those that a control plane admitted that was behind: showsRemovedGuard().
      */
     private readonly unseen = new Set<string>();
     /** What the live checks of each component do, by its field manager. */
@@ -404,6 +404,11 @@ export class ModelWorld {
         return this.guard !== undefined && this.guardedAccount === this.serviceAccountName;
     }
 
+    /** Whether the injection guard is that of the component with this field manager. Another one cannot know what it admits. */
+    public ownsGuard(manager: string): boolean {
+        return (this.guardName === OWN_GUARD) === (manager === OWN_MANAGER);
+    }
+
     /** Whether the API server admits a pod with this role now. */
     public admits(roleArn: string | undefined, account = this.serviceAccountName): boolean {
         const { enforced } = this;
@@ -437,6 +442,17 @@ export class ModelWorld {
         if (!value) {
             this.onDetached?.();
         }
+    }
+
+    /** A person attaches the policy. No look shows when, and that IAM does not enforce it yet. */
+    public attachByHand(role: string): void {
+        this.attachedByHand.set(role, this.now);
+        this.setAttached(role, true);
+    }
+
+    /** For how long the policy had been detached by then. Zero if it is attached now. */
+    public detachedFor(role: string, then: number): number {
+        return this.isAttached(role) ? 0 : then - (this.attachments.get(role)?.at(-1)?.at ?? 0);
     }
 
     private noteAttached(role: string): void {
@@ -480,6 +496,11 @@ export class ModelWorld {
         return seenNodes === undefined || seenNodes.some((node) => !shownAsLeaving.has(node));
     }
 
+    /** Whether the live checks of this field manager have acted so in the present run. */
+    public hasActed(acting: Acting, manager: string): boolean {
+        return this.actorOf(manager).acted.has(acting);
+    }
+
     private actorOf(manager: string) {
         const actor: Actor = this.actors.get(manager) ?? {
             acting: undefined,
@@ -488,6 +509,8 @@ export class ModelWorld {
             shownAsLeaving: new Set(),
             firstNodes: undefined,
             seenServing: new Set(),
+            acted: new Set(),
+            undoLook: undefined,
         };
         this.actors.set(manager, actor);
         return actor;
@@ -497,14 +520,20 @@ export class ModelWorld {
     public look(roleArn: string, manager: string): void {
         const actor = this.actorOf(manager);
         const { acting, waves } = actor;
-        this.acted.add(acting);
+        actor.acted.add(acting);
         // Of an instance that has just ended, the live check does not know yet.
         const known = this.nodes.filter((node) => !actor.shownAsLeaving.has(node));
         actor.seenNodes = known;
         const readyPodOn = ({ name }: ModelNode) =>
             this.pods.find((one) => one.node === name && !one.stoppingSince && this.isReady(one));
+        const { firstNodes: before } = actor;
         const firstNodes = (actor.firstNodes ??= new Set(known));
-        known.filter(readyPodOn).forEach((node) => actor.seenServing.add(node));
+        const serving = known.filter((node) => readyPodOn(node) && !actor.seenServing.has(node));
+        serving.forEach((node) => actor.seenServing.add(node));
+        actor.undoLook = () => {
+            actor.firstNodes = before;
+            serving.forEach((node) => actor.seenServing.delete(node));
+        };
         // No pod of a node that has never had one can become unavailable.
         const nodes = known
             .filter((node) => node.ready && node.hasServed)
@@ -518,14 +547,23 @@ export class ModelWorld {
                     pod: pod && {
                         uid: pod.uid,
                         isRight: acting === "handBack" ? !this.isApproved(pod, manager) : pod.roleArn === roleArn,
-                        provenFrom:
-                            pod.roleArn === roleArn && pod.readySince !== undefined && this.hasPath(pod)
-                                ? pod.readySince + STABLE_SECONDS * 1000
-                                : undefined,
+                        provenFrom: pod.roleArn === roleArn && this.hasPath(pod) ? provenFromOf(pod) : undefined,
                     },
                 };
             });
-        waves.look(acting, nodes, this.maxUnavailable, this.now + TICK_MILLISECONDS);
+        const { maxUnavailable, now: at } = this;
+        const workers = this.workersOf(roleArn, acting);
+        waves.look(acting, { nodes, workers, maxUnavailable, at, until: at + TICK_MILLISECONDS });
+    }
+
+    /** The live check does not use what the look at the cluster has shown: the account did not answer, or the cluster is read again. */
+    public discardLook(manager: string): void {
+        this.actorOf(manager).undoLook?.();
+    }
+
+    /** The answer of the look at the cluster arrives, perhaps late. */
+    public endLook(manager: string): void {
+        this.actorOf(manager).waves.endLook(this.now + TICK_MILLISECONDS);
     }
 
     public lookAtAccount(manager: string): void {
@@ -541,6 +579,19 @@ export class ModelWorld {
             new Map(staying.map(({ name }) => [name, this.shownPlaceOf(name, acting)])),
             this.now + TICK_MILLISECONDS,
         );
+    }
+
+    /**
+     * The Ready pods with the role, also those that are stopping, and those on nodes that leave, whose role and subnet the account shows. Nothing
+     * shows that an outsider has broken the role since they started.
+     */
+    private workersOf(roleArn: string, acting: Acting): Worker[] {
+        return this.pods.flatMap((pod) => {
+            const provenFrom = pod.roleArn === roleArn && this.isReady(pod) ? provenFromOf(pod) : undefined;
+            return provenFrom === undefined || this.notShown.has(pod.node)
+                ? []
+                : [{ node: pod.node, place: this.shownPlaceOf(pod.node, acting), provenFrom }];
+        });
     }
 
     /** Where a live check sees a node. */
@@ -562,7 +613,11 @@ export class ModelWorld {
         }
         const role = this.roleOf(node) ?? "";
         const until = this.taken.get(role) ?? Infinity;
-        return this.taken.has(role) && this.now <= until + ENFORCEMENT_MILLISECONDS;
+        const byHand = this.attachedByHand.get(role) ?? -Infinity;
+        return (
+            this.now <= byHand + ENFORCEMENT_MILLISECONDS ||
+            (this.taken.has(role) && this.now <= until + ENFORCEMENT_MILLISECONDS)
+        );
     }
 
     /** @param manager The field manager of the component whose live checks restart the pod. */
@@ -585,7 +640,7 @@ export class ModelWorld {
             if (actor !== undefined && this.hasPath(pod) && this.isReady(pod)) {
                 const { [ROLE_ARN]: annotated } = this.annotations;
                 this.restarts.begin(
-                    { at: this.now, by: manager, annotated, isOfWave },
+                    { at: this.now, by: manager, annotated, isOfWave, acting: actor.acting },
                     pod.node,
                     this.nodesLike(pod.node),
                 );
@@ -605,9 +660,9 @@ export class ModelWorld {
         this.runBegan = this.now;
         this.actors.forEach((actor) => {
             actor.firstNodes = undefined;
+            actor.acted.clear();
             actor.waves.beginRun();
         });
-        this.acted.clear();
         this.restarts.beginRun();
     }
 
@@ -730,6 +785,21 @@ export class ModelWorld {
         return valueAt(this.guards, this.now - this.policyMilliseconds);
     }
 
+    /**
+     * Whether the API server still shows that an earlier injection guard was removed, although there is a new one. Until it did, it refused the dry runs
+     * for the new one: docs/decisions/0016-gaps-that-stay.md.
+     */
+    private showsRemovedGuard(): boolean {
+        const [before, removed, created] = this.guards.slice(-3);
+        return (
+            this.isGuarded &&
+            this.enforced === undefined &&
+            before?.value !== undefined &&
+            removed?.value === undefined &&
+            created !== undefined
+        );
+    }
+
     public changed(): void {
         this.version += 1;
     }
@@ -835,7 +905,7 @@ export class ModelWorld {
                 unreadySince: undefined,
                 stoppingSince: undefined,
             });
-            if (node.leaving !== undefined && this.ownNodeRoles.has(node.role)) {
+            if ((node.leaving !== undefined && this.ownNodeRoles.has(node.role)) || this.showsRemovedGuard()) {
                 this.unseen.add(uid);
             }
             this.note(`pod${uid} is created on ${node.name} with ${roleArn ?? "the node role"}`);
@@ -903,7 +973,11 @@ export class ModelWorld {
         const canaries = failing.filter(({ restart }) => !restart.isOfWave);
         // A run answers for its own canaries. It may have to leave one of a run that was killed, as while the webhook is down.
         const ofThisRun = canaries.filter(({ restart }) => restart.at >= this.runBegan);
-        ofThisRun.forEach(({ uid }) => this.failedFor.set(uid, (this.failedFor.get(uid) ?? 0) + TICK_MILLISECONDS));
+        // While the webhook is down, the injection guard refuses every pod that could take the place of one.
+        const mayRestart = this.webhook.up || !this.isGuarded;
+        (mayRestart ? ofThisRun : []).forEach(({ uid }) =>
+            this.failedFor.set(uid, (this.failedFor.get(uid) ?? 0) + TICK_MILLISECONDS),
+        );
         if (failing.length - canaries.length > this.maxUnavailable) {
             this.problem(
                 `a wave of ${String(failing.length - canaries.length)} pods carries a role that does not work`,
@@ -928,7 +1002,12 @@ export class ModelWorld {
             const isCanary = this.cniRoles.get(pod.roleArn ?? "")?.works === false;
             // Without the guard, another party's role cannot be prevented, and the component has no part in it.
             const isForeign = pod.roleArn === FOREIGN_ROLE;
-            const isUnseen = this.unseen.has(pod.uid);
+            // The record does not have a role that came without live checks, so the hand-back does not wait for its pods.
+            const isUnseen =
+                this.unseen.has(pod.uid) ||
+                (pod.roleArn !== undefined &&
+                    pod.roleArn === this.roleWithoutLiveChecks &&
+                    !this.cniRoles.has(pod.roleArn));
             // checkCutOff() says how many of them there may be.
             const isExcepted = isCanary || isForeign || isUnseen || this.isOutsiders(pod) || this.isCutOff(pod);
             if (pod.startedAt !== undefined && !isExcepted && !this.hasPath(pod)) {
@@ -952,7 +1031,10 @@ export class ModelWorld {
             // Nothing restarts on a node whose instance is shutting down, and no run waits for it: handover/decide/leaving.ts.
             .filter(({ node }) => !this.isLeaving(node));
         for (const manager of new Set(cutOff.map(({ restart }) => restart.by))) {
-            const own = cutOff.filter(({ restart }) => restart.by === manager);
+            const all = cutOff.filter(({ restart }) => restart.by === manager);
+            const isOfThisRun = ({ restart }: (typeof all)[number]) => restart.at >= this.runBegan;
+            // What a killed run has left in other places does not count beside a canary.
+            const own = all.filter(({ place }) => all.some((other) => isOfThisRun(other) && other.place === place));
             const places = own
                 .filter((one) => !own.some((other) => other.place === one.place && other.restart.besides.has(one.node)))
                 .map(({ place }) => place);
@@ -967,12 +1049,19 @@ export class ModelWorld {
         return this.pods.filter((pod) => pod.roleArn === roleArn && !pod.stoppingSince && this.isCutOff(pod));
     }
 
-    /** Those of them that the live checks have restarted although they worked, on nodes that respond, and that lack nothing else. */
+    /**
+     * Those of them that a rollout or a hand-back has restarted although they worked, on nodes that respond, and that lack nothing else. A
+     * verification takes nothing back.
+     */
     public leftCutOff(roleArn: string): ModelPod[] {
         const ready = new Set(this.nodes.filter((node) => node.ready).map(({ name }) => name));
         return this.cutOffWith(roleArn).filter(
             ({ node, restart, startProblem }) =>
-                restart !== undefined && startProblem === undefined && ready.has(node) && !this.isLeaving(node),
+                restart !== undefined &&
+                restart.acting !== "verification" &&
+                startProblem === undefined &&
+                ready.has(node) &&
+                !this.isLeaving(node),
         );
     }
 
@@ -982,6 +1071,11 @@ export class ModelWorld {
             this.note(`!!! ${what}`);
         }
     }
+}
+
+/** From when on a pod has worked with its role for as long as a canary is watched. */
+function provenFromOf({ readySince }: ModelPod): number | undefined {
+    return readySince === undefined ? undefined : readySince + STABLE_SECONDS * 1000;
 }
 
 /** A restart that costs nothing, or that another party makes. */
@@ -999,6 +1093,10 @@ interface Actor {
     firstNodes: ReadonlySet<ModelNode> | undefined;
     /** Those whose pods were Ready in a look. A pod that was Ready between two looks is not known. */
     readonly seenServing: Set<ModelNode>;
+    /** As what they have looked at the cluster in the present run. */
+    readonly acted: Set<Acting>;
+    /** Forgets what the last look has shown. Undefined before the first one. */
+    undoLook: (() => void) | undefined;
 }
 
 /** The injection guard. */

@@ -22,8 +22,6 @@ export class SimulatedAccount {
     private elsewhere: readonly Instance[] = [];
     private joining: readonly Instance[] = [];
     private started = 0;
-    private seenJoiningAt = -Infinity;
-    private seenElsewhereAt = -Infinity;
 
     /** @param reach Counts a situation. */
     public constructor(
@@ -118,17 +116,18 @@ export class SimulatedAccount {
     }
 
     private callsOf(aws: AwsAccess, startedAt: number): Pick<AwsAccess, "look" | "detach"> {
+        const seen = { startedAt, joiningAt: -Infinity, elsewhereAt: -Infinity };
         return {
             look: async (query) => {
-                const seen = await aws.look(query);
+                const account = await aws.look(query);
                 const { searchElsewhere } = query;
-                this.seenJoiningAt = this.world.now;
-                this.seenElsewhereAt = searchElsewhere ? this.world.now : this.seenElsewhereAt;
-                return this.withInstances(seen, searchElsewhere);
+                seen.joiningAt = this.world.now;
+                seen.elsewhereAt = searchElsewhere ? this.world.now : seen.elsewhereAt;
+                return this.withInstances(account, searchElsewhere);
             },
             detach: (role, policyArn) => {
                 if (policyArn === CNI_POLICY) {
-                    this.checkDetachment(role, startedAt);
+                    this.checkDetachment(role, seen);
                 }
                 return aws.detach(role, policyArn);
             },
@@ -136,12 +135,12 @@ export class SimulatedAccount {
     }
 
     /** No run answers for an instance that started after it had looked. */
-    private checkDetachment(role: string, startedAt: number): void {
+    private checkDetachment(role: string, { startedAt, joiningAt, elsewhereAt }: Looked): void {
         const { world, elsewhere, joining } = this;
         if (world.nodes.some((node) => node.role === role && node.leaving === "shutting-down")) {
             this.reach("an instance of the role is shutting down during a detachment");
         }
-        const other = elsewhere.find((one) => one.role === role && one.since <= this.seenElsewhereAt);
+        const other = elsewhere.find((one) => one.role === role && one.since <= elsewhereAt);
         if (other !== undefined) {
             world.problem(
                 `a policy is detached from ${role}, which an instance in ${other.region} uses outside this cluster`,
@@ -150,7 +149,7 @@ export class SimulatedAccount {
         // The injection guard holds for the pod of any instance that joins. Without it, those get a quarter of an hour.
         const isAwaited = ({ since }: Instance) =>
             world.guard === undefined && since <= startedAt && world.now < since + JOIN_MILLISECONDS;
-        const own = joining.find((one) => one.role === role && one.since <= this.seenJoiningAt && isAwaited(one));
+        const own = joining.find((one) => one.role === role && one.since <= joiningAt && isAwaited(one));
         if (own !== undefined) {
             world.problem(`a policy is detached from ${role} while an instance of the cluster has not joined yet`);
         }
@@ -193,3 +192,10 @@ const JOIN_MILLISECONDS = 15 * 60_000;
 
 /** The default of kube-controller-manager's --node-monitor-grace-period (kubernetes#127352). The node is deleted at once then. */
 const NOTICED_AFTER_MILLISECONDS = 50_000;
+
+/** When a live check began, and looked. */
+interface Looked {
+    readonly startedAt: number;
+    readonly joiningAt: number;
+    readonly elsewhereAt: number;
+}

@@ -58,7 +58,7 @@ export function injectEvent(world: ModelWorld, account: SimulatedAccount, event:
             account.denied.delete(event.region);
             break;
         case "policyAttachedByHand":
-            withOne(world.nodeRoles, event.which, (role) => world.setAttached(role, true));
+            withOne(world.nodeRoles, event.which, (role) => world.attachByHand(role));
     }
 }
 

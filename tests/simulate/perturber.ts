@@ -49,7 +49,8 @@ export class Perturber {
     }
 
     public perturbed(context: RunContext, world: ModelWorld): RunContext {
-        const { cluster, aws, sleep } = context;
+        const { cluster, aws, sleep, subject } = context;
+        const { fieldManager } = subject;
         const lostIn = <A extends object>(
             access: A,
             kind: "cluster" | "aws",
@@ -75,9 +76,13 @@ export class Perturber {
                 look: async () => {
                     const torn = this.next("torn");
                     const earlier = torn > 0 ? await answering.look() : undefined;
+                    if (earlier !== undefined) {
+                        world.discardLook(fieldManager);
+                    }
                     await this.pause(torn, sleep);
                     const seen = await answering.look();
                     await this.pause(this.next("views"), sleep);
+                    world.endLook(fieldManager);
                     return earlier === undefined
                         ? seen
                         : {
@@ -95,7 +100,10 @@ export class Perturber {
             aws: {
                 ...ofAccount,
                 look: async (query) => {
-                    const seen = await ofAccount.look(query);
+                    const seen = await ofAccount.look(query).catch((error: unknown) => {
+                        world.discardLook(fieldManager);
+                        throw error;
+                    });
                     return this.asBefore(seen, world, this.next("iam"));
                 },
             },

@@ -218,7 +218,7 @@ describe("A rollout that fails restores", () => {
         ],
         ["no role that only a pod that is not Ready carries", { formerAnnotations: {} }, oneCarries(false), {}],
         [
-            "no role that was not approved, even if every pod carries it",
+            "no role that was not approved, although a Ready pod carries it",
             { formerAnnotations: {}, record: { ...replacing.record, approvedRoleArns: [ROLE] } },
             oneCarries(true),
             {},

@@ -632,6 +632,17 @@ describe("A rollout that is not taken back", () => {
         deepStrictEqual(writes(), ["restart pod-n1", "restart pod-n2", "restart pod-n3", "restart pod-n4"]);
     });
 
+    it("waits for the verdict on a wave that begins right before its limit, and takes it back", async () => {
+        // The canary is Ready after seconds, and the limit of 120 s begins. It is watched for 100 s before the wave.
+        const { done, end, writes } = rollOut(
+            { born: ofRole(({ name }) => (name.startsWith("new1-") ? "works" : "never")) },
+            { stableSeconds: 100, timeouts: { ...DEFAULT_TIMEOUTS, canarySeconds: 60 } },
+        );
+        await rejects(done, { code: "rollout-taken-back" });
+        deepStrictEqual(writes(), ["restart pod-n1", "restart pod-n2", "annotate nothing", "restart new2-n2"]);
+        deepStrictEqual(end(), { annotations: {}, carriers: ["n1"] });
+    });
+
     it("stops at its limit after canaries have worked, where a pod never ends", async () => {
         const of: Simulated = { pods: pods(onNodeRole, pod("n1", carrying(ROLE))), ends: false };
         const { done, end, writes } = rollOut(of, { timeouts: { ...DEFAULT_TIMEOUTS, canarySeconds: 60 } });

@@ -385,6 +385,38 @@ describe("The loop", () => {
         });
     });
 
+    describe("that awaits the verdict on the pods that it has restarted", () => {
+        const RESTART: Step = { do: "restart", pods: [pod("n1", onNodeRole)], why: "w" };
+        const times = (count: number) => Array.from({ length: count }, () => WAIT);
+        const ends = async (awaitsVerdict: boolean, ...steps: Step[]) => {
+            const { context, goal, calls } = scripted(...steps);
+            const end = await reach(context, { ...goal, limitSeconds: 10, awaitsVerdict }).then(
+                ({ why }) => why,
+                (error: unknown) => (error as { code: string }).code,
+            );
+            return [end, calls.filter((call) => call === "cluster").length];
+        };
+
+        it("ends at its limit without it", async () => {
+            deepStrictEqual(await ends(false, ...times(7), RESTART, ...times(20), DONE), ["time-limit", 10]);
+        });
+
+        it("goes on for as long as the limit is, from the restart", async () => {
+            // The last step is decided by a second look, which reads the account again.
+            deepStrictEqual(await ends(true, ...times(7), RESTART, ...times(9), DONE), ["ready", 19]);
+            deepStrictEqual(await ends(true, ...times(7), RESTART, ...times(20), DONE), ["time-limit", 18]);
+        });
+
+        it("restarts nothing more after its limit", async () => {
+            deepStrictEqual(await ends(true, ...times(7), RESTART, ...times(5), RESTART, DONE), ["time-limit", 14]);
+        });
+
+        it("ends at its limit if it has restarted nothing, or long before", async () => {
+            deepStrictEqual(await ends(true, ...times(30), DONE), ["time-limit", 10]);
+            deepStrictEqual(await ends(true, RESTART, ...times(30), DONE), ["time-limit", 11]);
+        });
+    });
+
     describe("that restarts several pods", () => {
         const many = Array.from({ length: 45 }, (_, nth) => pod(`n${String(nth)}`, onNodeRole));
         const RESTART: Step = { do: "restart", pods: many, why: "w" };
