@@ -155,7 +155,10 @@ function firstRepair(target: RolloutTarget, world: World, memory: Memory): Step 
         }
     }
     if (!isAnnotated(subject, cluster)) {
-        return deliverAgainStep(target, world, "annotating the service account again");
+        // With the managed add-on, no resource of the program has annotated before.
+        const isFirst = subject.delivery === "eksAddon";
+        const why = `annotating the service account ${isFirst ? `with ${subject.roleArn}` : "again"}`;
+        return deliverAgainStep(target, world, why);
     }
     return admitRoleStep({ subject, record, injectionGuard: true }, cluster);
 }

@@ -59,8 +59,8 @@ export async function leaveAddOn(
         {
             what: "Taking the role from the managed add-on",
             next,
-            limitSeconds: timeouts.handBackSeconds,
-            limitArgument: "timeouts.handBackSeconds",
+            limitSeconds: target.deliverySeconds,
+            limitArgument: "timeouts.deliverySeconds",
         },
     );
 }

@@ -61,7 +61,7 @@ export const deliveryRefusals = {
             "add-on-missing",
             `The cluster ${clusterName} has no managed add-on vpc-cni.`,
             'With delivery: "eksAddon" the add-on gives the role to the service account.',
-            `Create the add-on (aws eks create-addon --cluster-name ${clusterName} --addon-name vpc-cni --resolve-conflicts NONE), and run the same command again. ` +
+            `Create the add-on (aws eks create-addon --cluster-name ${clusterName} --addon-name vpc-cni --resolve-conflicts NONE), and run pulumi up --refresh. ` +
                 "Or remove delivery: the component then annotates the service account itself, which is right for a self-managed plugin.",
         ),
     addOnUpdateFailed: ({ clusterName, status, health }: ManagedAddOn, answer: string) =>

@@ -61,7 +61,7 @@ export const rolloutRefusals = {
         new Refusal(
             "canary-missing",
             `${listNames(pods)} on ${listTexts(nodes)} ${pods.length === 1 ? "does" : "do"} not carry the role, and no other pod in the same subnets works with it.`,
-            "These nodes were NotReady while the canaries ran. The pods work as before. They were not restarted, because a pod that cannot use the role there would have no credentials.",
+            "These nodes were NotReady while the canaries ran, or their pods were replaced since, without the role. The pods work as before. They were not restarted, because a pod that cannot use the role there would have no credentials.",
             "Run pulumi up --refresh: it restarts one of these pods first, as a canary.",
         ),
     placeUnusable: (pods: readonly PodSeen[], nodes: readonly string[], roleArn: string, seconds: number) =>

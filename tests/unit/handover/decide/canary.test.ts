@@ -28,6 +28,7 @@ import {
     withoutPolicies,
     world,
 } from "../support/worlds";
+import { ofAddOn } from "../support/addOns";
 
 const target: RolloutTarget = {
     subject,
@@ -458,6 +459,12 @@ describe("The canary", () => {
             first("n2"),
         ],
         ["comes after the annotation", before({ serviceAccount: { ...serviceAccount, annotations: {} } }), ANNOTATE],
+        [
+            "comes after the annotation, which no resource has written before if the add-on is to have it",
+            before({ serviceAccount: { ...serviceAccount, annotations: {} } }),
+            { ...ANNOTATE, force: true, why: `annotating the service account with ${ROLE}` },
+            { subject: ofAddOn },
+        ],
         [
             "comes after another annotation is replaced",
             before({ serviceAccount: { ...serviceAccount, annotations: { [ROLE_ARN]: "old" } } }),
