@@ -1,4 +1,5 @@
 import { parseRoleArn } from "../../documents/arn";
+import { managedCniPolicyArn } from "../../documents/cniPermissions";
 import type { PassRole } from "../model/addOn";
 import { isRefusal } from "../model/refusal";
 import type { Clients } from "./awsClients";
@@ -29,6 +30,7 @@ export async function mayPassRole(clients: Clients, roleArn: string): Promise<Pa
 }
 
 async function simulated(clients: Clients, roleArn: string): Promise<PassRole> {
+    const cniPolicyArn = managedCniPolicyArn(parseRoleArn(roleArn)?.partition ?? "aws");
     const caller = await callerPrincipal(clients);
     if (caller === undefined) {
         return "unknown";
@@ -40,6 +42,8 @@ async function simulated(clients: Clients, roleArn: string): Promise<PassRole> {
         ResourceArns: [roleArn],
         ContextEntries: [
             { ContextKeyName: "iam:PassedToService", ContextKeyType: "string" as const, ContextKeyValues: [EKS] },
+            // Another statement of docs/rights asks for it. Without it, the simulator leaves open whether the policies deny the call.
+            { ContextKeyName: "iam:PolicyARN", ContextKeyType: "string" as const, ContextKeyValues: [cniPolicyArn] },
         ],
     };
     for await (const { EvaluationResults = [] } of paginateSimulatePrincipalPolicy(

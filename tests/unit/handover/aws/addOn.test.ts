@@ -181,6 +181,11 @@ describe("Whether a role may be passed to EKS", () => {
         strictEqual(parameters["ResourceArns.member.1"], ROLE);
         strictEqual(parameters["ContextEntries.member.1.ContextKeyName"], "iam:PassedToService");
         strictEqual(parameters["ContextEntries.member.1.ContextKeyValues.member.1"], "eks.amazonaws.com");
+        strictEqual(parameters["ContextEntries.member.2.ContextKeyName"], "iam:PolicyARN");
+        strictEqual(
+            parameters["ContextEntries.member.2.ContextKeyValues.member.1"],
+            "arn:aws:iam::aws:policy/AmazonEKS_CNI_Policy",
+        );
     });
 
     it("is what it says of a user", async () => {
