@@ -24,13 +24,13 @@ export const planLines = {
         ...(former === undefined
             ? []
             : [
-                  `[add-on] The managed add-on vpc-cni gives up ${former} before a pod moves, if the node roles hold the CNI policy then.`,
+                  `[add-on] The managed add-on vpc-cni gives up ${former}: before a pod moves if the node roles hold the CNI policy, otherwise once every pod carries the role.`,
               ]),
-        "[add-on] Once every pod carries the role, the managed add-on vpc-cni gets it (UpdateAddon, with its version and its configuration as they are). " +
+        "[add-on] Once every pod carries the role, the managed add-on vpc-cni gets it (UpdateAddon; its version and its configuration stay as they are). " +
             `An aws.eks.Addon that does not state the role takes it away with its next update: add serviceAccountRoleArn: ${component}.ready there.`,
     ],
     addOnGivesUp: (roleArn: string) => [
-        `[add-on] The managed add-on vpc-cni gives up ${roleArn}, which the component annotates from then on. An aws.eks.Addon that states this role gives ` +
+        `[add-on] The managed add-on vpc-cni gives up ${roleArn}, and leaves the annotation to the component. An aws.eks.Addon that states this role gives ` +
             "it to the add-on again with its next update: remove serviceAccountRoleArn there.",
     ],
     canary: (part: ForecastPart, seen: World, stableSeconds: number) =>

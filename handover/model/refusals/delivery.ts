@@ -8,7 +8,7 @@ import { unannotate, withFullStop } from "./texts";
 
 /** An update with the value that is there already changes nothing, and so takes no ownership: kubernetes.io, server-side apply. */
 const SAME_VALUE =
-    "A writer that updates the annotation to the value that it has already does not become its owner, so the wait would not end: it has to use server-side apply.";
+    "If the annotation has this value already, the writer has to use server-side apply: any other update with an equal value changes no owner, so the wait would not end.";
 
 /** The refusals because another writer does not deliver the role, or because the managed add-on does not take it or give it up. */
 export const deliveryRefusals = {
@@ -18,7 +18,7 @@ export const deliveryRefusals = {
             `For ${String(seconds)} s, no other writer has given ${subject.roleArn} to the service account: ${withFullStop(seen)}`,
             'With delivery: "external" the component waits for another writer, and annotates nothing itself. No pod restarted, and no policy was detached.',
             `Let the writer set ${ROLE_ARN_ANNOTATION}: ${subject.roleArn} (the managed add-on: serviceAccountRoleArn), and run the same command again. ` +
-                `${SAME_VALUE} If the role is to come from the managed add-on, delivery: "eksAddon" tells it the role itself. timeouts.deliverySeconds sets the limit.`,
+                `${SAME_VALUE} If the role is to come from the managed add-on, set delivery: "eksAddon": the component then gives it the role. timeouts.deliverySeconds sets the limit.`,
         ),
     /** `seen`: what the service account has instead, after the role was delivered. */
     deliveryLost: (subject: Subject, seen: string) =>
@@ -33,7 +33,7 @@ export const deliveryRefusals = {
         new Refusal(
             "role-not-delivered",
             `These pods carry ${roleArn}, and are older than the annotation that delivers it: ${listNames(pods)}.`,
-            "Their role was annotated before and then again, so they may use it in another way than the next pods will.",
+            "The annotation was written again after these pods were created, so they may use the role with other settings than the next pods.",
             `Restart them, and run the same command again: kubectl rollout restart daemonset/${daemonSetName} -n ${serviceAccount.namespace}`,
         ),
     /** A preview in the plugin: an add-on of the same program could not take the role in this update. */
@@ -41,10 +41,10 @@ export const deliveryRefusals = {
         new Refusal(
             "role-not-delivered",
             "No writer has given the role to the service account yet, and this program runs the component through the plugin.",
-            "A program in YAML, Python or Go gets no output of the component before the update of the component has ended. So an aws.eks.Addon of this " +
-                "program that takes the role from the component could not deliver it, and the component would wait until its limit.",
-            `Use delivery: "eksAddon": the component then tells the add-on the role. Or run two updates: first with liveChecks: false, which sets serviceAccountRoleArn: \${${component}.provedRoleArn}, then without it. ` +
-                "If a writer outside this program delivers the role while the update waits, the update goes on.",
+            "A program in YAML, Python or Go gets no output of the component before the component has finished. So an aws.eks.Addon of this " +
+                "program that takes the role from the component could not deliver it, and the component would wait until its time limit.",
+            `Use delivery: "eksAddon": the component then gives the add-on the role. Or run two updates: the first with liveChecks: false and without detachFromNodeRoles, in which the add-on takes serviceAccountRoleArn: \${${component}.provedRoleArn}; the second as now. ` +
+                "If a writer outside this program delivers the role, run pulumi up all the same: the update waits for it, and goes on.",
         ),
     roleStillDelivered: ({ serviceAccount }: Subject, account: ServiceAccountSeen, seconds: number) =>
         new Refusal(
@@ -71,31 +71,32 @@ export const deliveryRefusals = {
             [withFullStop(answer), ...(health.length === 0 ? [] : [`Its health issues: ${listTexts(health)}.`])].join(
                 " ",
             ),
-            `The add-on is ${status}. The pods keep their role, and no policy was detached since. EKS does not undo a failed update, and may have applied a part of it.`,
+            `The add-on is ${status}. The pods keep their role, and no policy was detached after this update. EKS does not undo a failed update, and may have applied a part of it.`,
             `Fix the cause, and run the same command again. To see the update: aws eks list-updates --name ${clusterName} --addon-name vpc-cni`,
         ),
     addOnBusy: ({ clusterName, status }: ManagedAddOn, seconds: number) =>
         new Refusal(
             "add-on-update-failed",
             `The managed add-on vpc-cni of ${clusterName} has been ${status} for ${String(seconds)} s.`,
-            "EKS accepts no update of it meanwhile. The pods keep their role, and no policy was detached since.",
+            "EKS accepts no other update of it in this state. The pods keep their role, and no policy was detached meanwhile.",
             `Wait until it is ACTIVE (aws eks describe-addon --cluster-name ${clusterName} --addon-name vpc-cni), and run the same command again. ` +
-                "If it never becomes so, AWS support has to end its update. timeouts.deliverySeconds sets the limit.",
+                "If it never becomes ACTIVE, ask AWS Support to end its update. timeouts.deliverySeconds sets the limit.",
         ),
     /** The service account and the add-on say different things, so that it is not known which role pods get next. */
     addOnDiffers: (addOnRoleArn: string, annotated: string | undefined) =>
         new Refusal(
             "role-not-delivered",
             `The managed add-on vpc-cni has the role ${addOnRoleArn}, and the service account ${annotated === undefined ? "has no role" : `is annotated with ${annotated}`}.`,
-            "Another writer has changed the annotation, or EKS has not applied the add-on's role yet. Either of the two may be what the next pods get.",
-            `Let both have the same role: remove the annotation of the other writer, or update the add-on (aws eks update-addon --addon-name vpc-cni --resolve-conflicts OVERWRITE ` +
-                `--service-account-role-arn ${addOnRoleArn} --cluster-name CLUSTER). Then run the same command again.`,
+            "Another writer has changed the annotation, or EKS has not applied the add-on's role yet. The next pods may get either of the two.",
+            "Let both have the same role. If another writer sets the annotation, stop it first. Then let EKS write the add-on's role again: aws eks update-addon " +
+                `--cluster-name CLUSTER --addon-name vpc-cni --resolve-conflicts OVERWRITE --service-account-role-arn ${addOnRoleArn} (OVERWRITE also resets fields ` +
+                "of the add-on that were changed by other means). When the annotation has this role, run the same command again.",
         ),
     rolesNotPassed: (roleArns: readonly string[]) =>
         new Refusal(
             "add-on-update-failed",
             `The identity that the live checks use may not pass ${listTexts(roleArns)} to EKS (iam:PassRole).`,
-            "EKS would reject each update of the managed add-on with this role, also the one that gives the add-on its former role back on destroy. Nothing on the cluster was changed.",
+            "EKS would reject each update of the managed add-on with this role, and so the one on destroy that gives the add-on its former role back. Nothing on the cluster was changed.",
             "Allow iam:PassRole on this role, with iam:PassedToService eks.amazonaws.com, for this identity (docs/least-rights.md in the repository, " +
                 "PassRoleToTheAddOn), or set other credentials with the argument `aws`, and run the same command again.",
         ),

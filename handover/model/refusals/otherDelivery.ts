@@ -9,7 +9,7 @@ import { unannotate } from "./texts";
 
 /** An `aws.eks.Addon` that states another role, or none, would take the role away with its next update. */
 const LEAVE_TO_THE_ADD_ON =
-    'Set delivery: "eksAddon": the component then moves the pods, and tells the add-on the role. If an aws.eks.Addon manages the add-on, also ' +
+    'Set delivery: "eksAddon": the component then moves the pods, and gives the add-on the role. If an aws.eks.Addon manages the add-on, also ' +
     "set its serviceAccountRoleArn to this component's output ready, or its next update takes the role away. If another tool gives the add-on its " +
     'role and has to keep doing so, set delivery: "external", and let it use the output provedRoleArn.';
 
@@ -38,7 +38,8 @@ export const otherDeliveryRefusals = {
             annotationBelongsTo(serviceAccount, owners),
             "It names a role that pods must no longer get, since that role is about to be deleted. The node roles hold their policies again.",
             owners.includes("eks")
-                ? "Wait two minutes. Then remove the role from the managed add-on vpc-cni, and run the same command again."
+                ? "Wait two minutes. Then remove the role from the managed add-on (aws eks update-addon --cluster-name CLUSTER --addon-name vpc-cni " +
+                      "--resolve-conflicts PRESERVE, without --service-account-role-arn), and run the same command again."
                 : `Wait two minutes. Then remove the annotation, and run the same command again: kubectl ${unannotate(serviceAccount, ROLE_ARN_ANNOTATION)}`,
         ),
     anotherComponent: ({ serviceAccount }: Subject, owner: string) =>

@@ -33,7 +33,7 @@ export const DELIVERIES: AdviceScenario[] = [
             install(play, play.createRole(FORMER));
             play.restartPods();
         },
-        advice: ['Set delivery: "eksAddon": the component then moves the pods, and tells the add-on the role.'],
+        advice: ['Set delivery: "eksAddon": the component then moves the pods, and gives the add-on the role.'],
         follow: (play) => play.set({ delivery: "eksAddon" }),
     },
     {
@@ -81,7 +81,9 @@ export const DELIVERIES: AdviceScenario[] = [
             install(play, undefined);
             play.set({ delivery: "external" });
         },
-        advice: ['If the role is to come from the managed add-on, delivery: "eksAddon" tells it the role itself.'],
+        advice: [
+            'If the role is to come from the managed add-on, set delivery: "eksAddon": the component then gives it the role.',
+        ],
         follow: (play) => play.set({ delivery: "eksAddon" }),
     },
     {

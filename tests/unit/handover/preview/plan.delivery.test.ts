@@ -8,11 +8,11 @@ const none = ownedBy([], [], {});
 const formerOf = (...owners: string[]): ServiceAccountSeen => ownedBy(owners, owners, { [ROLE_ARN]: FORMER_ROLE });
 const moves = [canary("pod-n1", "n1"), WAVES];
 const GETS =
-    "[add-on] Once every pod carries the role, the managed add-on vpc-cni gets it (UpdateAddon, with its version and its configuration as they are). " +
+    "[add-on] Once every pod carries the role, the managed add-on vpc-cni gets it (UpdateAddon; its version and its configuration stay as they are). " +
     "An aws.eks.Addon that does not state the role takes it away with its next update: add serviceAccountRoleArn: cni.ready there.";
-const GIVES_UP = `[add-on] The managed add-on vpc-cni gives up ${FORMER_ROLE} before a pod moves, if the node roles hold the CNI policy then.`;
+const GIVES_UP = `[add-on] The managed add-on vpc-cni gives up ${FORMER_ROLE}: before a pod moves if the node roles hold the CNI policy, otherwise once every pod carries the role.`;
 const LEAVES =
-    `[add-on] The managed add-on vpc-cni gives up ${ROLE}, which the component annotates from then on. An aws.eks.Addon that states this role gives ` +
+    `[add-on] The managed add-on vpc-cni gives up ${ROLE}, and leaves the annotation to the component. An aws.eks.Addon that states this role gives ` +
     "it to the add-on again with its next update: remove serviceAccountRoleArn there.";
 const awaits = (what: string, seconds = 1200) =>
     `[await-delivery] The update waits for up to ${String(seconds)} s until another writer delivers the role: ${what}.`;
