@@ -19,12 +19,12 @@ export enum Delivery {
     ServiceAccountPatch = "serviceAccountPatch",
     /**
      * The managed add-on `vpc-cni` gives the service account the role. The component moves the pods, and then updates the add-on with the role
-     * (UpdateAddon). The add-on itself stays its owner's.
+     * (UpdateAddon). It changes nothing else of the add-on.
      */
     EksAddon = "eksAddon",
     /**
      * Another writer gives the service account the role: Terraform, Helm, GitOps, eksctl, or an `aws.eks.Addon` of the same program. The component
-     * proves the role, waits until that writer delivers it, and then goes on. Without live checks it creates only the role.
+     * proves the role, waits until that writer delivers it, and then moves the pods. Without live checks, it creates only the role.
      */
     External = "external",
 }
