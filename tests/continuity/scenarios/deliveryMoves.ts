@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import * as assert from "node:assert";
 import type { Call } from "../engine/calls";
-import type { Command } from "../engine/engine";
+import type { Command, Hooks } from "../engine/engine";
 import type { ComponentArguments } from "../engine/program";
 import { deletePodWithoutWebhook } from "../podWithoutWebhook";
 import type { Stage } from "../stage";
@@ -26,26 +26,27 @@ interface Move {
 }
 
 /**
- * Makes these moves again and again. In each round, every run is killed after one more of its writes, until no run is killed any more. Between the
- * kill and the next run lies a time that is longer than any session.
+ * Makes these moves again and again. In each round, every run is killed at its next write, until no run is killed any more: in a round before the
+ * write is forwarded, and in one after it was carried out. Between the kill and the next run lies a time that is longer than any session.
  */
-export async function killAfterEachWrite(stage: Stage, moves: readonly Move[]): Promise<void> {
-    for (let nth = 1, wasKilled = true; wasKilled; nth++) {
-        wasKilled = false;
-        for (const move of moves) {
-            wasKilled = (await killedOnce(stage, move, (write) => write === nth)) || wasKilled;
+export async function killAroundEachWrite(stage: Stage, moves: readonly Move[]): Promise<void> {
+    let kills = 0;
+    for (let nth = 1, before = -1; before < kills; nth++) {
+        before = kills;
+        const isNth = (write: number) => write === nth;
+        for (const hooks of [{ killBefore: isNth }, { killAfter: isNth }]) {
+            for (const move of moves) {
+                kills += (await killedOnce(stage, move, hooks)) ? 1 : 0;
+            }
         }
     }
+    stage.props.say(`killed ${String(kills)} times`);
 }
 
 /** Whether the run was killed. */
-async function killedOnce(
-    stage: Stage,
-    { command, args, before, after }: Move,
-    killAfter: (write: number, call: Call) => boolean,
-): Promise<boolean> {
+async function killedOnce(stage: Stage, { command, args, before, after }: Move, hooks: Hooks): Promise<boolean> {
     await before?.();
-    const { outcome, output } = await stage.run(command, args, { killAfter });
+    const { outcome, output } = await stage.run(command, args, hooks);
     assert.notStrictEqual(outcome, "failed", `${command} failed:\n${output}`);
     if (outcome === "killed") {
         await outlastSessions(stage);
@@ -118,14 +119,14 @@ function toAddOnAndBack(stage: Stage): [Move, Move] {
 
 const movedToAddOn: Scenario = {
     name: "moved-to-add-on-and-back",
-    title: "the annotation moves to the managed add-on and back, killed after each write",
+    title: "the annotation moves to the managed add-on and back, killed before and after each write",
     quick: false,
     bound: killed,
     play: async (stage) => {
         await withAddOn(stage);
         await stage.succeeds("up", delivering(stage));
         await assertDeliveredByComponent(stage);
-        await killAfterEachWrite(stage, toAddOnAndBack(stage));
+        await killAroundEachWrite(stage, toAddOnAndBack(stage));
         await stage.succeeds("destroy", delivering(stage));
         await stage.assertAsBefore();
     },
@@ -140,7 +141,7 @@ const killedAfterUpdate: Scenario = {
         await withAddOn(stage);
         const [move, back] = toAddOnAndBack(stage);
         for (const one of [move, back, move]) {
-            assert.ok(await killedOnce(stage, one, isAddOnUpdate), "the run did not update the add-on");
+            assert.ok(await killedOnce(stage, one, { killAfter: isAddOnUpdate }), "the run did not update the add-on");
         }
         await stage.succeeds("destroy", move.args);
         await stage.assertAsBefore();
@@ -153,13 +154,13 @@ export const isAddOnUpdate = (_: unknown, { operation }: Call): boolean =>
 
 const movedToWriter: Scenario = {
     name: "moved-to-another-writer-and-back",
-    title: "another tool applies the same annotation and takes it over, and gives it back, killed after each write",
+    title: "another tool applies the same annotation and takes it over, and gives it back, killed before and after each write",
     quick: false,
     bound: killed,
     play: async (stage) => {
         await stage.succeeds("up", delivering(stage));
         await assertDeliveredBy(stage, MANAGER);
-        await killAfterEachWrite(stage, [
+        await killAroundEachWrite(stage, [
             {
                 command: "up",
                 args: delivering(stage, { delivery: "external" }),
@@ -183,7 +184,7 @@ const movedToWriter: Scenario = {
 
 const anotherRole: Scenario = {
     name: "add-on-gets-another-role",
-    title: "the managed add-on gets another role, and the first one again, killed after each write",
+    title: "the managed add-on gets another role, and the first one again, killed before and after each write",
     quick: false,
     bound: killed,
     play: async (stage) => {
@@ -195,7 +196,7 @@ const anotherRole: Scenario = {
             after: () => assertDeliveredByAddOn(stage),
         });
         await stage.succeeds("up", to(first).args);
-        await killAfterEachWrite(stage, [to(second), to(first)]);
+        await killAroundEachWrite(stage, [to(second), to(first)]);
         await stage.succeeds("destroy", to(first).args);
         await stage.assertAsBefore();
     },
@@ -203,14 +204,14 @@ const anotherRole: Scenario = {
 
 const handedOverAndBack: Scenario = {
     name: "add-on-handed-over-and-back",
-    title: "up with the managed add-on, and destroy, killed after each write",
+    title: "up with the managed add-on, and destroy, killed before and after each write",
     quick: false,
     bound: killed,
     play: async (stage) => {
         const existingRoleArn = await roleOfAnotherOwner(stage, "theirs");
         await withAddOn(stage);
         const args = delivering(stage, { delivery: "eksAddon", existingRoleArn });
-        await killAfterEachWrite(stage, [
+        await killAroundEachWrite(stage, [
             { command: "up", args, after: () => assertDeliveredByAddOn(stage) },
             { command: "destroy", args, after: () => stage.assertAsBefore() },
         ]);
