@@ -60,6 +60,10 @@ export function addOnGivesUpStep(target: GivingUpTarget, world: World, memory: M
             updateStep(target, addOn, undefined, { at: world.at, memory })
         );
     }
+    // EKS may show the add-on without the role before it has changed the annotation, as after a run that was killed meanwhile.
+    if (addOn.is === "there" && carried === undefined && isBusy(addOn) && hadAddOn(record)) {
+        return busyStep(target, addOn, world.at, since(memory));
+    }
     if (carried !== undefined || keeping === undefined || record.addOnDelivered !== true) {
         return undefined;
     }

@@ -1,7 +1,5 @@
 import {
-    CreateAddonCommand,
     CreatePodIdentityAssociationCommand,
-    DeleteAddonCommand,
     DeletePodIdentityAssociationCommand,
     EKSClient,
     ListPodIdentityAssociationsCommand,
@@ -66,10 +64,10 @@ describe("what else gives aws-node its role", () => {
         const before = uids(await cluster.awsNodePods());
         await setArgs(stack, sandbox, NAMED);
 
-        const addOn = { clusterName, addonName: "vpc-cni" };
-        await eks.send(new CreateAddonCommand({ ...addOn, serviceAccountRoleArn: EKSCTL_ROLE_ARN }));
+        await sandbox.addOn.create({ serviceAccountRoleArn: EKSCTL_ROLE_ARN });
         assert.match(await failureOfUp(), /\[add-on-owns-the-role\].*role\/eksctl-aws-node\..*delivery: "eksAddon"/s);
-        await eks.send(new DeleteAddonCommand(addOn));
+        await sandbox.addOn.delete({ preserve: true });
+        await cluster.kubectl("annotate", "sa/aws-node", "-n", "kube-system", "eks.amazonaws.com/role-arn-");
 
         const account = { namespace: "kube-system", serviceAccount: "aws-node" };
         const { association } = await eks.send(

@@ -14,6 +14,8 @@ export const behaviour: fc.Arbitrary<AddOnBehaviour> = fc.record({
     restarts: fc.boolean(),
     reverts: fc.boolean(),
     keepsConfiguration: fc.boolean(),
+    showsAtOnce: fc.boolean(),
+    showsLate: fc.boolean(),
     outcomes: fc.array(outcome, { maxLength: 3 }),
 });
 

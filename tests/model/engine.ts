@@ -339,7 +339,11 @@ export class Engine {
             delete stack.patch;
             delete stack.patchedAccount;
             stack.patches.delete("patch");
-            world.writer?.learn(arn);
+            if (program.delivery === "external") {
+                world.writer?.learn(arn);
+            } else {
+                world.writer?.leaveToComponent();
+            }
         }
         const patches = program.delivery === undefined;
         const operatePatch = async () => {

@@ -64,20 +64,22 @@ export const externalScenario: fc.Arbitrary<DeliveryScenario> = fc
     .map(([of, rest]) => scenarioOf(of, rest));
 
 /**
- * A history in which the annotation moves between the component and another writer, with a kill in the move. An update of an equal value owns nothing, so
- * the other writer has to apply it.
+ * A history in which the role moves between the component, or the managed add-on that it updates, and another writer, with a kill in the move. An update
+ * of an equal value owns nothing, so the other writer has to apply it.
  */
 export const writerMoveScenario: fc.Arbitrary<DeliveryScenario> = fc
     .record({
         of: writing,
         toExternal: fc.boolean(),
+        byAddOn: fc.boolean(),
         killedAt: fc.nat({ max: 200 }),
         waits: fc.boolean(),
         nodes: fc.array(nodeRole, { maxLength: 1 }),
         next: fc.constantFrom<DeliveryTurn["do"]>("up", "destroy", "nothing"),
     })
-    .map(({ of, toExternal, killedAt, waits, nodes, next }) => {
-        const ours: Program = { roleName: "cni", detachFromNodeRoles: ["a", "b"] };
+    .map(({ of, toExternal, byAddOn, killedAt, waits, nodes, next }) => {
+        const viaAddOn = byAddOn && of.kind === "addOn" ? { delivery: "eksAddon" as const } : {};
+        const ours: Program = { roleName: "cni", detachFromNodeRoles: ["a", "b"], ...viaAddOn };
         const theirs = external("cni", ["a", "b"]);
         const [first, second] = toExternal ? [ours, theirs] : [theirs, ours];
         const writes = of.addOn.writes === "update" ? "apply" : of.addOn.writes;

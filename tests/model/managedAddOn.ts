@@ -20,13 +20,43 @@ export interface AddOnBehaviour {
     readonly reverts: boolean;
     /** Whether the configuration stays if an update leaves it out. */
     readonly keepsConfiguration: boolean;
+    /** Whether EKS shows the role of an update before it has written it. */
+    readonly showsAtOnce: boolean;
+    /** Whether EKS shows the status of before for a while. */
+    readonly showsLate: boolean;
     /** How the first updates end. Each later one is Successful. */
     readonly outcomes: readonly UpdateOutcome[];
+}
+
+/** All that AWS leaves open, combined. */
+export function allBehaviours(): AddOnBehaviour[] {
+    const either = [false, true];
+    return WRITES.flatMap((writes) =>
+        either.flatMap((restarts) =>
+            either.flatMap((reverts) =>
+                either.flatMap((keepsConfiguration) =>
+                    either.flatMap((showsAtOnce) =>
+                        either.map((showsLate) => ({
+                            writes,
+                            restarts,
+                            reverts,
+                            keepsConfiguration,
+                            showsAtOnce,
+                            showsLate,
+                            outcomes: [],
+                        })),
+                    ),
+                ),
+            ),
+        ),
+    );
 }
 
 export const WRITES: readonly AddOnWrite[] = ["apply", "forcedApply", "update", "updateThenApply", "removal"];
 
 const UPDATE_MILLISECONDS = 6000;
+/** For how long the status of before may be shown. */
+const LATE_MILLISECONDS = 2000;
 /** Every 15 minutes on EKS, as far as that happens: aws-eks-best-practices. */
 const REVERT_EVERY_MILLISECONDS = 20_000;
 const CONFIGURATION = '{"env":{"WARM_IP_TARGET":"1"}}';
@@ -35,6 +65,7 @@ interface RunningUpdate {
     readonly id: string;
     readonly token: string;
     readonly roleArn: string | undefined;
+    readonly shownFrom: number;
     readonly endsAt: number;
     readonly outcome: UpdateOutcome;
 }
@@ -68,12 +99,14 @@ export class ModelAddOn {
     }
 
     public seen(clusterName: string): AddOnSeen {
+        const { running, world, behaviour } = this;
+        const isShown = running !== undefined && world.now >= running.shownFrom;
         return this.exists
             ? {
                   is: "there",
                   clusterName,
-                  status: this.running === undefined ? this.status : "UPDATING",
-                  roleArn: this.roleArn,
+                  status: isShown ? "UPDATING" : this.status,
+                  roleArn: running !== undefined && behaviour.showsAtOnce ? running.roleArn : this.roleArn,
                   version: String(this.version),
                   configurationValues: this.configuration,
                   health: [],
@@ -82,7 +115,7 @@ export class ModelAddOn {
             : { is: "missing", clusterName };
     }
 
-    /** The role is part of the add-on at once, and of the cluster when the update ends. */
+    /** The role is part of the add-on, and of the cluster, when the update ends. */
     public update({ roleArn, configurationValues, clientRequestToken: token }: AddOnUpdate): AddOnUpdateSent {
         if (!this.exists) {
             return { is: "missing", why: "No addon: vpc-cni found" };
@@ -102,7 +135,9 @@ export class ModelAddOn {
         if (configurationValues !== undefined || !this.behaviour.keepsConfiguration) {
             this.configuration = configurationValues;
         }
-        this.running = { id, token, roleArn, outcome, endsAt: this.world.now + UPDATE_MILLISECONDS };
+        const { now } = this.world;
+        const shownFrom = now + (this.behaviour.showsLate ? LATE_MILLISECONDS : 0);
+        this.running = { id, token, roleArn, outcome, shownFrom, endsAt: now + UPDATE_MILLISECONDS };
         return { is: "sent", updateId: id };
     }
 

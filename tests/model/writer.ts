@@ -57,6 +57,11 @@ export class ModelWriter {
         this.remove();
     }
 
+    /** The component tells the add-on from now on. The role stays as it is. */
+    public leaveToComponent(): void {
+        this.wanted = undefined;
+    }
+
     private deliver(roleArn: string): void {
         const { world } = this;
         if (this.wanted !== roleArn || this.isCalledOff) {

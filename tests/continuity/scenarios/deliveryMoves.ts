@@ -40,6 +40,7 @@ export async function killAroundEachWrite(stage: Stage, moves: readonly Move[]):
             }
         }
     }
+    assert.ok(kills > 0, "no run was killed");
     stage.props.say(`killed ${String(kills)} times`);
 }
 
@@ -218,4 +219,30 @@ const handedOverAndBack: Scenario = {
     },
 };
 
-export const deliveryMoves = [movedToAddOn, killedAfterUpdate, movedToWriter, anotherRole, handedOverAndBack];
+const leftToItsOwner: Scenario = {
+    name: "add-on-left-to-its-owner-and-back",
+    title: "the managed add-on keeps the role while its owner delivers it, and then the component again, killed before and after each write",
+    quick: false,
+    bound: killed,
+    play: async (stage) => {
+        await withAddOn(stage);
+        const to = (delivery: string): Move => ({
+            command: "up",
+            args: delivering(stage, { delivery }),
+            after: () => assertDeliveredByAddOn(stage),
+        });
+        await stage.succeeds("up", to("eksAddon").args);
+        await killAroundEachWrite(stage, [to("external"), to("eksAddon")]);
+        await stage.succeeds("destroy", to("eksAddon").args);
+        await stage.assertAsBefore();
+    },
+};
+
+export const deliveryMoves = [
+    movedToAddOn,
+    killedAfterUpdate,
+    movedToWriter,
+    anotherRole,
+    handedOverAndBack,
+    leftToItsOwner,
+];

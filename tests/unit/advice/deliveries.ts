@@ -9,6 +9,8 @@ const BEHAVIOUR: AddOnBehaviour = {
     restarts: true,
     reverts: false,
     keepsConfiguration: true,
+    showsAtOnce: false,
+    showsLate: false,
     outcomes: [],
 };
 const FORMER = "former-of-the-add-on";

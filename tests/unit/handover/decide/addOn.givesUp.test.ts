@@ -136,6 +136,26 @@ const rows: Row[] = [
         },
     },
     { it: "leaves a role that stays", addOn: addOn(ROLE), cluster: { serviceAccount: eksAlone }, step: NOTHING },
+    {
+        it: "waits until EKS has finished an update that it already shows",
+        addOn: addOn(undefined, { status: "UPDATING" }),
+        cluster: { serviceAccount: both },
+        step: wait("the managed add-on is UPDATING"),
+    },
+    {
+        it: "waits for it if the former role was another owner's, too",
+        addOn: addOn(undefined, { status: "UPDATING" }),
+        cluster: { serviceAccount: both },
+        more: { record: { ...record, addOnRoleArn: FORMER_ROLE }, keeping: undefined },
+        step: wait("the managed add-on is UPDATING"),
+    },
+    {
+        it: "does not wait for an add-on that never had a role of it",
+        addOn: addOn(undefined, { status: "UPDATING" }),
+        cluster: { serviceAccount: both },
+        more: { record },
+        step: NOTHING,
+    },
     { it: "is over when the add-on has none", addOn: addOn(), cluster: { serviceAccount: both }, step: NOTHING },
     {
         it: "must not happen while a node role lacks the policies",

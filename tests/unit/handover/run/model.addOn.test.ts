@@ -4,6 +4,7 @@ import { addOnScenario, moveScenario } from "../../../model/addOnScenarios";
 import { assertCatchesDelivery } from "../../../model/assertCatchesDelivery";
 import { assertDelivers } from "../../../model/assertDelivers";
 import type { Resources } from "../../../model/engine";
+import { type AddOnBehaviour, allBehaviours } from "../../../model/managedAddOn";
 import {
     dropsTheConfiguration,
     forgetsTheAddOn,
@@ -36,6 +37,16 @@ describe("The managed add-on as the delivery, on the model", function () {
             fc.asyncProperty(moveScenario, (of) => assertDelivers(of, undefined, seen)),
             PARAMETERS,
         );
+    });
+
+    it("costs no pod its path in any way in which EKS may write, restart, revert and show an update", async () => {
+        const behaviours = allBehaviours();
+        assert.equal(behaviours.length, 160);
+        const moves = fc.sample(moveScenario, { numRuns: behaviours.length, seed: 18 });
+        for (const [index, move] of moves.entries()) {
+            const addOn = { ...move.addOn, ...behaviours[index] } as AddOnBehaviour;
+            await assertDelivers({ ...move, addOn }, undefined, seen);
+        }
     });
 
     const kinds: [string, RegExp][] = [
