@@ -43,13 +43,18 @@ export interface GivingUpTarget extends AddOnTarget {
  *      takes it from none.
  *
  * If a node role does not hold the policies, and the injection guard does not refuse pods without the role, the add-on keeps the role until the pods
- * have moved: it is the only path of the pods that restart. Undefined when nothing is left to do.
+ * have moved: it is the only path of the pods that restart. If the add-on is to get no other role afterwards, the run refuses instead. Undefined when
+ * nothing is left to do.
  */
 export function addOnGivesUpStep(target: GivingUpTarget, world: World, memory: Memory): Step | undefined {
     const { subject, record, keeping } = target;
     const { addOn } = world.account;
     if (addOn === undefined || addOn.is === "unnamed" || addOn.is === "unread") {
         return unseenStep(subject, addOn);
+    }
+    if (addOn.is === "there" && isBusy(addOn)) {
+        // An update of a run that was killed: EKS may show the role that it has yet to write, or to remove.
+        return busyStep(target, addOn, world.at, since(memory));
     }
     const carried = addOn.is === "there" ? addOn.roleArn : undefined;
     const live = world.cluster.serviceAccount?.annotations[ROLE_ARN_ANNOTATION];
@@ -60,9 +65,8 @@ export function addOnGivesUpStep(target: GivingUpTarget, world: World, memory: M
             updateStep(target, addOn, undefined, { at: world.at, memory })
         );
     }
-    // EKS may show the add-on without the role before it has changed the annotation, as after a run that was killed meanwhile.
-    if (addOn.is === "there" && carried === undefined && isBusy(addOn) && hadAddOn(record)) {
-        return busyStep(target, addOn, world.at, since(memory));
+    if (carried !== undefined && target.frees === true && target.givesUp(carried)) {
+        return { do: "refuse", refusal: refusals.nodeRoleWithoutPermissions(withoutPolicies(record, world), subject) };
     }
     if (carried !== undefined || keeping === undefined || record.addOnDelivered !== true) {
         return undefined;
@@ -113,7 +117,7 @@ export function nextAddOnRoleStep(target: AddOnTarget, world: World, memory: Mem
         return { do: "refuse", refusal: refusals.serviceAccountMissing(subject) };
     }
     if (addOn.roleArn !== undefined && addOn.roleArn !== subject.roleArn && !isKnownOf(record, addOn.roleArn)) {
-        return { do: "refuse", refusal: refusals.addOnHasRole(addOn.roleArn) };
+        return { do: "refuse", refusal: refusals.addOnHasAnotherRole(subject, addOn.roleArn) };
     }
     if (!isAnnotated(subject, cluster)) {
         return deliverAgainStep(target, world, "the service account has lost its annotation: annotating it again");
@@ -185,11 +189,20 @@ export function handBackAddOnStep(target: HandBackTarget, world: World, memory: 
         return undefined;
     }
     const { addOn } = account;
+    const { [ROLE_ARN_ANNOTATION]: former } = formerAnnotations;
+    const { [ROLE_ARN_ANNOTATION]: annotated } = cluster.serviceAccount.annotations;
+    const isLost = former !== undefined && annotated === undefined && record.addOnDelivered === true;
+    if (addOn?.is === "missing") {
+        return isLost ? restoringStep(target) : undefined;
+    }
     if (addOn?.is !== "there") {
-        return addOn?.is === "missing" ? undefined : unseenStep(subject, addOn);
+        return unseenStep(subject, addOn);
     }
     const adding = { ...target, deliverySeconds: deliverySecondsOf(target) };
-    const { [ROLE_ARN_ANNOTATION]: former } = formerAnnotations;
+    if (isBusy(addOn)) {
+        // An update of a run that was killed may give it the role that is about to be deleted.
+        return busyStep(adding, addOn, at, since(memory));
+    }
     const restored = former !== undefined && former === record.addOnRoleArn ? former : undefined;
     const { roleArn: carried } = addOn;
     const isOurs = carried !== undefined && carried !== restored && record.approvedRoleArns.includes(carried);
@@ -199,14 +212,11 @@ export function handBackAddOnStep(target: HandBackTarget, world: World, memory: 
         return { do: "refuse", refusal: refusals.nodeRoleWithoutPermissions(insufficient, subject) };
     }
     if (isOurs && insufficient.length === 0) {
-        const live = cluster.serviceAccount.annotations[ROLE_ARN_ANNOTATION];
         return (
-            (live === undefined ? undefined : ownStep(adding, world, webhookAnnotations(world))) ??
+            (annotated === undefined ? undefined : ownStep(adding, world, webhookAnnotations(world))) ??
             updateStep(adding, addOn, undefined, { at, memory })
         );
     }
-    const { [ROLE_ARN_ANNOTATION]: annotated } = cluster.serviceAccount.annotations;
-    const isLost = former !== undefined && annotated === undefined && record.addOnDelivered === true;
     const isOthers = carried !== undefined && carried !== restored && !isOurs;
     if (isOthers || (restored === undefined && !isLost)) {
         return undefined;
@@ -299,14 +309,14 @@ export function unseenStep(
         case "missing":
             return { do: "refuse", refusal: refusals.addOnMissing(addOn.clusterName) };
         case "unnamed":
-            return { do: "refuse", refusal: refusals.clusterNameUnknown(addOn.why) };
+            return { do: "refuse", refusal: refusals.clusterNameUnknown(addOn.why, subject) };
         case "unread":
             return {
                 do: "refuse",
                 refusal:
                     addOn.call.cause === "denied"
-                        ? refusals.otherDeliveryDenied([addOn.call])
-                        : refusals.otherDeliveryUnsupported([addOn.call]),
+                        ? refusals.otherDeliveryDenied([addOn.call], subject)
+                        : refusals.otherDeliveryUnsupported([addOn.call], subject),
             };
         default:
             return undefined;

@@ -132,6 +132,27 @@ function failedPrecondition(
  */
 function firstRepair(target: RolloutTarget, world: World, memory: Memory): Step | undefined {
     const { subject, record } = target;
+    const { cluster } = world;
+    const restore = restoreLostStep(target, world, memory);
+    if (restore !== undefined) {
+        return restore;
+    }
+    if (!isAnnotated(subject, cluster)) {
+        // With the managed add-on, no resource of the program has annotated before.
+        const isFirst = subject.delivery === "eksAddon";
+        const why = `annotating the service account ${isFirst ? `with ${subject.roleArn}` : "again"}`;
+        return deliverAgainStep(target, world, why);
+    }
+    return admitRoleStep({ subject, record, injectionGuard: true }, cluster);
+}
+
+/** Gives the node roles their policies back if a pod uses one without them. Undefined if none does, or if IAM does not show the policies yet. */
+export function restoreLostStep(
+    target: Pick<RolloutTarget, "subject" | "record">,
+    world: World,
+    memory: Memory,
+): Step | undefined {
+    const { subject, record } = target;
     const { cluster, account, at } = world;
     const onNodeRole = cluster.pods.find(({ credentials }) => usesNodeRole(credentials));
     const lost = toAttach(
@@ -150,17 +171,9 @@ function firstRepair(target: RolloutTarget, world: World, memory: Memory): Step 
             `${describeCredentials(onNodeRole)}: attaching the policies to the node roles again`,
         );
         // The restarts that follow give these pods the role, so they need not wait until IAM shows the policies.
-        if (step.do === "attach") {
-            return step;
-        }
+        return step.do === "attach" ? step : undefined;
     }
-    if (!isAnnotated(subject, cluster)) {
-        // With the managed add-on, no resource of the program has annotated before.
-        const isFirst = subject.delivery === "eksAddon";
-        const why = `annotating the service account ${isFirst ? `with ${subject.roleArn}` : "again"}`;
-        return deliverAgainStep(target, world, why);
-    }
-    return admitRoleStep({ subject, record, injectionGuard: true }, cluster);
+    return undefined;
 }
 
 /** Undefined when the place has a pod that works with the role. */

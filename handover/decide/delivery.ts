@@ -129,7 +129,7 @@ export function deliverAgainStep(
     const { addOn } = account;
     const carried = addOn?.is === "there" ? addOn.roleArn : undefined;
     if (carried !== undefined && carried !== subject.roleArn && !isKnownOf(record, carried)) {
-        return { do: "refuse", refusal: refusals.addOnHasRole(carried) };
+        return { do: "refuse", refusal: refusals.addOnHasAnotherRole(subject, carried) };
     }
     const others = otherOwners(subject, cluster).filter((owner) => !isOfEks(owner));
     return others.length > 0 && !override

@@ -6,6 +6,7 @@ import { refusals } from "../model/refusals";
 import type { Subject } from "../model/subject";
 import type { ClusterSeen, PodSeen } from "../model/world";
 import { DeliveryTarget, hasDelivery } from "./delivered";
+import { isOfEks } from "./delivery";
 import { refusedNodes } from "./refusedNodes";
 import { usesNodeRole } from "./withoutPath";
 
@@ -60,14 +61,17 @@ export function annotationFindings(subject: Subject, cluster: ClusterSeen): Find
               ? `${account} has lost its annotation with ${subject.roleArn}. ${newPods(cluster, undefined)}`
               : `${account} is annotated with ${annotated} instead of ${subject.roleArn}. ${newPods(cluster, annotated)}`;
     const others = serviceAccount.roleArnOwners.filter((owner) => owner !== subject.fieldManager);
-    return [
-        others.length === 0
-            ? { seen, mends: "puts the annotation back" }
-            : {
-                  seen: `${seen} ${others.map((owner) => JSON.stringify(owner)).join(", ")} owns it.`,
-                  mends: "puts the annotation back if overrideExistingServiceAccount is true",
-              },
-    ];
+    const ofOthers = others.map((owner) => JSON.stringify(owner)).join(", ");
+    return [{ seen: others.length === 0 ? seen : `${seen} ${ofOthers} owns it.`, mends: mendOf(subject, others) }];
+}
+
+/** The update overwrites EKS's annotation if the component tells the managed add-on its role. */
+function mendOf({ delivery }: Subject, others: readonly string[]): string {
+    if (delivery === "external") {
+        return "waits until the other writer delivers the role again";
+    }
+    const isFree = others.every((owner) => delivery === "eksAddon" && isOfEks(owner));
+    return isFree ? "puts the annotation back" : "puts the annotation back if overrideExistingServiceAccount is true";
 }
 
 /** The consequence for a pod that starts now. */

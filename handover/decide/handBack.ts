@@ -38,7 +38,11 @@ export function nextHandBackStep(target: HandBackTarget, look: World, memory: Me
         return { do: "refuse", refusal: refusals.clusterChanged(target.record.clusterUid, cluster.uid) };
     }
     if (isTurnedOff(target.subject, cluster, target.turningOff)) {
-        return giveBackStep(target, world, memory) ?? nextTurningOffStep(target.record, cluster, target.subject);
+        return (
+            giveBackStep(target, world, memory) ??
+            keptByAddOnStep(target, world) ??
+            nextTurningOffStep(target.record, cluster, target.subject)
+        );
     }
     return (
         attachAgain(target, world, memory) ??
@@ -47,6 +51,15 @@ export function nextHandBackStep(target: HandBackTarget, look: World, memory: Me
         clusterStep(target, world, memory) ??
         podsStep(target, world, memory)
     );
+}
+
+/** Without live checks, no later run would take the role from the add-on, and `destroy` would delete it. */
+function keptByAddOnStep({ record }: HandBackTarget, { account }: World): Step | undefined {
+    const { addOn } = account;
+    const carried = addOn?.is === "there" ? addOn.roleArn : undefined;
+    return record.addOnDelivered === true && carried !== undefined && record.approvedRoleArns.includes(carried)
+        ? { do: "refuse", refusal: refusals.addOnKeepsRole(carried) }
+        : undefined;
 }
 
 function additionalIssuersStep({ subject }: HandBackTarget): Step | undefined {

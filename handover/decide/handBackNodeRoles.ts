@@ -73,7 +73,7 @@ function sharedAndUnlisted({ record }: HandBackTarget, { nodes }: ClusterSeen, a
 export function nodeRolesStep(target: HandBackTarget, world: World, memory: Memory): Step | undefined {
     const { cluster, account } = world;
     const moves = cluster.pods.some((pod) => carries(target)(pod) || losesItsAnnotation(target, cluster, pod));
-    if (moves && !hasFormerRole(target)) {
+    if (moves && !hasFormerRole(target, cluster)) {
         const unsafe = attachForOthers(target, world, memory) ?? unsafeNodeRolesStep(target, world, memory);
         if (unsafe !== undefined) {
             return unsafe;
@@ -82,15 +82,19 @@ export function nodeRolesStep(target: HandBackTarget, world: World, memory: Memo
     // A pod that is created without the guard, or without the annotation, uses the node role like a pod that is restarted.
     const relies = moves || cluster.injectionGuard.present || hasComponentAnnotation(target.subject, cluster);
     // A run that was killed may have attached the policies just before.
-    const unlisted = hasFormerRole(target) ? [] : sharedAndUnlisted(target, cluster, account);
+    const unlisted = hasFormerRole(target, cluster) ? [] : sharedAndUnlisted(target, cluster, account);
     const mayBeNew = target.record.namedNodeRoles.length + unlisted.length > 0;
     return relies && mayHavePods(cluster) && mayBeNew && !hasPropagated(memory)
         ? propagationStep(target.iamPropagationSeconds)
         : undefined;
 }
 
-function hasFormerRole({ formerAnnotations }: HandBackTarget): boolean {
-    return formerAnnotations[ROLE_ARN_ANNOTATION] !== undefined;
+/** With `external`, only the other writer restores the former role: once it has taken the annotation away, pods use the node roles. */
+function hasFormerRole(target: HandBackTarget, { serviceAccount }: ClusterSeen): boolean {
+    const { [ROLE_ARN_ANNOTATION]: former } = target.formerAnnotations;
+    const { [ROLE_ARN_ANNOTATION]: annotated = "" } = serviceAccount?.annotations ?? {};
+    const mayReturn = target.subject.delivery !== "external" || [former, ...retiredRoles(target)].includes(annotated);
+    return former !== undefined && mayReturn;
 }
 
 /**

@@ -30,17 +30,17 @@ export function otherDeliveryRefusals(
             ? []
             : [refusals.addOnHasRole(addOnRoleArn)]),
         ...(podIdentityRoleArns.length === 0 ? [] : [refusals.podIdentityAssociation(named, podIdentityRoleArns)]),
-        ...(detaches ? unreadRefusals(seen) : []),
+        ...(detaches ? unreadRefusals(subject, seen) : []),
     ];
 }
 
-function unreadRefusals({ clusterNameUnknown, unread }: OtherDelivery): Refusal[] {
+function unreadRefusals(subject: Subject, { clusterNameUnknown, unread }: OtherDelivery): Refusal[] {
     const denied = unread.filter(({ cause }) => cause === "denied");
     const unsupported = unread.filter(({ cause }) => cause === "unsupported");
     return [
-        ...(clusterNameUnknown === undefined ? [] : [refusals.clusterNameUnknown(clusterNameUnknown)]),
-        ...(denied.length === 0 ? [] : [refusals.otherDeliveryDenied(denied)]),
-        ...(unsupported.length === 0 ? [] : [refusals.otherDeliveryUnsupported(unsupported)]),
+        ...(clusterNameUnknown === undefined ? [] : [refusals.clusterNameUnknown(clusterNameUnknown, subject)]),
+        ...(denied.length === 0 ? [] : [refusals.otherDeliveryDenied(denied, subject)]),
+        ...(unsupported.length === 0 ? [] : [refusals.otherDeliveryUnsupported(unsupported, subject)]),
     ];
 }
 

@@ -10,7 +10,7 @@ import { carriesRole } from "../model/carriedRole";
 import { isAnnotated } from "../model/isAnnotated";
 import { writesNetworkPolicyLogs } from "../model/networkPolicyLogs";
 import type { Preflight } from "../model/preflight";
-import type { Refusal } from "../model/refusal";
+import { distinctRefusals, type Refusal } from "../model/refusal";
 import { refusals } from "../model/refusals";
 import { isSameAccount, type Subject } from "../model/subject";
 import type { ClusterSeen, DaemonSetSeen } from "../model/world";
@@ -27,7 +27,7 @@ const UNSAFE_SETTINGS = ["PULUMI_SKIP_CHECKPOINTS", "PULUMI_CONTINUE_ON_ERROR"];
 
 /** Every reason to refuse before anything is changed. */
 export function preflightRefusals(preflight: Preflight): Refusal[] {
-    return [
+    return distinctRefusals([
         ...engineReasons(preflight),
         ...clusterReasons(preflight),
         ...credentialSourceReasons(preflight),
@@ -36,7 +36,7 @@ export function preflightRefusals(preflight: Preflight): Refusal[] {
         ...familyReasons(preflight),
         ...versionReasons(preflight),
         ...nodeRoleReasons(preflight),
-    ];
+    ]);
 }
 
 function engineReasons({ environment }: Preflight): Refusal[] {

@@ -130,15 +130,22 @@ function policiesToRecord({ cniPolicies }: NodeRoleSeen, named: readonly string[
     return cniPolicies.filter(({ arn, kind }) => kind === "cni" || named.includes(arn)).map(({ arn }) => arn);
 }
 
-/** Records that the add-on is about to carry a role of the component, and which other role it carries now. The first one counts. */
+/**
+ * Records that the add-on is about to carry a role of the component, and which other role it carries now. The first one counts: a later one is the
+ * component's, unless another writer has given it to the add-on while the component delivered in another way.
+ */
 export function withAddOnDelivered(record: HandOverRecord, carried: string | undefined): HandOverRecord {
-    const isOthers = carried !== undefined && record.addOnDelivered === undefined;
+    const { addOnDelivered, addOnRoleArn, approvedRoleArns } = record;
+    const isOthers =
+        carried !== undefined &&
+        (addOnDelivered === undefined ||
+            (!addOnDelivered && addOnRoleArn === undefined && !approvedRoleArns.includes(carried)));
     return { ...record, addOnDelivered: true, ...(isOthers ? { addOnRoleArn: carried } : {}) };
 }
 
 /** Records that the add-on has given up the role of the component. */
 export function withoutAddOnDelivered(record: HandOverRecord): HandOverRecord {
-    return record.addOnDelivered === true ? { ...record, addOnDelivered: false } : record;
+    return record.addOnDelivered === true ? withAnotherApproval({ ...record, addOnDelivered: false }) : record;
 }
 
 /** The recorded policies of a node role that are not attached to it now. */

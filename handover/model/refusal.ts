@@ -45,6 +45,11 @@ export class Refusals extends Error {
     }
 }
 
+/** Each message once. Two checks may have the same reason. */
+export function distinctRefusals(all: readonly Refusal[]): Refusal[] {
+    return all.filter(({ message }, at) => all.findIndex((other) => other.message === message) === at);
+}
+
 /** A title and the refusals below it, a line each. */
 export function listRefusals(title: string, refusals: readonly Refusal[]): string {
     const reasons = refusals.length === 1 ? "for this reason" : `for ${String(refusals.length)} reasons`;

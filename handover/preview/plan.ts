@@ -16,7 +16,7 @@ import type { FormerHandOver } from "../model/formerHandOver";
 import { isAnnotated } from "../model/isAnnotated";
 import { Preflight } from "../model/preflight";
 import { freshRecord, HandOverRecord, subjectOf, withObserved, withOwnNodeRoles } from "../model/record";
-import type { Refusal } from "../model/refusal";
+import { distinctRefusals, type Refusal } from "../model/refusal";
 import { refusals } from "../model/refusals";
 import type { Subject } from "../model/subject";
 import { minutesOf } from "./duration";
@@ -78,7 +78,7 @@ export function planHandOver(inputs: PlanInputs): HandOverPlan {
         ...deliveryRefusals(inputs),
     ];
     const { changes: moves, remaining, refusals: duringUpdate } = follow(inputs);
-    const stops = distinct([...reasons, ...duringUpdate.map(orOutdated)]);
+    const stops = distinctRefusals([...reasons, ...duringUpdate.map(orOutdated)]);
     return stops.length === 0
         ? { refusals: stops, changes: moves, remaining }
         : { refusals: stops, changes: [], remaining: [] };
@@ -151,13 +151,18 @@ function restoreForAnotherRole(inputs: PlanInputs, record: HandOverRecord, forec
     const { preflight, former, detachPolicyArns, iamPropagationSeconds } = inputs;
     const before = former?.record ?? inferredRecord(preflight, detachPolicyArns);
     const roleNames = before?.namedNodeRoles ?? [];
-    if (!isAnotherRole(preflight)) {
+    const isAnother = isAnotherRole(preflight);
+    const leaves = before?.addOnDelivered === true && preflight.subject.delivery === undefined;
+    if (!isAnother && !leaves) {
         return [];
     }
     const target = { record: withDetachedBefore(record), roleNames, iamPropagationSeconds };
     const part = forecast.through((world, memory) => nextGiveBackStep(target, world, memory));
     return [
-        ...planLines.attach(part, "before the service account gets another role"),
+        ...planLines.attach(
+            part,
+            isAnother ? "before the service account gets another role" : "before the managed add-on gives up the role",
+        ),
         ...planLines.propagation(part),
         ...planLines.wait(part, forecast.world),
     ];
@@ -280,8 +285,4 @@ function detachment(inputs: PlanInputs, record: HandOverRecord, subject: Subject
 /** A preview proves nothing, so it cannot tell whether a complaint is from before the role was repaired. */
 function orOutdated(refusal: Refusal): Refusal {
     return refusal.code === "pod-misses-permissions" ? refusals.outdatedComplaint(refusal) : refusal;
-}
-
-function distinct(all: readonly Refusal[]): Refusal[] {
-    return all.filter(({ message }, at) => all.findIndex((other) => other.message === message) === at);
 }

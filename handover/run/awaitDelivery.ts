@@ -1,4 +1,5 @@
 import { addOnGivesUpStep, deliverySecondsOf } from "../decide/addOn";
+import { restoreLostStep } from "../decide/canary";
 import { nextDeliveryStep } from "../decide/delivery";
 import type { Memory, Step } from "../model/steps";
 import type { World } from "../model/world";
@@ -6,7 +7,6 @@ import type { RunContext } from "../observe/runContext";
 import { seeingAddOn } from "../observe/seeingAddOn";
 import type { RolloutRun } from "./canaryState";
 import { reach } from "./loop";
-import { withoutAccount } from "./withoutAccount";
 
 /** Before a rollout: another writer delivers the role, or the managed add-on gives up the role of another owner. Nothing, if the component annotates. */
 export async function awaitDelivery(context: RunContext, target: RolloutRun): Promise<void> {
@@ -19,11 +19,15 @@ export async function awaitDelivery(context: RunContext, target: RolloutRun): Pr
     }
 }
 
-async function awaitWriter(context: RunContext, { subject, record, timeouts }: RolloutRun): Promise<void> {
+async function awaitWriter(context: RunContext, target: RolloutRun): Promise<void> {
+    const { subject, record, timeouts } = target;
     const deliverySeconds = deliverySecondsOf(timeouts);
-    await reach(withoutAccount(context), {
+    await reach(context, {
         what: "Waiting for another writer to deliver the role",
-        next: (world, memory) => nextDeliveryStep({ subject, record, deliverySeconds }, world, memory),
+        next: (world, memory) =>
+            // Pods that have lost the role cannot wait for the other writer.
+            restoreLostStep(target, world, memory) ??
+            nextDeliveryStep({ subject, record, deliverySeconds }, world, memory),
         limitSeconds: deliverySeconds,
         limitArgument: "timeouts.deliverySeconds",
     });

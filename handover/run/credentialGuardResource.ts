@@ -1,5 +1,7 @@
 import { unrecordedPolicies } from "../decide/drift";
 import { allHaveRole } from "../decide/delivered";
+import { isOwner } from "../decide/delivery";
+import { isAnnotated } from "../model/isAnnotated";
 import { withDelivery } from "../decide/deliveredAgain";
 import { ApprovedBefore, formerAnnotations, formerAnnotationsOfSameRole } from "../decide/formerAnnotations";
 import { withDetachedBefore, withFoundNodeRoles } from "../decide/foundNodeRoles";
@@ -196,6 +198,7 @@ async function approveAgain(
         const keeping = isAnotherRole ? approved.formerAnnotations : state.subject.annotations;
         await leaveAddOn(known, { record, keeping, giveBack: target, iamPropagationSeconds, timeouts });
     }
+    await ownAgain(known, state.subject, world);
     if (!isAnotherRole) {
         const clusters = { before: state.handedOverClusterArns, now: inputs.handedOverClusterArns };
         const roleNames = rolesOfWithdrawn(clusters, world.account.nodeRoles).filter((name) =>
@@ -211,6 +214,17 @@ async function approveAgain(
     }
     await widen(known, inputs, approved);
     return afterLeaving({ ...approved, record: withAnotherApproval(approved.record) }, known.subject);
+}
+
+/**
+ * An update to the delivery `external` that has failed has released the annotation, and its patch is still in the state: the engine does not write it
+ * again. The other writer is about to let go.
+ */
+async function ownAgain({ cluster, subject }: RunContext, before: RunContext["subject"], world: World): Promise<void> {
+    const isBack = before.delivery === "external" && subject.delivery === undefined;
+    if (isBack && isAnnotated(subject, world.cluster) && !isOwner(subject, world.cluster)) {
+        await cluster.annotate(subject.annotations, false);
+    }
 }
 
 /** The record then differs, so that the detachment verifies the pods again. */

@@ -96,12 +96,13 @@ function rolesOf({ record, detachFromNodeRoles = [] }: DetachmentInputs): string
 
 /**
  * The node roles that the last update has left without their policies. None if an update since then may have attached and detached them again, and
- * may have been killed: to another role, with another rollout, or to repair drift.
+ * may have been killed: to another role or delivery, with another rollout, or to repair drift.
  */
 function finishedRoles(state: DetachmentInputs & DetachmentOutputs, inputs: DetachmentInputs): readonly string[] {
     const isAsLeft =
         state.approvedRole === inputs.approvedRole &&
         state.rollouts === inputs.rollouts &&
+        state.delivered === inputs.delivered &&
         state.drift === inputs.drift;
     return isAsLeft ? state.detachedFrom : [];
 }

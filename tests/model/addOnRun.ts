@@ -1,6 +1,6 @@
 /** Plays a history of a cluster whose managed add-on, or another writer, gives the pods their role. */
 import { attempt } from "./attempt";
-import { Engine, type Program, REAL_RESOURCES, type Resources } from "./engine";
+import { Engine, hasInjectionGuard, type Program, REAL_RESOURCES, type Resources } from "./engine";
 import { endFaults, type Fault, injectFault } from "./faults";
 import { type AddOnBehaviour, ModelAddOn } from "./managedAddOn";
 import type { ModelRun } from "./modelRun";
@@ -19,8 +19,8 @@ export interface DeliveryTurn {
     readonly program: Program;
     readonly killedAt?: number | undefined;
     readonly events?: readonly { readonly after: number; readonly event: AddOnEvent | Fault }[];
-    /** Longer than a session of the agent, or of a token, in the model's scale. */
-    readonly waits?: boolean;
+    /** How long it is until the next command: `atOnce` while EKS still carries out an update, `long` after every session has ended. */
+    readonly waits?: "atOnce" | "soon" | "long";
 }
 
 export interface DeliveryScenario {
@@ -40,7 +40,9 @@ export interface DeliveryScenario {
 }
 
 const IDLE_MILLISECONDS = 20_000;
+/** Longer than a session of the agent, or of a token, in the model's scale. */
 const SESSION_MILLISECONDS = 120_000;
+const WAITS = { atOnce: 1000, soon: IDLE_MILLISECONDS, long: SESSION_MILLISECONDS } as const;
 const SETTLE_MILLISECONDS = 90_000;
 const TRIES = 5;
 
@@ -121,7 +123,7 @@ function begin(of: DeliveryScenario): { world: ModelWorld; began: Began } {
 }
 
 async function playTurn(world: ModelWorld, engine: Engine, turn: DeliveryTurn): Promise<void> {
-    const { program, killedAt, events = [], waits = false } = turn;
+    const { program, killedAt, events = [], waits = "soon" } = turn;
     events.forEach(({ after, event }) => world.later(world.now + after, () => inject(world, event)));
     const killed = killedAt === undefined ? "" : `, killed at moment ${String(killedAt)}`;
     world.note(`== ${turn.do} ${program.roleName} ${program.delivery ?? "serviceAccountPatch"}${killed}`);
@@ -133,7 +135,7 @@ async function playTurn(world: ModelWorld, engine: Engine, turn: DeliveryTurn): 
         nothing: () => Promise.resolve(),
     };
     const failed = await attempt(world, acts[turn.do]);
-    world.advance(waits ? SESSION_MILLISECONDS : IDLE_MILLISECONDS);
+    world.advance(WAITS[waits]);
     if (failed === "" && turn.do.startsWith("up") && program.delivery === undefined) {
         // The component owns the annotation, too: then its owner takes it out of the other tool.
         world.writer?.letGo();
@@ -162,10 +164,14 @@ function inject(world: ModelWorld, event: AddOnEvent | Fault): void {
     }
 }
 
-/** A program with an aws.eks.Addon that states no role. Its owner does it to the component's role, and only if no pod can start without a path. */
+/**
+ * A program with an aws.eks.Addon that states no role. Its owner does it to the component's role, and only if no pod can start without a path: without
+ * the injection guard, not while a run may detach the policies.
+ */
 function loseRole(world: ModelWorld): void {
     const { managedAddOn } = world;
-    const isSafe = world.nodeRoles.every((role) => world.isAttached(role)) || !world.admits(undefined);
+    const isAttached = world.nodeRoles.every((role) => world.isAttached(role));
+    const isSafe = (isAttached && !world.lent.updating) || !world.admits(undefined);
     if (managedAddOn?.exists && managedAddOn.roleArn !== THEIRS && isSafe) {
         world.note("** another program takes the add-on's role away");
         const configurationValues = managedAddOn.configuration;
@@ -222,7 +228,10 @@ function handedOver(world: ModelWorld, engine: Engine, program: Program): string
         [wrong.length > 0, `nodes without a Ready pod with the role: ${wrong.map(({ name }) => name).join(", ")}`],
         [annotations[ROLE_ARN] !== arn, `the service account is annotated with ${String(annotations[ROLE_ARN])}`],
         [attached.length > 0, `${attached.join(", ")} still hold the policy`],
-        [world.guard?.join() !== (program.detachFromNodeRoles && arn), "the injection guard is not as expected"],
+        [
+            world.guard?.join() !== (hasInjectionGuard(program) ? arn : undefined),
+            "the injection guard is not as expected",
+        ],
         [isOfAddOn && managedAddOn?.roleArn !== arn, "the add-on does not have the role"],
         [isOfAddOn && !isShared && owners.join() !== "eks", `the annotation belongs to ${owners.join(", ")}`],
         [

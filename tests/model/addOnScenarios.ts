@@ -31,6 +31,8 @@ const rareEvent: fc.Arbitrary<AddOnEvent | Fault> = fc.oneof(
     { arbitrary: fc.record({ kind: fc.constant("addOnDeleted" as const) }), weight: 1 },
 );
 const events = fc.array(fc.record({ after: moment, event: rareEvent }), { maxLength: 2 });
+/** How long it is until the next command. */
+export const waits = fc.constantFrom<NonNullable<DeliveryTurn["waits"]>>("atOnce", "soon", "long");
 const killedAt = fc.oneof(fc.constant(undefined), fc.nat({ max: 160 }));
 
 const program = (deliveries: fc.Arbitrary<Program["delivery"]>, roles: fc.Arbitrary<string>): fc.Arbitrary<Program> =>
@@ -39,6 +41,7 @@ const program = (deliveries: fc.Arbitrary<Program["delivery"]>, roles: fc.Arbitr
             roleName: roles,
             delivery: deliveries,
             detachFromNodeRoles: fc.constantFrom(["a", "b"], ["a", "b"], undefined),
+            injectionGuard: fc.constantFrom(true, true, true, false),
         })
         .map(({ delivery, ...rest }) => ({ ...rest, ...(delivery === undefined ? {} : { delivery }) }));
 
@@ -52,7 +55,7 @@ const turn = (of: fc.Arbitrary<Program>): fc.Arbitrary<DeliveryTurn> =>
         program: of,
         killedAt,
         events,
-        waits: fc.boolean(),
+        waits,
     });
 
 export const addOnScenario: fc.Arbitrary<DeliveryScenario> = fc
@@ -80,11 +83,11 @@ export const moveScenario: fc.Arbitrary<DeliveryScenario> = fc
         ends: byAddOn,
         roleNames: fc.tuple(good, good),
         killedAt: fc.nat({ max: 200 }),
-        waits: fc.boolean(),
+        pause: waits,
         nodes: fc.array(nodeRole, { maxLength: 1 }),
         next: fc.constantFrom<DeliveryTurn["do"]>("up", "destroy", "nothing"),
     })
-    .map(({ addOn, begins, ends, roleNames, killedAt: moves, waits, nodes, next }) => {
+    .map(({ addOn, begins, ends, roleNames, killedAt: moves, pause, nodes, next }) => {
         const of = (delivery: Program["delivery"], roleName: string): Program => ({
             roleName,
             detachFromNodeRoles: ["a", "b"],
@@ -98,7 +101,7 @@ export const moveScenario: fc.Arbitrary<DeliveryScenario> = fc
             maxUnavailable: 1,
             turns: [
                 { do: "up" as const, program: first },
-                { do: "up" as const, program: second, killedAt: moves, waits },
+                { do: "up" as const, program: second, killedAt: moves, waits: pause },
                 { do: next, program: second, killedAt: next === "up" ? undefined : moves },
             ],
             last: second,

@@ -272,6 +272,12 @@ export class Engine {
             // Its delete does nothing.
             delete stack.addOnRole;
         }
+        if (program.delivery !== undefined) {
+            // It has retainOnDelete: the annotation stays. The engine deletes at the end of an update.
+            delete stack.patch;
+            delete stack.patchedAccount;
+            stack.patches.delete("patch");
+        }
         await this.deleteReplaced(program, run, steps, before);
         if (steps.failed.length > 0) {
             throw steps.error;
@@ -335,10 +341,7 @@ export class Engine {
             throw refusals.roleNotApproved(arn);
         }
         if (program.delivery !== undefined) {
-            // It has retainOnDelete: the annotation stays. Another resource of the program, or another tool, learns the role now.
-            delete stack.patch;
-            delete stack.patchedAccount;
-            stack.patches.delete("patch");
+            // Another resource of the program, or another tool, learns the role now.
             if (program.delivery === "external") {
                 world.writer?.learn(arn);
             } else {
@@ -961,7 +964,8 @@ export function deliveredBy({ delivery }: Pick<Program, "delivery">, arn: string
     return delivery === undefined ? arn : `${arn} ${delivery}`;
 }
 
-function hasInjectionGuard({ detachFromNodeRoles, injectionGuard = true }: Program): boolean {
+/** Without a detachment, there is none. */
+export function hasInjectionGuard({ detachFromNodeRoles, injectionGuard = true }: Program): boolean {
     return injectionGuard && detachFromNodeRoles !== undefined;
 }
 

@@ -1,7 +1,7 @@
 /** Random histories of a cluster on which another writer delivers the role. */
 import * as fc from "fast-check";
 import type { AddOnEvent, DeliveryScenario, DeliveryTurn } from "./addOnRun";
-import { behaviour } from "./addOnScenarios";
+import { behaviour, waits } from "./addOnScenarios";
 import type { Program } from "./engine";
 import type { Fault } from "./faults";
 import type { AddOnBehaviour } from "./managedAddOn";
@@ -47,7 +47,7 @@ const turn: fc.Arbitrary<DeliveryTurn> = fc.record({
     program: program(fc.constantFrom("cni", "cni", "next", "bad")),
     killedAt: fc.oneof(fc.constant(undefined), fc.nat({ max: 160 })),
     events,
-    waits: fc.boolean(),
+    waits,
 });
 
 export const externalScenario: fc.Arbitrary<DeliveryScenario> = fc
@@ -73,11 +73,11 @@ export const writerMoveScenario: fc.Arbitrary<DeliveryScenario> = fc
         toExternal: fc.boolean(),
         byAddOn: fc.boolean(),
         killedAt: fc.nat({ max: 200 }),
-        waits: fc.boolean(),
+        pause: waits,
         nodes: fc.array(nodeRole, { maxLength: 1 }),
         next: fc.constantFrom<DeliveryTurn["do"]>("up", "destroy", "nothing"),
     })
-    .map(({ of, toExternal, byAddOn, killedAt, waits, nodes, next }) => {
+    .map(({ of, toExternal, byAddOn, killedAt, pause, nodes, next }) => {
         const viaAddOn = byAddOn && of.kind === "addOn" ? { delivery: "eksAddon" as const } : {};
         const ours: Program = { roleName: "cni", detachFromNodeRoles: ["a", "b"], ...viaAddOn };
         const theirs = external("cni", ["a", "b"]);
@@ -94,7 +94,7 @@ export const writerMoveScenario: fc.Arbitrary<DeliveryScenario> = fc
             maxUnavailable: 1,
             turns: [
                 { do: "up" as const, program: first },
-                { do: "up" as const, program: second, killedAt, waits },
+                { do: "up" as const, program: second, killedAt, waits: pause },
                 { do: next, program: second, killedAt: next === "up" ? undefined : killedAt },
             ],
             last: second,

@@ -4,7 +4,7 @@ import { listNames, listTexts } from "../listNames";
 import { AnsweredRefusal, Refusal } from "../refusal";
 import type { Subject } from "../subject";
 import type { PodSeen, ServiceAccountSeen } from "../world";
-import { unannotate, withFullStop } from "./texts";
+import { KEEPS_CONFIGURATION, unannotate, withFullStop } from "./texts";
 
 /** An update with the value that is there already changes nothing, and so takes no ownership: kubernetes.io, server-side apply. */
 const SAME_VALUE =
@@ -53,7 +53,7 @@ export const deliveryRefusals = {
             "This role is about to be deleted, and each new pod would get it. The node roles hold their policies again. The role is still there.",
             account.roleArnOwners.includes("eks")
                 ? "Remove the role from the managed add-on: aws eks update-addon --cluster-name CLUSTER --addon-name vpc-cni --resolve-conflicts PRESERVE (without " +
-                      "--service-account-role-arn; aws.eks.Addon cannot do it), and run the same command again."
+                      `--service-account-role-arn; aws.eks.Addon cannot do it), and run the same command again. ${KEEPS_CONFIGURATION}`
                 : `Let that writer remove the annotation, and run the same command again. If it no longer exists: kubectl ${unannotate(serviceAccount, ROLE_ARN_ANNOTATION)}`,
         ),
     addOnMissing: (clusterName: string) =>
@@ -90,7 +90,7 @@ export const deliveryRefusals = {
             "Another writer has changed the annotation, or EKS has not applied the add-on's role yet. The next pods may get either of the two.",
             "Let both have the same role. If another writer sets the annotation, stop it first. Then let EKS write the add-on's role again: aws eks update-addon " +
                 `--cluster-name CLUSTER --addon-name vpc-cni --resolve-conflicts OVERWRITE --service-account-role-arn ${addOnRoleArn} (OVERWRITE also resets fields ` +
-                "of the add-on that were changed by other means). When the annotation has this role, run the same command again.",
+                `of the add-on that were changed by other means). ${KEEPS_CONFIGURATION} When the annotation has this role, run the same command again.`,
         ),
     rolesNotPassed: (roleArns: readonly string[]) =>
         new Refusal(

@@ -51,7 +51,7 @@ export const nodeRoleRefusals = {
         new Refusal(
             "node-role-without-permissions",
             `Nodes run with ${roles.map(({ name }) => name).join(", ")}, which ${roles.length === 1 ? "holds" : "hold"} no policy that is sufficient for the CNI, and the record has none that can be attached.`,
-            "Without the CNI role, their pods would have no permissions, so the hand-back has stopped.",
+            "Without the CNI role, their pods would have no permissions, so the run has stopped.",
             subject.ipFamily === "ipv4"
                 ? `Attach the CNI policy, ${ENFORCED}: ${roles.map(({ name }) => attachCommand(name, managedPolicyOf(subject))).join("; ")}`
                 : `Attach a policy with the IPv6 actions to ${roles.map(({ name }) => name).join(", ")}, ${ENFORCED}: https://docs.aws.amazon.com/eks/latest/userguide/cni-iam-role.html`,

@@ -5,7 +5,7 @@ import type { UnreadCall } from "../otherDelivery";
 import { AnsweredRefusal, Refusal } from "../refusal";
 import type { Subject } from "../subject";
 import type { CredentialSource, PodSeen } from "../world";
-import { unannotate } from "./texts";
+import { KEEPS_CONFIGURATION, unannotate } from "./texts";
 
 /** An `aws.eks.Addon` that states another role, or none, would take the role away with its next update. */
 const LEAVE_TO_THE_ADD_ON =
@@ -39,7 +39,7 @@ export const otherDeliveryRefusals = {
             "It names a role that pods must no longer get, since that role is about to be deleted. The node roles hold their policies again.",
             owners.includes("eks")
                 ? "Wait two minutes. Then remove the role from the managed add-on (aws eks update-addon --cluster-name CLUSTER --addon-name vpc-cni " +
-                      "--resolve-conflicts PRESERVE, without --service-account-role-arn), and run the same command again."
+                      `--resolve-conflicts PRESERVE, without --service-account-role-arn), and run the same command again. ${KEEPS_CONFIGURATION}`
                 : `Wait two minutes. Then remove the annotation, and run the same command again: kubectl ${unannotate(serviceAccount, ROLE_ARN_ANNOTATION)}`,
         ),
     anotherComponent: ({ serviceAccount }: Subject, owner: string) =>
@@ -66,6 +66,24 @@ export const otherDeliveryRefusals = {
             "The add-on writes the annotation again with each of its updates.",
             LEAVE_TO_THE_ADD_ON,
         ),
+    /** The component gives the add-on its role, and the add-on has another one, which nobody but its writer knows. */
+    addOnHasAnotherRole: ({ component, roleArn }: Subject, carried: string) =>
+        new Refusal(
+            "add-on-owns-the-role",
+            `The managed add-on vpc-cni gives aws-node the role ${carried}, which this component does not know.`,
+            "Another writer has given the add-on this role since the component's first update. The component does not overwrite it, since that writer would do the same.",
+            `Let that writer give the add-on ${roleArn}, and run pulumi up --refresh. An aws.eks.Addon: serviceAccountRoleArn: ${component}.ready. ` +
+                `By hand: aws eks update-addon --cluster-name CLUSTER --addon-name vpc-cni --resolve-conflicts PRESERVE --service-account-role-arn ${roleArn}. ${KEEPS_CONFIGURATION}`,
+        ),
+    /** `liveChecks: false`, while the add-on carries the role. */
+    addOnKeepsRole: (carried: string) =>
+        new Refusal(
+            "add-on-owns-the-role",
+            `The managed add-on vpc-cni carries ${carried}, which this component has given it.`,
+            "Without live checks, no later run would take the role from the add-on, and destroy would delete a role that the add-on gives to new pods.",
+            'Use two updates: first remove delivery: "eksAddon" and leave the live checks on, so that the component annotates the service account itself. ' +
+                "Then set liveChecks: false.",
+        ),
     podIdentityAssociation: (subject: Subject, roleArns: readonly string[]) =>
         new Refusal(
             "pod-identity-association",
@@ -88,33 +106,35 @@ export const otherDeliveryRefusals = {
             `To return to the CNI role, delete the association: ${deleteAssociation(subject)} Then run pulumi up --refresh at once: ` +
                 "it restarts these pods with the CNI role. They cannot renew their credentials any more.",
         ),
-    clusterNameUnknown: (why: string) =>
+    clusterNameUnknown: (why: string, subject: Subject) =>
         new Refusal(
             "cluster-name-unknown",
             why,
             "Without the cluster's name, the run cannot see whether the managed add-on vpc-cni or a Pod Identity association gives aws-node " +
                 "another role. It detaches no policy before it has seen that.",
-            "Set clusterName, in addition to oidcProviderArn or existingRoleArn, and run pulumi up (to see the names: aws eks list-clusters). " +
-                "Or remove detachFromNodeRoles: the pods then get the role, and the node roles keep their policies.",
+            "Set clusterName, in addition to oidcProviderArn or existingRoleArn, and run pulumi up (to see the names: aws eks list-clusters)." +
+                orWithoutDetachment(subject),
         ),
-    otherDeliveryDenied: (calls: readonly UnreadCall[]) =>
+    otherDeliveryDenied: (calls: readonly UnreadCall[], subject: Subject) =>
         new AnsweredRefusal(
             "other-delivery-unread",
             `AWS rejected ${actionsOf(calls)}`,
             calls.map(({ why }) => why).join(" "),
             `${UNREAD} The identity that the live checks use lacks this permission.`,
             `Allow ${actionsOf(calls)} for this identity (docs/least-rights.md in the repository lists all permissions of this check as ` +
-                "SeeOtherCredentials), or set other credentials with the argument `aws`, and run the same command again. " +
-                "Or remove detachFromNodeRoles: the pods then get the role, and the node roles keep their policies.",
+                "SeeOtherCredentials), or set other credentials with the argument `aws`, and run the same command again." +
+                orWithoutDetachment(subject),
         ),
-    otherDeliveryUnsupported: (calls: readonly UnreadCall[]) =>
+    otherDeliveryUnsupported: (calls: readonly UnreadCall[], subject: Subject) =>
         new AnsweredRefusal(
             "other-delivery-unread",
             `EKS does not know ${actionsOf(calls)}`,
             calls.map(({ why }) => why).join(" "),
             `${UNREAD} No permission is missing: EKS in this region, or the endpoint in the argument \`aws\`, lacks the call.`,
-            "If `aws` sets an endpoint for eks, correct or remove it, and run the same command again. If EKS in this region lacks the call, " +
-                "remove detachFromNodeRoles: the pods then get the role, and the node roles keep their policies.",
+            "If `aws` sets an endpoint for eks, correct or remove it, and run the same command again." +
+                (isForAddOn(subject)
+                    ? ""
+                    : " If EKS in this region lacks the call, remove detachFromNodeRoles: the pods then get the role, and the node roles keep their policies."),
         ),
     otherCredentials: (
         subject: Subject,
@@ -143,6 +163,17 @@ export const otherDeliveryRefusals = {
             `If pods use another role with that audience, first let its trust policy accept ${TOKEN_AUDIENCE} as well. Then remove the annotation: kubectl ${unannotate(serviceAccount, AUDIENCE_ANNOTATION)}`,
         ),
 };
+
+/** Without the detachment, a run need not see what else gives aws-node a role, unless it is to update the add-on. */
+function orWithoutDetachment(subject: Subject): string {
+    return isForAddOn(subject)
+        ? ""
+        : " Or remove detachFromNodeRoles: the pods then get the role, and the node roles keep their policies.";
+}
+
+function isForAddOn({ delivery, addOnDelivered }: Subject): boolean {
+    return delivery === "eksAddon" || addOnDelivered === true;
+}
 
 /**
  * The way from Pod Identity to the node role, in an order in which no pod loses its permissions: after the association is deleted,

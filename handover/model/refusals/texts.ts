@@ -9,6 +9,10 @@ export function unannotate({ namespace, name }: Subject["serviceAccount"], annot
     return `annotate serviceaccount ${name} -n ${namespace} ${annotation}-`;
 }
 
+/** Whether EKS keeps the values that an update leaves out is not documented. */
+export const KEEPS_CONFIGURATION =
+    "If aws eks describe-addon shows configurationValues, pass them again with --configuration-values.";
+
 /** Messages of AWS and Kubernetes may lack the full stop. */
 export function withFullStop(text: string): string {
     return text.endsWith(".") ? text : `${text}.`;

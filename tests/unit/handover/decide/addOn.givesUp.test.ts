@@ -143,18 +143,10 @@ const rows: Row[] = [
         step: wait("the managed add-on is UPDATING"),
     },
     {
-        it: "waits for it if the former role was another owner's, too",
-        addOn: addOn(undefined, { status: "UPDATING" }),
+        it: "waits until EKS has finished an update that may yet give it another role",
+        addOn: addOn(ROLE, { status: "UPDATING" }),
         cluster: { serviceAccount: both },
-        more: { record: { ...record, addOnRoleArn: FORMER_ROLE }, keeping: undefined },
         step: wait("the managed add-on is UPDATING"),
-    },
-    {
-        it: "does not wait for an add-on that never had a role of it",
-        addOn: addOn(undefined, { status: "UPDATING" }),
-        cluster: { serviceAccount: both },
-        more: { record },
-        step: NOTHING,
     },
     { it: "is over when the add-on has none", addOn: addOn(), cluster: { serviceAccount: both }, step: NOTHING },
     {
@@ -162,6 +154,25 @@ const rows: Row[] = [
         addOn: addOn(FORMER_ROLE),
         cluster: { serviceAccount: formerOf([EKS]) },
         account: unpermitted,
+        step: NOTHING,
+    },
+    {
+        it: "is refused there if the add-on gets no other role, or it would keep one that goes",
+        addOn: addOn(FORMER_ROLE),
+        cluster: { serviceAccount: formerOf([EKS]) },
+        account: unpermitted,
+        more: { frees: true },
+        step: {
+            refuse: "node-role-without-permissions",
+            seen: "Nodes run with nodes, which holds no policy that is sufficient for the CNI, and the record has none that can be attached.",
+        },
+    },
+    {
+        it: "is not refused there for a role that stays",
+        addOn: addOn(ROLE),
+        cluster: { serviceAccount: formerOf([EKS]) },
+        account: unpermitted,
+        more: { frees: true },
         step: NOTHING,
     },
     {

@@ -187,7 +187,10 @@ const rows: Row[] = [
         "keeps a role that the record does not know",
         [FORMER_ROLE],
         { serviceAccount: ours },
-        refused("add-on-owns-the-role", `The managed add-on vpc-cni gives aws-node the role ${FORMER_ROLE}.`),
+        refused(
+            "add-on-owns-the-role",
+            `The managed add-on vpc-cni gives aws-node the role ${FORMER_ROLE}, which this component does not know.`,
+        ),
     ],
     ["is left the annotation once EKS has applied it", [ROLE], { serviceAccount: both }, release],
     [

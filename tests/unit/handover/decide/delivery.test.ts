@@ -236,7 +236,10 @@ describe("A role that the service account has lost", () => {
             ofAddOn,
             lost,
             addOn(FORMER_ROLE),
-            refuse("add-on-owns-the-role", `The managed add-on vpc-cni gives aws-node the role ${FORMER_ROLE}.`),
+            refuse(
+                "add-on-owns-the-role",
+                `The managed add-on vpc-cni gives aws-node the role ${FORMER_ROLE}, which this component does not know.`,
+            ),
         ],
         ["is annotated without an add-on, too", ofAddOn, nothing, missing, forced],
         ["is annotated if EKS was not asked", ofAddOn, nothing, undefined, forced],

@@ -1,5 +1,6 @@
 import { strictEqual } from "node:assert/strict";
 import { driftOf, rolloutDrift } from "../../../../handover/decide/drift";
+import type { Subject } from "../../../../handover/model/subject";
 import type { CredentialSource, World } from "../../../../handover/model/world";
 import { detached, inForce, target, verified } from "../support/detachments";
 import { attachedAgain, BLUE, GREEN, sharedAndDetached, sharedWith, usedBy } from "../support/sharedNodeRoles";
@@ -381,7 +382,7 @@ describe("A refresh of the detachment tells all of the drift at once", () => {
 });
 
 describe("A refresh of the canary tells all of the rollout's drift", () => {
-    const rows: [string, Partial<World["cluster"]>, string | undefined][] = [
+    const rows: [string, Partial<World["cluster"]>, string | undefined, Partial<Subject>?][] = [
         ["nothing where every pod carries the role", {}, undefined],
         ["nothing of a pod that is starting", podsWith(pod("n1", carrying(ROLE), starting)), undefined],
         ["the other role in the annotation", another, `${ANOTHER} ${REFUSES} ${run("puts the annotation back")}`],
@@ -399,6 +400,24 @@ describe("A refresh of the canary tells all of the rollout's drift", () => {
             "who owns the annotation",
             annotatedWith({ [ROLE_ARN]: FORMER_ROLE }, ["kubectl-annotate"]),
             `${ANOTHER} ${REFUSES} "kubectl-annotate" owns it. ${run("puts the annotation back if overrideExistingServiceAccount is true")}`,
+        ],
+        [
+            "that the other writer has to deliver it again",
+            annotatedWith({ [ROLE_ARN]: FORMER_ROLE }, ["helm"]),
+            `${ANOTHER} ${REFUSES} "helm" owns it. ${run("waits until the other writer delivers the role again")}`,
+            { delivery: "external" },
+        ],
+        [
+            "that EKS owns the annotation, which the component takes back",
+            annotatedWith({ [ROLE_ARN]: FORMER_ROLE }, ["eks"]),
+            `${ANOTHER} ${REFUSES} "eks" owns it. ${run("puts the annotation back")}`,
+            { delivery: "eksAddon" },
+        ],
+        [
+            "that another owner beside EKS keeps it",
+            annotatedWith({ [ROLE_ARN]: FORMER_ROLE }, ["eks", "helm"]),
+            `${ANOTHER} ${REFUSES} "eks", "helm" owns it. ${run("puts the annotation back if overrideExistingServiceAccount is true")}`,
+            { delivery: "eksAddon" },
         ],
         ["an annotation that is lost", annotatedWith({}), `${LOST} ${REFUSES} ${run("puts the annotation back")}`],
         [
@@ -443,8 +462,11 @@ describe("A refresh of the canary tells all of the rollout's drift", () => {
         ],
         ["nothing of another cluster, which the detachment names", { uid: "another", ...another }, undefined],
     ];
-    for (const [what, cluster, told] of rows) {
-        it(what, () => strictEqual(rolloutDrift(target, verified(cluster).cluster, NOW), told));
+    for (const [what, cluster, told, more = {}] of rows) {
+        it(what, () => {
+            const of = { ...target, subject: { ...target.subject, ...more } };
+            strictEqual(rolloutDrift(of, verified(cluster).cluster, NOW), told);
+        });
     }
 
     it("an annotation that asks for another STS endpoint", () => {

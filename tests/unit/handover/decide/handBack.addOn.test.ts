@@ -147,10 +147,11 @@ table("On the way back, the managed add-on", [
         step: refuse("add-on-update-failed", "The managed add-on vpc-cni of prod has been UPDATING for 60 s."),
     },
     {
-        it: "holds up nothing while it is busy without the role",
+        it: "is waited for while it is busy without the role, since EKS may be about to write the one that goes",
         addOn: addOn(undefined, { status: "UPDATING" }),
         serviceAccount: ours,
-        step: release({}),
+        memory: memoryWith({ startedAt: NOW, propagatedAt: NOW }),
+        step: wait("the managed add-on is UPDATING"),
     },
     { it: "loses the component's annotation then", addOn: addOn(), serviceAccount: both, step: release({}) },
     { it: "loses what it has left itself", addOn: addOn(), serviceAccount: eksAlone, step: removeRole },
@@ -337,6 +338,54 @@ table("On the way back, the managed add-on that had a role before", [
 
 const ofWriter = { subject: { ...ofAddOn, delivery: "external" as const }, record };
 const helm = ownedBy(["helm"], []);
+const waitsForHelm = wait(`waiting until helm no longer gives ${ROLE} to the service account`);
+
+table("On the way back, an annotation that EKS has removed with the component's", [
+    {
+        it: "is restored although the add-on was deleted",
+        addOn: missing,
+        serviceAccount: unannotated,
+        more: former,
+        step: restoring,
+    },
+    {
+        it: "is restored if another owner had written it",
+        addOn: addOn(),
+        serviceAccount: unannotated,
+        more: { formerAnnotations: former.formerAnnotations },
+        step: restoring,
+    },
+    { it: "is not restored if there was none", addOn: missing, serviceAccount: unannotated, step: first },
+    {
+        it: "is not restored if the component has not told the add-on",
+        addOn: missing,
+        serviceAccount: unannotated,
+        more: { ...former, record: { ...former.record, addOnDelivered: false } },
+        step: first,
+    },
+]);
+
+/** Node roles that never had a policy, as on a cluster that eksctl has given a role. */
+const withoutRights = {
+    account: { nodeRoles: [nodeRole({ ...withoutPolicies })] },
+    more: { ...ofWriter, ...former, record: { ...record, nodeRolePolicies: {}, namedNodeRoles: [] } },
+};
+const unsafe = refuse(
+    "node-role-without-permissions",
+    "Nodes run with nodes, which holds no policy that is sufficient for the CNI, and the record has none that can be attached.",
+);
+
+table("On the way back from another writer to a role of before, which it alone restores, pods", [
+    { it: "move if it has restored it", serviceAccount: formerOf(["helm"]), ...withoutRights, step: first },
+    { it: "wait for it while it still delivers the role", serviceAccount: helm, ...withoutRights, step: waitsForHelm },
+    { it: "do not move to node roles without rights", serviceAccount: unannotated, ...withoutRights, step: unsafe },
+    {
+        it: "do not move to them under an annotation of a third role",
+        serviceAccount: ownedBy(["helm"], [], { [ROLE_ARN]: "arn:aws:iam::111122223333:role/third" }),
+        ...withoutRights,
+        step: unsafe,
+    },
+]);
 
 table("On the way back, another writer", [
     {
@@ -344,7 +393,7 @@ table("On the way back, another writer", [
         serviceAccount: helm,
         more: ofWriter,
         memory: memoryWith({ startedAt: seconds(-5000), propagatedAt: seconds(-1199) }),
-        step: wait(`waiting until helm no longer gives ${ROLE} to the service account`),
+        step: waitsForHelm,
     },
     {
         it: "is not waited for longer than the limit",

@@ -31,25 +31,25 @@ const rows: [string, OtherDelivery | undefined, Refusal[], Refusal[]][] = [
     [
         "a name that is unknown, for a detachment",
         { ...nothing, clusterNameUnknown: "Unknown." },
-        [refusals.clusterNameUnknown("Unknown.")],
+        [refusals.clusterNameUnknown("Unknown.", subject)],
         [],
     ],
     [
         "calls that are denied, for a detachment, together",
         { ...nothing, unread: [denied, deniedToo] },
-        [refusals.otherDeliveryDenied([denied, deniedToo])],
+        [refusals.otherDeliveryDenied([denied, deniedToo], subject)],
         [],
     ],
     [
         "calls that EKS does not support, for a detachment, apart from those that are denied",
         { ...nothing, unread: [unsupported, denied] },
-        [refusals.otherDeliveryDenied([denied]), refusals.otherDeliveryUnsupported([unsupported])],
+        [refusals.otherDeliveryDenied([denied], subject), refusals.otherDeliveryUnsupported([unsupported], subject)],
         [],
     ],
     [
         "a source that was found, beside a call that was not answered",
         { ...nothing, addOnRoleArn: FORMER_ROLE, unread: [deniedToo] },
-        [refusals.addOnHasRole(FORMER_ROLE), refusals.otherDeliveryDenied([deniedToo])],
+        [refusals.addOnHasRole(FORMER_ROLE), refusals.otherDeliveryDenied([deniedToo], subject)],
         [refusals.addOnHasRole(FORMER_ROLE)],
     ],
 ];

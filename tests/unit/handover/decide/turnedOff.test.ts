@@ -3,6 +3,7 @@ import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import { HandBackTarget, nextHandBackStep } from "../../../../handover/decide/handBack";
 import { isTurnedOff } from "../../../../handover/decide/turnedOff";
 import type { ClusterSeen, ServiceAccountSeen } from "../../../../handover/model/world";
+import { addOn } from "../support/addOns";
 import {
     withoutPolicies,
     carrying,
@@ -104,6 +105,45 @@ describe("The way back, once the live checks are turned off,", () => {
 
     it("moves nothing where the node roles hold their policies", () => {
         deepStrictEqual(step({ serviceAccount: marked }, subject.issuers, {}), DONE);
+    });
+
+    describe("while the managed add-on carries the role,", () => {
+        const told = { ...record, addOnDelivered: true };
+        const leaving = (carried: string | undefined, known = told, holding: object = {}) =>
+            comparableStep(
+                nextHandBackStep(
+                    {
+                        subject,
+                        record: known,
+                        iamPropagationSeconds: 120,
+                        formerAnnotations: {},
+                        turningOff: "annotated",
+                    },
+                    world(carrying(ROLE), {
+                        cluster: { serviceAccount: marked },
+                        account: { nodeRoles: [nodeRole(holding)], addOn: addOn(carried) },
+                    }),
+                    fresh,
+                ),
+            );
+
+        it("is refused, since no later run would take it from there", () => {
+            deepStrictEqual(leaving(ROLE), {
+                refuse: "add-on-owns-the-role",
+                seen: `The managed add-on vpc-cni carries ${ROLE}, which this component has given it.`,
+            });
+        });
+
+        it("first gives the node roles their policies back", () => {
+            deepStrictEqual((leaving(ROLE, told, withoutPolicies) as { do: string }).do, "attach");
+        });
+
+        it("goes on if the add-on has none, another owner's, or one that the component has not given it", () => {
+            deepStrictEqual(
+                [leaving(undefined), leaving(FORMER_ROLE), leaving(ROLE, { ...told, addOnDelivered: false })],
+                [DONE, DONE, DONE],
+            );
+        });
     });
 
     it("gives the node roles their policies back, which a killed destroy may not have done", () => {

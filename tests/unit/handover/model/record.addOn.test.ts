@@ -16,11 +16,23 @@ describe("The record of the managed add-on", () => {
             addOnRoleArn: FORMER_ROLE,
         });
         deepStrictEqual(withAddOnDelivered(told, ROLE), told);
-        deepStrictEqual(withAddOnDelivered({ ...record, addOnDelivered: false }, ROLE), told);
+        const left = { ...record, addOnDelivered: false };
+        deepStrictEqual(withAddOnDelivered(left, ROLE), told);
+        deepStrictEqual(withAddOnDelivered({ ...left, addOnRoleArn: FORMER_ROLE }, "another"), {
+            ...told,
+            addOnRoleArn: FORMER_ROLE,
+        });
+    });
+
+    it("has one that another writer has given to the add-on since it had given up the component's", () => {
+        const left = { ...record, addOnDelivered: false };
+        deepStrictEqual(withAddOnDelivered(left, FORMER_ROLE), { ...told, addOnRoleArn: FORMER_ROLE });
     });
 
     it("says that the add-on has given it up, if it had one", () => {
-        deepStrictEqual(withoutAddOnDelivered(told), { ...record, addOnDelivered: false });
+        // Another approval: if the program returns to the add-on, the record must differ from the one that the other resources have seen.
+        deepStrictEqual(withoutAddOnDelivered(told), { ...record, addOnDelivered: false, approvals: 1 });
+        deepStrictEqual(withoutAddOnDelivered({ ...told, approvals: 1 }).approvals, 2);
         deepStrictEqual(withoutAddOnDelivered(record), record);
         const gone = { ...record, addOnDelivered: false };
         deepStrictEqual(withoutAddOnDelivered(gone), gone);

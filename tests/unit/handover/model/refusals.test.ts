@@ -34,6 +34,7 @@ const elsewhere: Subject = {
     serviceAccount: { namespace: "network", name: "cni" },
     daemonSetName: "cni-pods",
 };
+const forAddOn: Subject = { ...elsewhere, delivery: "eksAddon" };
 const podMissingPermission = pod("n1", onNodeRole, { missingPermissions: "ec2:CreateTags denied." });
 
 const other = (name: string, daemonSet?: string) => ({
@@ -81,6 +82,8 @@ const EXAMPLES: Record<keyof typeof refusals, Refusal[]> = {
     anotherComponent: [refusals.anotherComponent(elsewhere, "eks-cni/a/b/c")],
     anotherInjectionGuard: [refusals.anotherInjectionGuard(elsewhere, "eks-cni-a-b-c-01234567")],
     addOnHasRole: [refusals.addOnHasRole(FORMER_ROLE)],
+    addOnKeepsRole: [refusals.addOnKeepsRole(ROLE)],
+    addOnHasAnotherRole: [refusals.addOnHasAnotherRole(elsewhere, FORMER_ROLE)],
     podIdentityAssociation: [
         refusals.podIdentityAssociation(elsewhere, [ROLE, FORMER_ROLE]),
         refusals.podIdentityAssociation({ ...elsewhere, clusterName: "shop" }, [ROLE]),
@@ -90,17 +93,25 @@ const EXAMPLES: Record<keyof typeof refusals, Refusal[]> = {
         refusals.podIdentityLater({ ...elsewhere, clusterName: "shop" }, [ROLE], [pod("n1", onNodeRole)]),
         refusals.podIdentityLater(elsewhere, undefined, [pod("n1", onNodeRole), pod("n2", onNodeRole)]),
     ],
-    clusterNameUnknown: [refusals.clusterNameUnknown("The name of the EKS cluster is unknown.")],
+    clusterNameUnknown: [elsewhere, forAddOn].map((of) =>
+        refusals.clusterNameUnknown("The name of the EKS cluster is unknown.", of),
+    ),
     otherDeliveryDenied: [
-        refusals.otherDeliveryDenied([unread("eks:DescribeAddon", "denied")]),
-        refusals.otherDeliveryDenied([
-            unread("eks:DescribeAddon", "denied"),
-            unread("eks:ListPodIdentityAssociations", "denied"),
-            unread("eks:DescribeAddon", "denied"),
-        ]),
+        refusals.otherDeliveryDenied([unread("eks:DescribeAddon", "denied")], elsewhere),
+        refusals.otherDeliveryDenied([unread("eks:DescribeAddon", "denied")], forAddOn),
+        refusals.otherDeliveryDenied(
+            [
+                unread("eks:DescribeAddon", "denied"),
+                unread("eks:ListPodIdentityAssociations", "denied"),
+                unread("eks:DescribeAddon", "denied"),
+            ],
+            { ...elsewhere, addOnDelivered: true },
+        ),
     ],
     otherDeliveryUnsupported: [
-        refusals.otherDeliveryUnsupported([unread("eks:ListPodIdentityAssociations", "unsupported")]),
+        ...[elsewhere, forAddOn].map((of) =>
+            refusals.otherDeliveryUnsupported([unread("eks:ListPodIdentityAssociations", "unsupported")], of),
+        ),
     ],
     otherCredentials: [
         refusals.otherCredentials(elsewhere, {

@@ -2,7 +2,7 @@ import type { ServiceAccountSeen } from "../../../../handover/model/world";
 import { addOn, eksAlone, external, missing, ofAddOn, ownedBy } from "../support/addOns";
 import { ANNOTATE, canary, changes, DETACH, handedOver, NOTHING, refuses, table, WAVES } from "../support/plans";
 import { seen } from "../support/preflights";
-import { FORMER_ROLE, record, ROLE, ROLE_ARN, subject } from "../support/worlds";
+import { CNI_POLICY, FORMER_ROLE, record, ROLE, ROLE_ARN, subject } from "../support/worlds";
 
 const none = ownedBy([], [], {});
 const formerOf = (...owners: string[]): ServiceAccountSeen => ownedBy(owners, owners, { [ROLE_ARN]: FORMER_ROLE });
@@ -14,6 +14,10 @@ const GIVES_UP = `[add-on] The managed add-on vpc-cni gives up ${FORMER_ROLE}: b
 const LEAVES =
     `[add-on] The managed add-on vpc-cni gives up ${ROLE}, and leaves the annotation to the component. An aws.eks.Addon that states this role gives ` +
     "it to the add-on again with its next update: remove serviceAccountRoleArn there.";
+const ATTACHES = [
+    `[attach] ${CNI_POLICY} is attached again to nodes, before the managed add-on gives up the role.`,
+    "[attach] The update then waits 120 s until IAM enforces the attached policies.",
+];
 const awaits = (what: string, seconds = 1200) =>
     `[await-delivery] The update waits for up to ${String(seconds)} s until another writer delivers the role: ${what}.`;
 const delivering = (addOnRoleArn: string | undefined) => ({
@@ -70,14 +74,14 @@ table("The plan of a hand-over from the managed add-on", [
     [
         "has the add-on without the role",
         handedOver({ serviceAccount: eksAlone }, { addOn: addOn(ROLE) }),
-        changes(LEAVES),
+        changes(...ATTACHES, LEAVES, DETACH),
         { former: { record: told, policiesAdded: [], policiesRemoved: [] } },
         { subject: { ...subject, addOnDelivered: true as const } },
     ],
     [
-        "is over when the add-on has none",
+        "attaches and detaches the policies also when the add-on has none",
         handedOver({}, { addOn: addOn() }),
-        NOTHING,
+        changes(...ATTACHES, DETACH),
         { former: { record: told, policiesAdded: [], policiesRemoved: [] } },
         { subject: { ...subject, addOnDelivered: true as const } },
     ],

@@ -1,12 +1,24 @@
 import { deepStrictEqual, rejects } from "node:assert/strict";
 import type { AddOnSeen, AddOnUpdate } from "../../../../handover/model/addOn";
 import type { Subject } from "../../../../handover/model/subject";
-import type { ServiceAccountSeen } from "../../../../handover/model/world";
+import type { CredentialSource, NodeRoleSeen, ServiceAccountSeen } from "../../../../handover/model/world";
 import type { RunContext } from "../../../../handover/observe/runContext";
 import { awaitDelivery } from "../../../../handover/run/awaitDelivery";
 import type { RolloutRun } from "../../../../handover/run/canaryState";
 import { addOn, eksAlone, external, ofAddOn, ownedBy } from "../support/addOns";
-import { carrying, FORMER_ROLE, NOW, record, ROLE_ARN, subject, world } from "../support/worlds";
+import {
+    carrying,
+    CNI_POLICY,
+    FORMER_ROLE,
+    nodeRole,
+    NOW,
+    onNodeRole,
+    record,
+    ROLE_ARN,
+    subject,
+    withoutPolicies,
+    world,
+} from "../support/worlds";
 
 const DELIVERY_SECONDS = 60;
 const none = ownedBy([], [], {});
@@ -18,18 +30,26 @@ interface Begins {
     /** What another writer makes of it after ten seconds. */
     readonly later?: ServiceAccountSeen;
     readonly addOn?: AddOnSeen;
+    /** The credentials of the pods. Missing: those of the former role. */
+    readonly pods?: CredentialSource;
+    readonly nodeRoles?: readonly NodeRoleSeen[];
 }
 
 /** A cluster whose service account another writer changes, and whose add-on applies each role that it gets. */
-function playing({ serviceAccount, later, ...begins }: Begins, of: Subject, addOnRoleArn?: string) {
+function playing(
+    { serviceAccount, later, pods = carrying(FORMER_ROLE), nodeRoles, ...begins }: Begins,
+    of: Subject,
+    addOnRoleArn?: string,
+) {
+    let roles = nodeRoles ?? world(pods).account.nodeRoles;
     const calls: string[] = [];
     let [{ addOn: seen }, live, now] = [begins, serviceAccount, NOW];
     const named = { ...of, clusterName: "prod" };
     const context = {
         subject: named,
-        roleNames: [],
+        roleNames: ["nodes"],
         cluster: {
-            look: () => Promise.resolve(world(carrying(FORMER_ROLE), { cluster: { serviceAccount: live } }).cluster),
+            look: () => Promise.resolve(world(pods, { cluster: { serviceAccount: live } }).cluster),
             change: (milliseconds: number) => {
                 now += milliseconds;
                 live = later !== undefined && now - NOW >= 10_000 ? later : live;
@@ -43,7 +63,12 @@ function playing({ serviceAccount, later, ...begins }: Begins, of: Subject, addO
             },
         },
         aws: {
-            look: () => Promise.resolve(world(carrying(FORMER_ROLE)).account),
+            look: () => Promise.resolve({ ...world(pods).account, nodeRoles: roles }),
+            attach: (name: string, policyArn: string) => {
+                calls.push(`attach ${name} ${policyArn}`);
+                roles = world(pods).account.nodeRoles;
+                return Promise.resolve("attached");
+            },
             addOn: () => Promise.resolve(seen),
             updateAddOn: ({ roleArn }: AddOnUpdate) => {
                 calls.push(`update ${String(roleArn)}`);
@@ -74,6 +99,20 @@ describe("Before a rollout, a run", () => {
         const { calls, waits, waited } = playing({ serviceAccount: none, later: delivered }, external);
         await waits();
         deepStrictEqual([calls, waited() >= 10, waited() < DELIVERY_SECONDS], [[], true, true]);
+    });
+
+    it("gives the node roles their policies back first if a pod has lost the role", async () => {
+        const lost = { pods: onNodeRole, nodeRoles: [nodeRole(withoutPolicies)] };
+        const { calls, waits } = playing({ serviceAccount: none, later: delivered, ...lost }, external);
+        await waits();
+        deepStrictEqual(calls, [`attach nodes ${CNI_POLICY}`]);
+    });
+
+    it("attaches nothing for pods that carry a role", async () => {
+        const without = { nodeRoles: [nodeRole(withoutPolicies)] };
+        const { calls, waits } = playing({ serviceAccount: none, later: delivered, ...without }, external);
+        await waits();
+        deepStrictEqual(calls, []);
     });
 
     it("does not wait for a writer that delivers already", async () => {

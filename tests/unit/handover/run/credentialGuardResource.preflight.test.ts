@@ -164,7 +164,7 @@ describe("The credential guard's preflight", () => {
 
     it("ends where EKS does not show how else aws-node gets credentials, and a policy is to be detached", async () => {
         const { created, lines } = create({}, ACCOUNT, { ...NOTHING_ELSE, unread: [unread] });
-        await rejects(created, refusals.otherDeliveryDenied([unread]));
+        await rejects(created, refusals.otherDeliveryDenied([unread], subject));
         deepStrictEqual(lines, []);
     });
 
@@ -180,7 +180,7 @@ describe("The credential guard's preflight", () => {
 
     it("ends where the cluster's name is unknown, and a policy is to be detached", async () => {
         const { created, lines } = create({}, ACCOUNT, { ...NOTHING_ELSE, clusterNameUnknown: "" });
-        await rejects(created, refusals.clusterNameUnknown(UNKNOWN));
+        await rejects(created, refusals.clusterNameUnknown(UNKNOWN, subject));
         deepStrictEqual(lines, []);
     });
 

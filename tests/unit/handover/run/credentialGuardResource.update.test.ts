@@ -24,6 +24,7 @@ import {
     ROLE,
     REGIONAL,
     ROLE_ARN,
+    serviceAccount,
     subject,
     withoutPolicies,
     world,
@@ -94,6 +95,10 @@ async function update(
                         calls.push(`test ${roleArn}`);
                         return Promise.resolve({ verdict: "admitted" });
                     },
+                    annotate: (annotations: Readonly<Record<string, string>>, force: boolean) => {
+                        calls.push(`annotate ${String(annotations[ROLE_ARN])}${force ? " by force" : ""}`);
+                        return Promise.resolve();
+                    },
                     requestToken: () => Promise.resolve("token"),
                     clustersInKubeconfig: () => ["prod"],
                     close: () => undefined,
@@ -109,6 +114,7 @@ async function update(
                         );
                         return Promise.resolve("attached");
                     },
+                    addOn: () => Promise.resolve({ is: "missing", clusterName: "prod" }),
                     namedCluster: () => Promise.resolve({ is: "there", issuer: ISSUER }),
                     otherDelivery: () =>
                         Promise.resolve({ addOn: false, addOnRoleArn: undefined, podIdentityRoleArns: [], unread: [] }),
@@ -151,6 +157,35 @@ describe("The inputs of the credential guard", () => {
         const others = { proof: "full", iamPropagationSeconds: 5, forceDestroy: true, keepDetached: true } as const;
         const { roleNames, ...after } = await update(others, kept);
         deepStrictEqual([outputsOf(after), roleNames], [kept, []]);
+    });
+});
+
+describe("An update of the credential guard back from another writer", () => {
+    const external = { subject: { ...subject, delivery: "external" as const } };
+    const helm = { serviceAccount: { ...serviceAccount, roleArnOwners: ["helm"] } };
+
+    it("owns the annotation again, whose patch the engine still has after an update that failed", async () => {
+        const { calls } = await update({}, external, helm);
+        deepStrictEqual(calls, [`annotate ${ROLE}`]);
+    });
+
+    it("writes nothing if the component owns it, if the annotation differs, or if the other writer goes on", async () => {
+        const ours = { serviceAccount: { ...serviceAccount, roleArnOwners: ["helm", subject.fieldManager] } };
+        const differs = {
+            serviceAccount: { ...serviceAccount, annotations: { [ROLE_ARN]: FORMER_ROLE }, roleArnOwners: ["helm"] },
+        };
+        const override = { overrideExistingServiceAccount: true };
+        for (const { calls } of [
+            await update({}, external, ours),
+            await update(override, external, differs),
+            await update({ ...external, drift: "a pod" }, external, helm),
+            await update({ drift: "a pod" }, {}, helm),
+        ]) {
+            deepStrictEqual(
+                calls.filter((call) => call.startsWith("annotate")),
+                [],
+            );
+        }
     });
 });
 

@@ -168,11 +168,8 @@ describe("The detachment, when it hands over", () => {
     });
 
     const updates: [string, Partial<DetachmentInputs>, boolean][] = [
-        [
-            "does not watch them again in an update after a finished one",
-            { delivered: "e", detachPolicyArns: [CNI_POLICY] },
-            false,
-        ],
+        ["does not watch them again in an update after a finished one", { detachPolicyArns: [CNI_POLICY] }, false],
+        ["watches them in an update to another delivery, which may have attached policies", { delivered: "e" }, true],
         ["watches them in an update to another role", { approvedRole: "b" }, true],
         ["watches them after another rollout, which may have attached policies", { rollouts: 2 }, true],
         ["watches them in the repair of drift", { drift: "d" }, true],

@@ -16,7 +16,7 @@ import {
 /** MODEL_RUNS=5000 runs more, and different ones each time. */
 const { MODEL_RUNS, MODEL_SEED } = process.env;
 const PARAMETERS = {
-    numRuns: Number(MODEL_RUNS ?? 150),
+    numRuns: Number(MODEL_RUNS ?? 400),
     ...(MODEL_RUNS === undefined ? { interruptAfterTimeLimit: 60_000, seed: 20261130 } : {}),
     ...(MODEL_SEED === undefined ? {} : { seed: Number(MODEL_SEED) }),
 };
