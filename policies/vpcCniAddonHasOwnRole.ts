@@ -2,7 +2,7 @@ import type { ResourceValidationPolicy, StackValidationPolicy } from "@pulumi/po
 import { accountOf, accountSchema } from "./support/account";
 import { recordArguments } from "./support/componentArguments";
 import { componentsOf, hasRole, podIdentityAssociations, vpcCniAddons } from "./support/deliveries";
-import { comesBefore, resourcesOf, type StackResource } from "./support/stack";
+import { comesBefore, ofType, resourcesOf, type StackResource } from "./support/stack";
 import { UNKNOWN } from "./support/values";
 
 export const vpcCniAddonHasOwnRole: ResourceValidationPolicy & StackValidationPolicy = {
@@ -10,7 +10,8 @@ export const vpcCniAddonHasOwnRole: ResourceValidationPolicy & StackValidationPo
     displayName: "The vpc-cni add-on has a role of its own",
     description:
         "The vpc-cni add-on has a role, through serviceAccountRoleArn or an EKS Pod Identity association, or a CniServiceAccountRole annotates " +
-        "the service account. Without one, the plugin uses the node role. If a CniServiceAccountRole waits for the add-on, the add-on does not wait for it.",
+        "the service account or waits for another writer. Without one, the plugin uses the node role. If a CniServiceAccountRole waits for the " +
+        "add-on, the add-on waits for the proof of the role, and for nothing later.",
     enforcementLevel: "mandatory",
     url: "https://docs.aws.amazon.com/eks/latest/userguide/add-ons-iam.html",
     remediationSteps:
@@ -23,13 +24,8 @@ export const vpcCniAddonHasOwnRole: ResourceValidationPolicy & StackValidationPo
         const associations = podIdentityAssociations(stack, accountOf(args.getConfig()));
         for (const addon of vpcCniAddons(stack).filter(hasRole)) {
             const waiting = componentsOf(stack, "external", addon.props["clusterName"]);
-            if (waiting.some((component) => waitsForRollout(addon, component, stack))) {
-                reportViolation(
-                    "The vpc-cni add-on waits for the CniServiceAccountRole, which waits until the add-on delivers the role, so the update would " +
-                        "stop at timeouts.deliverySeconds. Set serviceAccountRoleArn to the output provedRoleArn, and remove the CniServiceAccountRole " +
-                        "from dependsOn.",
-                    addon.urn,
-                );
+            for (const fault of new Set(waiting.flatMap((component) => orderFault(addon, component, stack) ?? []))) {
+                reportViolation(fault, addon.urn);
             }
         }
         for (const addon of vpcCniAddons(stack).filter((candidate) => !hasRole(candidate))) {
@@ -41,7 +37,9 @@ export const vpcCniAddonHasOwnRole: ResourceValidationPolicy & StackValidationPo
                     addon.urn,
                 );
             } else if (
+                // An add-on that has no role leaves the annotation of another writer alone.
                 componentsOf(stack, "serviceAccountPatch", clusterName).length === 0 &&
+                componentsOf(stack, "external", clusterName).length === 0 &&
                 !associations.some((association) => isOfCluster(association, addon))
             ) {
                 reportViolation(
@@ -60,10 +58,39 @@ function isOfCluster(association: StackResource, addon: StackResource): boolean 
     return a === b || a === UNKNOWN || b === UNKNOWN;
 }
 
-/** The live check that waits for another writer. In a program that runs the plugin, every output comes after it, so it has another type there. */
-const CANARY = "pulumi-nodejs:dynamic/eks-cni:Canary";
+/**
+ * The live checks that prove the role, and that wait for another writer. In a program that runs the plugin they have other types: every output comes
+ * after them there.
+ */
+const [CREDENTIAL_GUARD, CANARY] = [
+    "pulumi-nodejs:dynamic/eks-cni:CredentialGuard",
+    "pulumi-nodejs:dynamic/eks-cni:Canary",
+];
 
-function waitsForRollout(addon: StackResource, component: StackResource, stack: readonly StackResource[]): boolean {
+/** Why an add-on with a role gets it at the wrong time, if it does: it has to come after the proof, and before the component waits for it. */
+function orderFault(
+    addon: StackResource,
+    component: StackResource,
+    stack: readonly StackResource[],
+): string | undefined {
+    const children = stack.filter(({ parent }) => parent === component.urn);
     const before = comesBefore(addon, stack);
-    return stack.some(({ urn, type, parent }) => parent === component.urn && type === CANARY && before.has(urn));
+    if (ofType(children, CANARY).some(({ urn }) => before.has(urn))) {
+        return (
+            "The vpc-cni add-on waits for the CniServiceAccountRole, which waits until the add-on delivers the role, so the update would " +
+            "stop at timeouts.deliverySeconds. Set serviceAccountRoleArn to the output provedRoleArn, and remove the CniServiceAccountRole " +
+            "from dependsOn."
+        );
+    }
+    const from = addon.propertyDependencies["serviceAccountRoleArn"] ?? [];
+    if (
+        children.some(({ urn }) => from.includes(urn)) &&
+        ofType(children, CREDENTIAL_GUARD).some(({ urn }) => !before.has(urn))
+    ) {
+        return (
+            "The vpc-cni add-on takes the role of the CniServiceAccountRole before the role is proved, so new pods could get a role that they " +
+            "cannot use. Set serviceAccountRoleArn to the output provedRoleArn."
+        );
+    }
+    return undefined;
 }

@@ -28,7 +28,7 @@ const event: fc.Arbitrary<AddOnEvent | Fault> = fc.oneof(
 );
 const rareEvent: fc.Arbitrary<AddOnEvent | Fault> = fc.oneof(
     { arbitrary: event, weight: 6 },
-    { arbitrary: fc.record({ kind: fc.constant("addOnDeleted" as const) }), weight: 1 },
+    { arbitrary: fc.record({ kind: fc.constant("addOnDeleted" as const) }), weight: 2 },
 );
 const events = fc.array(fc.record({ after: moment, event: rareEvent }), { maxLength: 2 });
 /** How long it is until the next command. */

@@ -50,7 +50,7 @@ describe("the public docstrings", () => {
         strictEqual(count("CniServiceAccountArgs."), 2);
         strictEqual(count("CniRolloutArgs."), 3);
         strictEqual(count("CniAwsArgs."), 6);
-        strictEqual(count("CniTimeoutsArgs."), 4);
+        strictEqual(count("CniTimeoutsArgs."), 5);
         strictEqual(count("IpFamily."), 2);
         strictEqual(count("Delivery."), 2);
         strictEqual(count("Proof."), 3);

@@ -66,7 +66,7 @@ export const otherDeliveryRefusals = {
             "The add-on writes the annotation again with each of its updates.",
             LEAVE_TO_THE_ADD_ON,
         ),
-    /** The component gives the add-on its role, and the add-on has another one, which nobody but its writer knows. */
+    /** The component gives the add-on its role, and the add-on has another one, which its record does not know. */
     addOnHasAnotherRole: ({ component, roleArn }: Subject, carried: string) =>
         new Refusal(
             "add-on-owns-the-role",

@@ -29,11 +29,16 @@ describe("managed add-ons of EKS of the AWS stand-in", () => {
     const addOns = () => account.fixture.api.addOns;
     afterEach(() => addOns().setBehavior({ seconds: 2 }));
 
+    /** A cluster whose changes of add-ons take no time. */
+    async function makeCluster(name: string): Promise<void> {
+        const role = `arn:aws:iam::${accountId}:role/cluster`;
+        await eks().send(new CreateClusterCommand({ name, roleArn: role, resourcesVpcConfig: {} }));
+        addOns().setBehavior({ seconds: 0 });
+    }
+
     /** A cluster with the add-on. */
     async function make(clusterName: string, serviceAccountRoleArn?: string) {
-        const role = `arn:aws:iam::${accountId}:role/cluster`;
-        await eks().send(new CreateClusterCommand({ name: clusterName, roleArn: role, resourcesVpcConfig: {} }));
-        addOns().setBehavior({ seconds: 0 });
+        await makeCluster(clusterName);
         const named = { clusterName, addonName };
         const { addon } = await eks().send(new CreateAddonCommand({ ...named, serviceAccountRoleArn }));
         return { ...named, arn: addon?.addonArn ?? "" };
@@ -124,9 +129,7 @@ describe("managed add-ons of EKS of the AWS stand-in", () => {
         });
     });
 
-    it("ask for iam:PassRole on the role that a call passes to EKS, and on no role without one", async () => {
-        await make("passing", roleArn);
-        const onAddOn = permissions("eks:*", "*");
+    describe("ask for iam:PassRole", () => {
         const passRole = (service: string) =>
             JSON.stringify({
                 Version: "2012-10-17",
@@ -137,22 +140,42 @@ describe("managed add-ons of EKS of the AWS stand-in", () => {
                     Condition: { StringEquals: { "iam:PassedToService": service } },
                 },
             });
+        /** A user with every right of EKS, and with these policies. */
         const as = (name: string, ...policies: string[]) => {
-            const user = account.fixture.api.createUser(name, [onAddOn, ...policies]);
-            const call = (serviceAccountRoleArn?: string) =>
-                clients(account.fixture.api.endpoint, user).eks.send(
-                    new UpdateAddonCommand({ clusterName: "passing", addonName, serviceAccountRoleArn }),
-                );
-            return { arn: user.arn, call };
+            const user = account.fixture.api.createUser(name, [permissions("eks:*", "*"), ...policies]);
+            return { arn: user.arn, eks: clients(account.fixture.api.endpoint, user).eks };
         };
-        await as("passes-to-eks", passRole("eks.amazonaws.com")).call(roleArn);
-        for (const user of [as("passes-nothing"), as("passes-to-pods", passRole("pods.eks.amazonaws.com"))]) {
-            await assertRefused(user.call(roleArn), {
-                ...accessDenied,
-                message: `User: ${user.arn} is not authorized to perform: iam:PassRole on resource: ${roleArn} ${noPolicy("iam:PassRole")}`,
-            });
-            await user.call();
-        }
+        const refusing = () => [as("passes-nothing"), as("passes-to-pods", passRole("pods.eks.amazonaws.com"))];
+        const refusalOf = (user: { readonly arn: string }) => ({
+            ...accessDenied,
+            message: `User: ${user.arn} is not authorized to perform: iam:PassRole on resource: ${roleArn} ${noPolicy("iam:PassRole")}`,
+        });
+
+        it("on the role that a call passes to EKS, and on no role without one", async () => {
+            const named = await make("passing", roleArn);
+            const call = ({ eks }: ReturnType<typeof as>, serviceAccountRoleArn?: string) =>
+                eks.send(new UpdateAddonCommand({ ...named, serviceAccountRoleArn }));
+            await call(as("passes-to-eks", passRole("eks.amazonaws.com")), roleArn);
+            for (const user of refusing()) {
+                await assertRefused(call(user, roleArn), refusalOf(user));
+                await call(user);
+            }
+        });
+
+        it("on the role that they are created with, and on no role without one", async () => {
+            await makeCluster("creating");
+            const named = { clusterName: "creating", addonName };
+            const call = ({ eks }: ReturnType<typeof as>, serviceAccountRoleArn?: string) =>
+                eks.send(new CreateAddonCommand({ ...named, serviceAccountRoleArn }));
+            for (const user of refusing()) {
+                await assertRefused(call(user, roleArn), refusalOf(user));
+                assert.deepEqual((await eks().send(new ListAddonsCommand(named))).addons, []);
+                await call(user);
+                await eks().send(new DeleteAddonCommand(named));
+            }
+            await call(as("passes-to-eks", passRole("eks.amazonaws.com")), roleArn);
+            assert.equal((await described("creating"))?.serviceAccountRoleArn, roleArn);
+        });
     });
 
     it("do a request once that is sent twice with the same token", async () => {

@@ -1,6 +1,6 @@
 import { deepStrictEqual, equal, ok, rejects } from "node:assert/strict";
 import type { AddOns } from "../../../aws/eks/addOns";
-import { PartialError, Properties, ProviderClient, text } from "../../../providerClient";
+import { Json, PartialError, Properties, ProviderClient, text, without } from "../../../providerClient";
 import { World } from "./contract";
 import { addOnInputs } from "./contractsOfEks";
 import { rejectsWith } from "./rejectsWith";
@@ -28,8 +28,10 @@ describe("the stand-in of the AWS provider does as the real one with an add-on",
     const addOns = (): AddOns => sandboxApi?.settings.addOns ?? (undefined as never);
     beforeEach(() => addOns().setBehavior({ seconds: 0 }));
 
-    async function make(more: Properties = {}) {
-        const inputs = await provider.inputs(ADD_ON, { ...(await addOnInputs(world())), ...more });
+    /** @param unstated A property that the program leaves out. */
+    async function make(more: Properties = {}, unstated = "") {
+        const stated = without(await addOnInputs(world()), unstated);
+        const inputs = await provider.inputs(ADD_ON, { ...stated, ...more });
         return { inputs, ...(await provider.create(ADD_ON, inputs)) };
     }
 
@@ -55,9 +57,9 @@ describe("the stand-in of the AWS provider does as the real one with an add-on",
 
     it("cannot take a role away: it sends an empty one, which EKS refuses", async () => {
         const { id, state, inputs } = await make();
-        const { serviceAccountRoleArn, ...without } = inputs;
-        deepStrictEqual((await provider.diff(ADD_ON, state, without)).changes, { serviceAccountRoleArn: "DELETE" });
-        await rejects(provider.update(ADD_ON, id, state, without), (error) => {
+        const { serviceAccountRoleArn, ...next } = inputs;
+        deepStrictEqual((await provider.diff(ADD_ON, state, next)).changes, { serviceAccountRoleArn: "DELETE" });
+        await rejects(provider.update(ADD_ON, id, state, next), (error) => {
             ok(error instanceof PartialError);
             ok(
                 /^updating EKS Add-On \(contract-\d+:vpc-cni\): operation error EKS: UpdateAddon, https response error StatusCode: 403, RequestID: [0-9a-f-]+, AccessDeniedException: Cross-account pass role is not allowed\.$/.test(
@@ -68,6 +70,61 @@ describe("the stand-in of the AWS provider does as the real one with an add-on",
             equal(error.state["serviceAccountRoleArn"], serviceAccountRoleArn);
             return true;
         });
+    });
+
+    /** EKS gives the role to the add-on for a caller that is not the provider. The state of the provider knows nothing of it. */
+    async function giveRole(id: string): Promise<void> {
+        const [clusterName, addonName] = id.split(":");
+        await world().eks.updateAddon({ clusterName, addonName, serviceAccountRoleArn: OTHER_ROLE });
+        equal(roleOf(id), OTHER_ROLE);
+    }
+    const described = (id: string) => {
+        const [clusterName = "", addonName = ""] = id.split(":");
+        return addOns().describe(clusterName, addonName);
+    };
+    const roleOf = (id: string) => described(id).serviceAccountRoleArn;
+
+    // terraform-provider-aws internal/service/eks/addon.go, resourceAddonUpdate: each of these properties makes it call UpdateAddon. The input has
+    // ServiceAccountRoleArn if the property has changed or is not empty, so it lacks the role here. EKS then takes the role away: UpdateAddon.
+    for (const [property, value] of [
+        ["addonVersion", "v1.24.0-eksbuild.1"],
+        ["configurationValues", '{"env":{"WARM_ENI_TARGET":"2"}}'],
+        ["podIdentityAssociations", [{ roleArn: OTHER_ROLE, serviceAccount: "aws-node" }]],
+    ] as const) {
+        it(`takes away a role that the program does not state and another caller has given, with an update of ${property}`, async () => {
+            const { id, state, inputs } = await make({}, "serviceAccountRoleArn");
+            equal(roleOf(id), undefined);
+            await giveRole(id);
+            const updated = await provider.update(ADD_ON, id, state, { ...inputs, [property]: value as Json });
+            ok(!Object.keys(await lastParams(world(), id)).includes("ServiceAccountRoleArn"));
+            deepStrictEqual([roleOf(id), updated["serviceAccountRoleArn"] ?? ""], [undefined, ""]);
+        });
+    }
+
+    // The same function does not call UpdateAddon for tags.
+    it("leaves a role that the program does not state and another caller has given, with an update of tags alone", async () => {
+        const { id, state, inputs } = await make({}, "serviceAccountRoleArn");
+        await giveRole(id);
+        const tagged = await provider.inputs(ADD_ON, { ...inputs, tags: { Name: "cni" } });
+        await provider.update(ADD_ON, id, state, tagged);
+        equal(roleOf(id), OTHER_ROLE);
+    });
+
+    // The property is Optional and not Computed (addon.go, resourceAddon), so a refresh makes the role a difference. resourceAddonUpdate then sends
+    // aws.String(""), as the real provider does: https://github.com/hashicorp/terraform-provider-aws/issues/30645. Nothing else of the update is done.
+    it("cannot take away a role that the program does not state either, once a refresh has seen it", async () => {
+        const { id, state, inputs } = await make({}, "serviceAccountRoleArn");
+        await giveRole(id);
+        const refreshed = await provider.read(ADD_ON, id, state, inputs);
+        equal(refreshed.state["serviceAccountRoleArn"], OTHER_ROLE);
+        const next = { ...inputs, configurationValues: '{"env":{"WARM_ENI_TARGET":"2"}}' };
+        equal((await provider.diff(ADD_ON, refreshed.state, next)).changes["serviceAccountRoleArn"], "DELETE");
+        await rejects(
+            provider.update(ADD_ON, id, refreshed.state, next),
+            /: Cross-account pass role is not allowed\.$/,
+        );
+        const { serviceAccountRoleArn, configurationValues } = described(id);
+        deepStrictEqual([serviceAccountRoleArn, configurationValues], [OTHER_ROLE, undefined]);
     });
 
     it("sends the role with each update, and the version, the configuration and the associations when they change", async () => {
