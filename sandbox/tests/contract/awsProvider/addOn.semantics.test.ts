@@ -111,7 +111,7 @@ describe("the stand-in of the AWS provider does as the real one with an add-on",
     });
 
     // The property is Optional and not Computed (addon.go, resourceAddon), so a refresh makes the role a difference. resourceAddonUpdate then sends
-    // aws.String(""), as the real provider does: https://github.com/hashicorp/terraform-provider-aws/issues/30645. Nothing else of the update is done.
+    // aws.String(""), which EKS refuses with all of the update: https://github.com/hashicorp/terraform-provider-aws/issues/30645
     it("cannot take away a role that the program does not state either, once a refresh has seen it", async () => {
         const { id, state, inputs } = await make({}, "serviceAccountRoleArn");
         await giveRole(id);
