@@ -1,6 +1,6 @@
 import * as assert from "assert";
 import { rules } from "../../policies/rules";
-import { BAD_STACKS } from "./badStacks";
+import { addOnBesideAnotherWriter, BAD_STACKS } from "./badStacks";
 import { preview } from "./support/preview";
 import { usePolicies } from "./support/usePolicies";
 
@@ -18,6 +18,11 @@ describe("a stack with one fault, under the policy pack", () => {
             assert.strictEqual(succeeded, level === "advisory");
         });
     }
+
+    it("finds none in an add-on without a role, if a component waits for another writer", async () => {
+        const { violations } = await preview(policies.environment, { program: addOnBesideAnotherWriter });
+        assert.deepStrictEqual(violations, []);
+    });
 
     it("has one for each rule", () => {
         assert.deepStrictEqual(

@@ -16,6 +16,12 @@ const EXCLUSIVE =
     "Remove it from the program in a first update, and add the component in the second.";
 const LAUNCH_TEMPLATE = { id: "lt-0123456789abcdef0", version: "1" };
 
+/** An add-on without a role beside a component that waits for another writer, for example a GitOps tool. No rule finds a fault in it. */
+export function addOnBesideAnotherWriter(): void {
+    new CniServiceAccountRole("cni", { clusterName: "sandbox", delivery: Delivery.External });
+    new aws.eks.Addon("vpc-cni", { clusterName: "sandbox", addonName: "vpc-cni" });
+}
+
 /** A small stack with one fault, and the message of the rule that finds it. */
 export interface BadStack {
     readonly rule: string;
@@ -136,6 +142,20 @@ export const BAD_STACKS: readonly BadStack[] = [
         message:
             "The vpc-cni add-on waits for the CniServiceAccountRole, which waits until the add-on delivers the role, so the update would stop at " +
             "timeouts.deliverySeconds. Set serviceAccountRoleArn to the output provedRoleArn, and remove the CniServiceAccountRole from dependsOn.",
+    },
+    {
+        rule: "vpc-cni-addon-has-own-role",
+        title: "the add-on that takes roleArn, beside a component that waits for the add-on",
+        level: "mandatory",
+        program: () => {
+            const cni = new CniServiceAccountRole("cni", { clusterName: "sandbox", delivery: Delivery.External });
+            const [clusterName, addonName] = ["sandbox", "vpc-cni"];
+            new aws.eks.Addon("vpc-cni", { clusterName, addonName, serviceAccountRoleArn: cni.roleArn });
+        },
+        resource: "vpc-cni",
+        message:
+            "The vpc-cni add-on takes the role of the CniServiceAccountRole before the role is proved, so new pods could get a role that they " +
+            "cannot use. Set serviceAccountRoleArn to the output provedRoleArn.",
     },
     {
         rule: "one-writer-of-the-cni-role",
