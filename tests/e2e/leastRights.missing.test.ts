@@ -1,3 +1,4 @@
+import { EKSClient, ListAddonsCommand } from "@aws-sdk/client-eks";
 import { PutRolePolicyCommand } from "@aws-sdk/client-iam";
 import { CoreV1Api } from "@kubernetes/client-node";
 import * as assert from "assert";
@@ -14,6 +15,7 @@ import { connectCluster } from "../../handover/kubernetes/connectCluster";
 import { otherDeliveryRefusals } from "../../handover/decide/otherDelivery";
 import { Refusal } from "../../handover/model/refusal";
 import type { Subject } from "../../handover/model/subject";
+import { AddOnOfTheProgram } from "./support/addOnOfTheProgram";
 import { clusterOf } from "./support/cluster";
 import { MANAGED_CNI_POLICY } from "./support/handOver";
 import { iamOf, trustOf } from "./support/iam";
@@ -57,7 +59,9 @@ const DENIES_INSTANCES_IN_IRELAND = JSON.stringify({
     },
 });
 
-/** The tests call the clients of the live checks directly, as the three resources do. */
+const UPDATE_ID = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/;
+
+/** The tests call the clients of the live checks directly, as the three resources do, and the AWS provider as the engine does. */
 describe("a right that is missing", function () {
     this.timeout(60_000);
     let sandbox: Sandbox;
@@ -247,6 +251,60 @@ describe("a right that is missing", function () {
                 );
                 assert.strictEqual(unread.length, 1);
                 assert.ok(unread[0]?.fix.startsWith(`Allow ${action} for this identity `), unread[0]?.fix);
+            });
+        }
+    });
+
+    describe("of IAM's, of the AWS provider, for an add-on of the program", () => {
+        const FILE = "iam-add-on-of-the-program.json";
+        /** Each action of the file, and what the provider cannot do without it. */
+        const refusing: Record<string, string> = {
+            "eks:CreateAddon": "creating EKS Add-On (ID)",
+            "iam:PassRole": "creating EKS Add-On (ID)",
+            // The provider waits until the add-on is ACTIVE.
+            "eks:DescribeAddon": "waiting for EKS Add-On (ID) create",
+            "eks:UpdateAddon": "updating EKS Add-On (ID)",
+            "eks:DescribeUpdate": "waiting for EKS Add-On (ID) update (UPDATE)",
+            "eks:DeleteAddon": "deleting EKS Add-On (ID)",
+        };
+        const eks = () => {
+            const { awsEndpoint: endpoint, region } = sandbox;
+            return new EKSClient({ endpoint, region, credentials: { accessKeyId: "test", secretAccessKey: "test" } });
+        };
+        /** The program has no add-on, as before its first update. */
+        const removeAddOn = async () => {
+            const { addons = [] } = await eks().send(new ListAddonsCommand({ clusterName: sandbox.clusterName }));
+            if (addons.length > 0) {
+                await sandbox.addOn.delete({ preserve: true });
+            }
+        };
+        beforeEach(removeAddOn);
+
+        const documents = () => rightsOf([FILE], sandbox, FIELD_MANAGER).iam.map(({ document }) => document);
+        const without = (action: string) =>
+            AddOnOfTheProgram.with(
+                sandbox,
+                roleArn,
+                documents().map((document) => JSON.stringify(withoutAction(document, action))),
+            );
+
+        it("has a row here, each one of the file and no other", () => {
+            assert.deepStrictEqual(documents().flatMap(actionsOf).sort(), Object.keys(refusing).sort());
+        });
+
+        it("is the only thing that is asked for", async () => {
+            await (await without("nothing:AtAll")).liveAndDie();
+        });
+
+        for (const [action, stopsAt] of Object.entries(refusing)) {
+            it(`${action}: stops the provider at "${stopsAt}", with EKS's words, which name it`, async () => {
+                const addOn = await without(action);
+                await assert.rejects(addOn.liveAndDie(), ({ message }: Error) => {
+                    const words = message.replace(`${sandbox.clusterName}:vpc-cni`, "ID").replace(UPDATE_ID, "UPDATE");
+                    assert.ok(words.startsWith(`${stopsAt}: `), message);
+                    assert.ok(message.includes(` is not authorized to perform: ${action} on resource: `), message);
+                    return true;
+                });
             });
         }
     });
