@@ -146,6 +146,17 @@ export class ModelAddOn {
         return this.ended.get(id) ?? { status: unknown, errors: [] };
     }
 
+    /** Another writer gives it a role, or takes its role away. Defaults to the usual time. */
+    public updateByAnother(roleArn: string | undefined, milliseconds = UPDATE_MILLISECONDS): void {
+        const clientRequestToken = `another writer at ${String(this.world.now)}`;
+        const configurationValues = this.configuration;
+        const sent = this.update({ clusterName: "prod", roleArn, configurationValues, clientRequestToken });
+        if (sent.is !== "sent" || this.running === undefined) {
+            throw new Error(`another writer cannot update the add-on: ${JSON.stringify(sent)}`);
+        }
+        this.running = { ...this.running, endsAt: this.world.now + milliseconds };
+    }
+
     /** Its owner upgrades it. The pods restart, whatever a change of the role does. */
     public upgrade(): void {
         if (this.exists && this.running === undefined) {

@@ -37,6 +37,8 @@ export const HANDED_OVER: Program = { roleName: "cni", detachFromNodeRoles: ["a"
 export class Play {
     public readonly world = new ModelWorld();
     public program: Program = HANDED_OVER;
+    /** Whether the program leaves the live checks on. */
+    public liveChecks = true;
     /** Pressed during the next command. */
     public ctrlC: AbortController | undefined;
     private readonly engine: Engine;
@@ -56,7 +58,7 @@ export class Play {
         if (command === "up --refresh") {
             await this.engine.refresh(run);
         }
-        await this.engine.up(this.program, run);
+        await (this.liveChecks ? this.engine.up(this.program, run) : this.engine.turnOff(run));
     }
 
     public get isDestroyed(): boolean {
@@ -128,7 +130,13 @@ export async function playAdvice(scenario: AdviceScenario, resources = REAL_RESO
     }
     play.restartPods();
     noPodIsCutOff(play, "by a restart afterwards");
+    assert.deepEqual(nodesWithoutPod(play), [], "nodes without a pod that works");
     if (!play.isDestroyed) {
+        if (!play.liveChecks) {
+            // A destroy without them deletes the role under the pods: docs/import-and-migration.md, Removing the component.
+            play.liveChecks = true;
+            await play.run("up");
+        }
         await play.run("destroy");
         play.restartPods();
         noPodIsCutOff(play, "by the destroy at the end");
@@ -147,6 +155,12 @@ async function refusalOf(play: Play, command: Command): Promise<Refusal> {
     }
     play.wait(ROLLOUT_MILLISECONDS);
     throw new Error([`${command} succeeds, and cuts off:`, ...play.world.problems].join("\n"));
+}
+
+/** The injection guard may have refused their pods. */
+function nodesWithoutPod({ world }: Play): string[] {
+    const isRunning = (name: string) => world.pods.some((pod) => pod.node === name && world.isReady(pod));
+    return world.nodes.flatMap(({ name }) => (isRunning(name) ? [] : [name]));
 }
 
 function noPodIsCutOff({ world }: Play, when: string): void {
