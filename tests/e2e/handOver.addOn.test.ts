@@ -158,7 +158,7 @@ describe("the hand-over with the managed add-on as the delivery", () => {
             const allow = { Effect: "Allow", Action: "*", Resource: "*" };
             const deny = { Effect: "Deny", Action: "iam:PassRole", Resource: begun.addOn.serviceAccountRoleArn };
             const rights = JSON.stringify({ Version: "2012-10-17", Statement: [allow, deny] });
-            const { accessKeyId, secretAccessKey } = await sandbox.createUser("operator", [rights]);
+            const { accessKeyId, secretAccessKey } = await sandbox.createUser("without-pass-role", [rights]);
             const { envVars } = stack.workspace;
             const { AWS_ACCESS_KEY_ID = "", AWS_SECRET_ACCESS_KEY = "" } = envVars;
             Object.assign(envVars, { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey });
