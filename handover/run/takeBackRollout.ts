@@ -21,6 +21,9 @@ import { withoutAccount } from "./withoutAccount";
 /** A rollout that fails with one of these codes after its canaries have worked: pods cannot use the role. */
 const FOR_CREDENTIALS = ["pods-do-not-work", "pod-misses-permissions"];
 
+/** Another writer delivers another role, or none: the message says what that writer has to do, and nothing about the canary. */
+const OF_ANOTHER_WRITER = ["add-on-owns-the-role", "role-not-delivered"];
+
 /** The first and the last look of a rollout, and its memory. Undefined if it has seen nothing. */
 export interface RunSeen {
     first: World | undefined;
@@ -47,12 +50,18 @@ export async function takeBack(
         isAnnotated(target.subject, last.cluster)
     ) {
         // There is nothing to go back to.
-        return !isRefusal(error) || isApiFailure(error) || isRefusal(error, "pod-identity-association")
+        return !isRefusal(error) ||
+            isApiFailure(error) ||
+            isRefusal(error, "pod-identity-association", ...OF_ANOTHER_WRITER)
             ? error
             : withOtherWay(tested ? refusals.waveStays(error) : refusals.canaryStays(cause));
     }
     const removesGuard = mayRemoveGuard(target.record, first, last);
-    const { world, why: back } = await revert(context, { ...target, formerAnnotations, removesGuard }, cause);
+    const reverting = revert(context, { ...target, formerAnnotations, removesGuard }, cause);
+    if (isRefusal(error, ...OF_ANOTHER_WRITER)) {
+        return leftToItsWriter(error, reverting);
+    }
+    const { world, why: back } = await reverting;
     if (isApiFailure(error)) {
         return stateUnknown(error, back);
     }
@@ -119,6 +128,20 @@ function stateUnknown(error: Refusal, back: string): Refusal {
 /** Another owner has written the annotation amid the rollout. */
 function leftToItsOwner(error: Refusal, back: string): Refusal {
     return sayingMore(error, `The run leaves the annotation as it is now, and restarts no pod that works (${back}).`);
+}
+
+/** Another writer delivers another role, or none. Until it delivers the role again, the injection guard may refuse pods, so that nothing can go back. */
+async function leftToItsWriter(error: Refusal, reverting: Promise<Reached>): Promise<Refusal> {
+    const back = await reverting.then(
+        ({ why }) => `The canaries that did not work were reverted (${why}).`,
+        (failure: unknown) => {
+            if (isRefusal(failure, "time-limit")) {
+                return `The rollout was not taken back completely. ${failure.seen}`;
+            }
+            throw failure;
+        },
+    );
+    return sayingMore(error, `${back} The other pods stay as they are.`);
 }
 
 /** A Pod Identity association has appeared amid the canaries. */

@@ -141,10 +141,13 @@ const LOST_WHEN: readonly (Pick<AdviceScenario, "code" | "command" | "advice" | 
     },
     {
         when: "while the pods move",
-        code: "canary-failed",
+        code: "role-not-delivered",
         command: "up",
         up: ({ world }, lose) => void (world.onNextPod = lose),
-        advice: ["Fix the cause and run the update again. It begins with the proof and the canaries."],
+        advice: [
+            `Let the writer set ${ROLE_ARN}: ${CNI} again (the managed add-on: serviceAccountRoleArn), and run pulumi up --refresh.`,
+        ],
+        again: ["up --refresh"],
     },
     {
         when: "after the hand-over",
@@ -243,27 +246,29 @@ const ANOTHER_ROLE_WHEN: readonly (Pick<AdviceScenario, "code" | "command" | "ad
     {
         when: "after the hand-over",
         restarts: false,
-        code: "canary-failed",
+        code: "add-on-owns-the-role",
         command: "up --refresh",
         up: async (play, give) => {
             await play.run("up");
             give();
             play.wait(SOON);
         },
-        advice: ["Fix the cause and run the update again. It begins with the proof and the canaries."],
+        advice: [`Let that writer give the add-on ${CNI}, and run pulumi up --refresh.`],
+        again: ["up --refresh"],
     },
     {
         when: "after the hand-over, and EKS restarts a pod",
         restarts: true,
-        // The injection guard refuses the pod. The rollout that would repair this cannot be taken back either.
-        code: "time-limit",
+        // The injection guard refuses the pod, so that the rollout cannot be taken back either.
+        code: "add-on-owns-the-role",
         command: "up --refresh",
         up: async (play, give) => {
             await play.run("up");
             give();
             play.wait(SOON);
         },
-        advice: ["Fix the cause and run again"],
+        advice: [`Let that writer give the add-on ${CNI}, and run pulumi up --refresh.`],
+        again: ["up --refresh"],
     },
 ];
 
