@@ -17,16 +17,26 @@ interface Variant {
     readonly restartsPods: boolean;
     readonly driftRevertSeconds: number | null;
     readonly configurationLeftOut: "kept" | "reset";
+    readonly valuesShown: "written" | "atOnce";
+    readonly statusDelaySeconds: number;
 }
 
-/** Every pair of values occurs in one of them: a way to write has each value of the others, once with a triple and once with its opposite. */
+/**
+ * Every pair of values occurs in one of them: a way to write has each value of the others, once in one combination and once in its opposite. No two of
+ * the others always agree, or always differ.
+ */
 const VARIANTS: readonly Variant[] = addOnWrites.flatMap((write, index) =>
-    [false, true].map((isOpposite) => ({
-        write,
-        restartsPods: isOpposite,
-        driftRevertSeconds: ((index & 1) === 1) !== isOpposite ? 3 : null,
-        configurationLeftOut: ((index & 2) === 2) !== isOpposite ? ("reset" as const) : ("kept" as const),
-    })),
+    [false, true].map((isOpposite): Variant => {
+        const [one, two, four] = [1, 2, 4].map((bit) => (index & bit) !== 0);
+        return {
+            write,
+            restartsPods: isOpposite,
+            driftRevertSeconds: one !== isOpposite ? 3 : null,
+            configurationLeftOut: two !== isOpposite ? "reset" : "kept",
+            valuesShown: four !== isOpposite ? "atOnce" : "written",
+            statusDelaySeconds: (one !== two) !== isOpposite ? 1 : 0,
+        };
+    }),
 );
 /** EKS removes the role for all owners, and restarts the pods: https://github.com/hashicorp/terraform-provider-aws/issues/30645 */
 const isOfTheGate = ({ write, restartsPods }: Variant) => write === "removesThoughCoOwned" && restartsPods;
@@ -107,12 +117,14 @@ describe("the managed add-on as the delivery, however EKS writes it", () => {
     }
 
     for (const variant of VARIANTS) {
-        const { write, restartsPods, driftRevertSeconds, configurationLeftOut } = variant;
+        const { write, restartsPods, driftRevertSeconds, configurationLeftOut, valuesShown, statusDelaySeconds } = variant;
         const what = [
             `writes by ${write}`,
             ...(restartsPods ? ["restarts the pods"] : []),
             ...(driftRevertSeconds === null ? [] : ["writes its objects again and again"]),
             ...(configurationLeftOut === "reset" ? ["resets a configuration that is left out"] : []),
+            ...(valuesShown === "atOnce" ? ["shows the new values at once"] : []),
+            ...(statusDelaySeconds === 0 ? [] : ["shows the new status late"]),
         ];
         (isOfTheGate(variant) ? it : itNightly)(`EKS ${what.join(", ")}`, () => play(variant)).timeout(LONG);
     }
