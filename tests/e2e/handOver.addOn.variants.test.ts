@@ -117,7 +117,8 @@ describe("the managed add-on as the delivery, however EKS writes it", () => {
     }
 
     for (const variant of VARIANTS) {
-        const { write, restartsPods, driftRevertSeconds, configurationLeftOut, valuesShown, statusDelaySeconds } = variant;
+        const { write, restartsPods, driftRevertSeconds, configurationLeftOut, valuesShown, statusDelaySeconds } =
+            variant;
         const what = [
             `writes by ${write}`,
             ...(restartsPods ? ["restarts the pods"] : []),
