@@ -46,6 +46,8 @@ describe("the hand-over with the managed add-on as the delivery", () => {
         await cluster.kubectl("rollout", "restart", "-n", "kube-system", "daemonset/aws-node");
         await cluster.settled();
     };
+    const detachByHand = () =>
+        iam.client.send(new DetachRolePolicyCommand({ RoleName: NODE_ROLE, PolicyArn: MANAGED_CNI_POLICY }));
     /** The add-on alone delivers the role, every pod carries it, and the node role has lost the policy. */
     async function assertHandedOver(to: string): Promise<void> {
         assert.deepStrictEqual(await deliveredIn(sandbox), { roleArn: to, owners: EKS_ALONE });
@@ -183,6 +185,27 @@ describe("the hand-over with the managed add-on as the delivery", () => {
         });
     });
 
+    describeNightly("that carries the role of another owner: the policies are already detached", () => {
+        onCluster(async () => {
+            const serviceAccountRoleArn = await makeOwnRole();
+            await sandbox.addOn.create({ serviceAccountRoleArn, configurationValues: CONFIGURATION });
+            await restartPods();
+            await detachByHand();
+        });
+
+        it("keeps that role until the pods have moved, and then gets the component's", async () => {
+            await set({});
+            await stack.up();
+            await assertHandedOver(await roleArn());
+            await assertQuiet();
+        });
+
+        it("gets the former role back on destroy, and no node role gets a policy that it did not hold", async () => {
+            await stack.destroy();
+            await assertAsBegun();
+        });
+    });
+
     for (const [what, isDetached] of [
         ["only the policies of the node role are left", false],
         ["the policies are already detached", true],
@@ -197,8 +220,7 @@ describe("the hand-over with the managed add-on as the delivery", () => {
                 });
                 await restartPods();
                 if (isDetached) {
-                    const policy = { RoleName: NODE_ROLE, PolicyArn: MANAGED_CNI_POLICY };
-                    await iam.client.send(new DetachRolePolicyCommand(policy));
+                    await detachByHand();
                 }
             });
 
