@@ -1,6 +1,7 @@
-import type { V1ControllerRevision, V1DaemonSet, V1LabelSelector } from "@kubernetes/client-node";
-import { PATCH_FIELD_MANAGER_ANNOTATION } from "../../documents/serviceAccountAnnotations";
+import type { V1ControllerRevision, V1DaemonSet, V1LabelSelector, V1ObjectMeta } from "@kubernetes/client-node";
+import { PATCH_FIELD_MANAGER_ANNOTATION, ROLLOUT_ANNOTATION } from "../../documents/serviceAccountAnnotations";
 import type { DaemonSetSeen } from "../model/world";
+import { ownersOf } from "./serviceAccount";
 
 export function daemonSetSeen(live: V1DaemonSet, selectedNodes: number): DaemonSetSeen {
     const { metadata, spec } = live;
@@ -17,8 +18,16 @@ export function daemonSetSeen(live: V1DaemonSet, selectedNodes: number): DaemonS
         nodeAgentArguments: containers.find(({ name }) => name === "aws-eks-nodeagent")?.args ?? [],
         observed: isObserved(live),
         woken: metadata?.annotations?.[WAKE_MARK_ANNOTATION] !== undefined,
-        patchFieldManager: metadata?.annotations?.[PATCH_FIELD_MANAGER_ANNOTATION],
+        patchFieldManager: metadata?.annotations?.[PATCH_FIELD_MANAGER_ANNOTATION] ?? ownerOfDelivery(metadata),
     };
+}
+
+/**
+ * If the DaemonSet was deleted and created again, a refresh takes that annotation out of the state, and the next patch leaves it out: it has
+ * `ignoreChanges` (components/delivery/fieldManager.ts).
+ */
+function ownerOfDelivery({ managedFields = [] }: V1ObjectMeta = {}): string | undefined {
+    return ownersOf(managedFields, ROLLOUT_ANNOTATION)[0];
 }
 
 /** The annotation that is written to a DaemonSet to make its controller reconcile it. */

@@ -79,6 +79,18 @@ describe("A DaemonSet as it is seen", () => {
         assert.equal(daemonSetSeen({ ...daemonSet, metadata }, 25).patchFieldManager, "eks-cni/p/s/cni");
     });
 
+    it("is seen with it by its fields alone, after the DaemonSet was created again", () => {
+        const entry = (manager: string, annotation: string) => ({
+            manager,
+            operation: "Apply",
+            fieldsV1: { "f:metadata": { "f:annotations": { [`f:${annotation}`]: {} } } },
+        });
+        const of = (...managedFields: object[]) =>
+            daemonSetSeen({ ...daemonSet, metadata: { managedFields } }, 25).patchFieldManager;
+        assert.equal(of(entry("helm", "a"), entry("eks-cni/p/s/cni", "eks-cni/delivered")), "eks-cni/p/s/cni");
+        assert.equal(of(entry("eks-cni/p/s/cni", "eks-cni/woken-at")), undefined);
+    });
+
     it("has the service account also by its old name", () => {
         const template = { spec: { serviceAccount: "old-name", containers: [] } };
         const old: Plain<V1DaemonSet> = { spec: { selector: {}, template } };
