@@ -4,7 +4,7 @@ import { listNames, listTexts } from "../listNames";
 import { AnsweredRefusal, Refusal } from "../refusal";
 import type { Subject } from "../subject";
 import type { PodSeen, ServiceAccountSeen } from "../world";
-import { KEEPS_CONFIGURATION, unannotate, withFullStop } from "./texts";
+import { CLUSTER, KEEPS_CONFIGURATION, unannotate, withFullStop } from "./texts";
 
 /** An update with the value that is there already changes nothing, and so takes no ownership: kubernetes.io, server-side apply. */
 const SAME_VALUE =
@@ -16,7 +16,7 @@ export const deliveryRefusals = {
         new Refusal(
             "role-not-delivered",
             `For ${String(seconds)} s, no other writer has given ${subject.roleArn} to the service account: ${withFullStop(seen)}`,
-            'With delivery: "external" the component waits for another writer, and annotates nothing itself. No pod restarted, and no policy was detached.',
+            'With delivery: "external" the component waits for another writer, and annotates nothing itself. This run restarted no pod, and detached no policy.',
             `Let the writer set ${ROLE_ARN_ANNOTATION}: ${subject.roleArn} (the managed add-on: serviceAccountRoleArn), and run the same command again. ` +
                 `${SAME_VALUE} If the role is to come from the managed add-on, set delivery: "eksAddon": the component then gives it the role. timeouts.deliverySeconds sets the limit.`,
         ),
@@ -46,13 +46,17 @@ export const deliveryRefusals = {
             `Use delivery: "eksAddon": the component then gives the add-on the role. Or run two updates: the first with liveChecks: false and without detachFromNodeRoles, in which the add-on takes serviceAccountRoleArn: \${${component}.provedRoleArn}; the second as now. ` +
                 "If a writer outside this program delivers the role, run pulumi up all the same: the update waits for it, and goes on.",
         ),
-    roleStillDelivered: ({ serviceAccount }: Subject, account: ServiceAccountSeen, seconds: number) =>
+    roleStillDelivered: (
+        { serviceAccount, clusterName = CLUSTER }: Subject,
+        account: ServiceAccountSeen,
+        seconds: number,
+    ) =>
         new Refusal(
             "role-still-delivered",
             `For ${String(seconds)} s, ${owners(account)} has kept giving ${account.annotations[ROLE_ARN_ANNOTATION] ?? "the role"} to ${serviceAccount.namespace}/${serviceAccount.name}.`,
             "This role is about to be deleted, and each new pod would get it. The node roles hold their policies again. The role is still there.",
             account.roleArnOwners.includes("eks")
-                ? "Remove the role from the managed add-on: aws eks update-addon --cluster-name CLUSTER --addon-name vpc-cni --resolve-conflicts PRESERVE (without " +
+                ? `Remove the role from the managed add-on: aws eks update-addon --cluster-name ${clusterName} --addon-name vpc-cni --resolve-conflicts PRESERVE (without ` +
                       `--service-account-role-arn; aws.eks.Addon cannot do it), and run the same command again. ${KEEPS_CONFIGURATION}`
                 : `Let that writer remove the annotation, and run the same command again. If it no longer exists: kubectl ${unannotate(serviceAccount, ROLE_ARN_ANNOTATION)}`,
         ),

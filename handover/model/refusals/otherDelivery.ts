@@ -5,7 +5,7 @@ import type { UnreadCall } from "../otherDelivery";
 import { AnsweredRefusal, Refusal } from "../refusal";
 import type { Subject } from "../subject";
 import type { CredentialSource, PodSeen } from "../world";
-import { KEEPS_CONFIGURATION, unannotate } from "./texts";
+import { CLUSTER, KEEPS_CONFIGURATION, unannotate } from "./texts";
 
 /** An `aws.eks.Addon` that states another role, or none, would take the role away with its next update. */
 const LEAVE_TO_THE_ADD_ON =
@@ -32,13 +32,13 @@ export const otherDeliveryRefusals = {
                 : "Set overrideExistingServiceAccount: true to take it over, and run pulumi up. Do not remove the annotation instead: new pods would " +
                       "have no permissions where the node roles do not hold the CNI policy.",
         ),
-    annotationOutlivesRole: ({ serviceAccount }: Subject, owners: readonly string[]) =>
+    annotationOutlivesRole: ({ serviceAccount, clusterName = CLUSTER }: Subject, owners: readonly string[]) =>
         new Refusal(
             "annotation-owned-by-another",
             annotationBelongsTo(serviceAccount, owners),
             "It names a role that pods must no longer get, since that role is about to be deleted. The node roles hold their policies again.",
             owners.includes("eks")
-                ? "Wait two minutes. Then remove the role from the managed add-on (aws eks update-addon --cluster-name CLUSTER --addon-name vpc-cni " +
+                ? `Wait two minutes. Then remove the role from the managed add-on (aws eks update-addon --cluster-name ${clusterName} --addon-name vpc-cni ` +
                       `--resolve-conflicts PRESERVE, without --service-account-role-arn), and run the same command again. ${KEEPS_CONFIGURATION}`
                 : `Wait two minutes. Then remove the annotation, and run the same command again: kubectl ${unannotate(serviceAccount, ROLE_ARN_ANNOTATION)}`,
         ),
@@ -67,13 +67,13 @@ export const otherDeliveryRefusals = {
             LEAVE_TO_THE_ADD_ON,
         ),
     /** The component gives the add-on its role, and the add-on has another one, which its record does not know. */
-    addOnHasAnotherRole: ({ component, roleArn }: Subject, carried: string) =>
+    addOnHasAnotherRole: ({ component, roleArn, clusterName = CLUSTER }: Subject, carried: string) =>
         new Refusal(
             "add-on-owns-the-role",
             `The managed add-on vpc-cni gives aws-node the role ${carried}, which this component does not know.`,
             "Another writer has given the add-on this role since the component's first update. The component does not overwrite it, since that writer would do the same.",
             `Let that writer give the add-on ${roleArn}, and run pulumi up --refresh. An aws.eks.Addon: serviceAccountRoleArn: ${component}.ready. ` +
-                `By hand: aws eks update-addon --cluster-name CLUSTER --addon-name vpc-cni --resolve-conflicts PRESERVE --service-account-role-arn ${roleArn}. ${KEEPS_CONFIGURATION}`,
+                `By hand: aws eks update-addon --cluster-name ${clusterName} --addon-name vpc-cni --resolve-conflicts PRESERVE --service-account-role-arn ${roleArn}. ${KEEPS_CONFIGURATION}`,
         ),
     /** `liveChecks: false`, while the add-on carries the role. */
     addOnKeepsRole: (carried: string) =>
@@ -188,7 +188,7 @@ function leavePodIdentity(subject: Subject): string {
     );
 }
 
-function deleteAssociation({ serviceAccount: { namespace, name }, clusterName = "CLUSTER" }: Subject): string {
+function deleteAssociation({ serviceAccount: { namespace, name }, clusterName = CLUSTER }: Subject): string {
     return (
         `aws eks list-pod-identity-associations --cluster-name ${clusterName} --namespace ${namespace} --service-account ${name} shows its ID, ` +
         `aws eks delete-pod-identity-association --cluster-name ${clusterName} --association-id ID deletes it.`

@@ -9,6 +9,9 @@ export function unannotate({ namespace, name }: Subject["serviceAccount"], annot
     return `annotate serviceaccount ${name} -n ${namespace} ${annotation}-`;
 }
 
+/** In a command, if the name is not known. */
+export const CLUSTER = "CLUSTER";
+
 /** Whether EKS keeps the values that an update leaves out is not documented. */
 export const KEEPS_CONFIGURATION =
     "If aws eks describe-addon shows configurationValues, pass them again with --configuration-values.";

@@ -73,7 +73,10 @@ const EXAMPLES: Record<keyof typeof refusals, Refusal[]> = {
     serviceAccountMissing: [refusals.serviceAccountMissing(elsewhere)],
     daemonSetMissing: [refusals.daemonSetMissing(elsewhere)],
     annotationOwned: [["eksctl", "helm"], ["eks"]].map((owners) => refusals.annotationOwned(elsewhere, owners)),
-    annotationOutlivesRole: [["eksctl"], ["eks"]].map((owners) => refusals.annotationOutlivesRole(elsewhere, owners)),
+    annotationOutlivesRole: [
+        refusals.annotationOutlivesRole(elsewhere, ["eksctl"]),
+        refusals.annotationOutlivesRole({ ...elsewhere, clusterName: "shop" }, ["eks"]),
+    ],
     serviceAccountNotUsed: [refusals.serviceAccountNotUsed(elsewhere, "used")],
     serviceAccountInUse: [refusals.serviceAccountInUse(elsewhere.serviceAccount, [other("a"), other("b")])],
     carriedByOthers: [
@@ -83,7 +86,9 @@ const EXAMPLES: Record<keyof typeof refusals, Refusal[]> = {
     anotherInjectionGuard: [refusals.anotherInjectionGuard(elsewhere, "eks-cni-a-b-c-01234567")],
     addOnHasRole: [refusals.addOnHasRole(FORMER_ROLE)],
     addOnKeepsRole: [refusals.addOnKeepsRole(ROLE)],
-    addOnHasAnotherRole: [refusals.addOnHasAnotherRole(elsewhere, FORMER_ROLE)],
+    addOnHasAnotherRole: [elsewhere, { ...elsewhere, clusterName: "shop" }].map((of) =>
+        refusals.addOnHasAnotherRole(of, FORMER_ROLE),
+    ),
     podIdentityAssociation: [
         refusals.podIdentityAssociation(elsewhere, [ROLE, FORMER_ROLE]),
         refusals.podIdentityAssociation({ ...elsewhere, clusterName: "shop" }, [ROLE]),
