@@ -130,9 +130,12 @@ export class Operator {
     }
 
     /** The program, with the arguments that the role has now. */
-    private programOfRole(arn = arnOf(this.program.roleName)): Program {
+    private programOfRole(): Program {
         const { cniRoles } = this.world;
-        const role = cniRoles.get(arn) ?? cniRoles.get(this.engine.roleArn ?? "");
+        const { roleName, generatedName } = this.program;
+        // A generated name may be that of another program's role.
+        const ofName = generatedName ? undefined : cniRoles.get(arnOf(roleName));
+        const role = ofName ?? cniRoles.get(this.engine.roleArn ?? "");
         const { boundary, wrongIssuer, serviceAccountName, ipFamily } = role?.of ?? {};
         return {
             ...withoutArguments(this.program, ["boundary", "wrongIssuer", "serviceAccountName", "ipFamily"]),
