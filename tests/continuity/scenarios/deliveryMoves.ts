@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import * as assert from "node:assert";
 import type { Call } from "../engine/calls";
-import type { Command, Hooks } from "../engine/engine";
+import type { Command, Hooks, RunResult } from "../engine/engine";
 import type { ComponentArguments } from "../engine/program";
 import { deletePodWithoutWebhook } from "../podWithoutWebhook";
 import type { Stage } from "../stage";
@@ -25,37 +25,51 @@ interface Move {
     readonly after: () => Promise<unknown>;
 }
 
+/** How many more kills each move has, at times that divide its run evenly. */
+const MOMENTS = 8;
+
 /**
  * Makes these moves again and again. In each round, every run is killed at its next write, until no run is killed any more: in a round before the
- * write is forwarded, and in one after it was carried out. Between the kill and the next run lies a time that is longer than any session.
+ * write is forwarded, and in one after it was carried out. Further rounds kill between writes. Between the kill and the next run lies a time that is
+ * longer than any session.
  */
 export async function killAroundEachWrite(stage: Stage, moves: readonly Move[]): Promise<void> {
+    const durations = new Map<Move, number>();
     let kills = 0;
+    const round = async (hooksOf: (move: Move) => Hooks) => {
+        for (const move of moves) {
+            const { outcome, from, to } = await killedOnce(stage, move, hooksOf(move));
+            kills += outcome === "killed" ? 1 : 0;
+            if (outcome === "succeeded") {
+                durations.set(move, to - from);
+            }
+        }
+    };
     for (let nth = 1, before = -1; before < kills; nth++) {
         before = kills;
         const isNth = (write: number) => write === nth;
-        for (const hooks of [{ killBefore: isNth }, { killAfter: isNth }]) {
-            for (const move of moves) {
-                kills += (await killedOnce(stage, move, hooks)) ? 1 : 0;
-            }
-        }
+        await round(() => ({ killBefore: isNth }));
+        await round(() => ({ killAfter: isNth }));
     }
     assert.ok(kills > 0, "no run was killed");
+    for (let moment = 0; moment < MOMENTS; moment++) {
+        const share = (moment + 0.5) / MOMENTS;
+        await round((move) => ({ killAtMilliseconds: Math.round(share * (durations.get(move) ?? 0)) }));
+    }
     stage.props.say(`killed ${String(kills)} times`);
 }
 
-/** Whether the run was killed. */
-async function killedOnce(stage: Stage, { command, args, before, after }: Move, hooks: Hooks): Promise<boolean> {
+async function killedOnce(stage: Stage, { command, args, before, after }: Move, hooks: Hooks): Promise<RunResult> {
     await before?.();
-    const { outcome, output } = await stage.run(command, args, hooks);
-    assert.notStrictEqual(outcome, "failed", `${command} failed:\n${output}`);
-    if (outcome === "killed") {
+    const result = await stage.run(command, args, hooks);
+    assert.notStrictEqual(result.outcome, "failed", `${command} failed:\n${result.output}`);
+    if (result.outcome === "killed") {
         await outlastSessions(stage);
         await deletePodWithoutWebhook(stage);
         await stage.succeeds(command, args);
     }
     await after();
-    return outcome === "killed";
+    return result;
 }
 
 /** Each pod needs a new session in its next call. */
@@ -142,7 +156,8 @@ const killedAfterUpdate: Scenario = {
         await withAddOn(stage);
         const [move, back] = toAddOnAndBack(stage);
         for (const one of [move, back, move]) {
-            assert.ok(await killedOnce(stage, one, { killAfter: isAddOnUpdate }), "the run did not update the add-on");
+            const { outcome } = await killedOnce(stage, one, { killAfter: isAddOnUpdate });
+            assert.strictEqual(outcome, "killed", "the run did not update the add-on");
         }
         await stage.succeeds("destroy", move.args);
         await stage.assertAsBefore();
