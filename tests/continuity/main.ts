@@ -36,7 +36,8 @@ function planOf({ only, points, quick }: Options): Plan {
         const scenarios = only.flatMap((name) => SCENARIOS.find((one) => one.name === name) ?? []);
         return { scenarios, named: only.flatMap((name) => pointOf(name) ?? []), points: 0 };
     }
-    const scenarios = points !== undefined ? [] : SCENARIOS.filter((scenario) => quick === undefined || scenario.quick);
+    const ofThisSize = SCENARIOS.filter(({ quick: isQuick, campaign }) => (isQuick || !quick) && !campaign);
+    const scenarios = points !== undefined ? [] : ofThisSize;
     return { scenarios, named: [], points: points ?? 6 };
 }
 

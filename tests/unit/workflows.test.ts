@@ -3,6 +3,7 @@ import { loadYaml } from "@kubernetes/client-node";
 import { accessSync, constants, readdirSync, readFileSync } from "fs";
 import { join } from "path";
 import { scripts } from "../../package.json";
+import { SCENARIOS } from "../continuity/scenarios";
 
 const ROOT = join(__dirname, "../..");
 const FOLDER = join(ROOT, ".github/workflows");
@@ -67,6 +68,12 @@ describe("the workflows of GitHub Actions", () => {
             const points = "--quick --points 500 --seed ${{ github.run_number }}";
             ok(all.includes(`test:continuity -- ${points} --part ${String(nth)}/5`));
         }
+        const campaigns = SCENARIOS.filter(({ campaign }) => campaign).map(({ name }) => name);
+        deepStrictEqual(
+            campaigns.filter((name) => !all.some((one) => one.split(" --only ")[1]?.split(" ").includes(name))),
+            [],
+        );
+        ok(campaigns.length > 0);
         deepStrictEqual(long?.steps?.at(-1), {
             run: "npm run ${{ matrix.suite }}",
             env: {

@@ -136,6 +136,7 @@ const movedToAddOn: Scenario = {
     name: "moved-to-add-on-and-back",
     title: "the annotation moves to the managed add-on and back, killed before and after each write",
     quick: false,
+    campaign: true,
     bound: killed,
     play: async (stage) => {
         await withAddOn(stage);
@@ -172,6 +173,7 @@ const movedToWriter: Scenario = {
     name: "moved-to-another-writer-and-back",
     title: "another tool applies the same annotation and takes it over, and gives it back, killed before and after each write",
     quick: false,
+    campaign: true,
     bound: killed,
     play: async (stage) => {
         await stage.succeeds("up", delivering(stage));
@@ -202,6 +204,7 @@ const anotherRole: Scenario = {
     name: "add-on-gets-another-role",
     title: "the managed add-on gets another role, and the first one again, killed before and after each write",
     quick: false,
+    campaign: true,
     bound: killed,
     play: async (stage) => {
         const [first, second] = [await roleOfAnotherOwner(stage, "first"), await roleOfAnotherOwner(stage, "second")];
@@ -222,6 +225,7 @@ const handedOverAndBack: Scenario = {
     name: "add-on-handed-over-and-back",
     title: "up with the managed add-on, and destroy, killed before and after each write",
     quick: false,
+    campaign: true,
     bound: killed,
     play: async (stage) => {
         const existingRoleArn = await roleOfAnotherOwner(stage, "theirs");
@@ -238,6 +242,7 @@ const leftToItsOwner: Scenario = {
     name: "add-on-left-to-its-owner-and-back",
     title: "the managed add-on keeps the role while its owner delivers it, and then the component again, killed before and after each write",
     quick: false,
+    campaign: true,
     bound: killed,
     play: async (stage) => {
         await withAddOn(stage);

@@ -9,6 +9,8 @@ export interface Scenario {
     readonly title: string;
     /** Whether `--quick` runs it. */
     readonly quick: boolean;
+    /** A kill campaign of its own, which may last for an hour: it runs only if `--only` names it. */
+    readonly campaign?: true;
     readonly bound: Bound;
     /** Throws if the result is wrong. */
     play(stage: Stage): Promise<void>;
