@@ -283,7 +283,7 @@ describe("The hand-over's access to an AWS account", function () {
             ],
         );
 
-        await eks.send(new DeleteAddonCommand({ clusterName, addonName: "vpc-cni" }));
+        await eks.send(new DeleteAddonCommand({ clusterName, addonName: "vpc-cni", preserve: true }));
         const associationId = association?.associationId ?? "";
         await eks.send(new DeletePodIdentityAssociationCommand({ clusterName, associationId }));
     });
