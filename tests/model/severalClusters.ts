@@ -15,6 +15,8 @@ export const SHARED = "a";
  * From the change of a node group's size until its instances are nodes: they boot meanwhile. It is longer than any webhook's cache is outdated here.
  */
 const JOINS_AFTER_MILLISECONDS = 20_000;
+/** The most time from a run's look at the account to its detachment, also if answers are late or lost. An instance that is launched in it is not seen. */
+const LOOK_TO_DETACHMENT_MILLISECONDS = 10_000;
 
 /** What a program says about the other clusters. */
 export type Naming =
@@ -158,7 +160,11 @@ export class Cluster {
     }
 
     private join(): void {
-        const { world } = this;
+        const { world, launchedAt = -Infinity } = this;
+        const detachedAt = world.now - world.detachedFor(SHARED, world.now);
+        if (detachedAt >= launchedAt && detachedAt < launchedAt + LOOK_TO_DETACHMENT_MILLISECONDS) {
+            this.mayBeginWithout();
+        }
         world.note("** the nodes join");
         this.cancelLaunch();
         world.mostNodes = MOST_NODES;
