@@ -15,6 +15,8 @@ const NAMES: Readonly<Record<string, string>> = { "my-cluster": "sandbox", "my-n
 /** The commands in the sentences and tables of README, and what each must answer on a cluster before the hand-over. */
 const ANSWERS: Readonly<Record<string, (answer: string, sandbox: Sandbox) => void>> = {
     "kubectl get daemonset aws-node -n kube-system": (answer) => assert.match(answer, /^aws-node +3 /m),
+    "kubectl get serviceaccount aws-node -n kube-system -o yaml --show-managed-fields": (answer) =>
+        assert.match(answer, /^ {2}managedFields:$[^]*^ {2}name: aws-node$/m),
     "aws iam list-open-id-connect-providers": (answer, { oidcProviderArn }) =>
         assert.ok(answer.includes(`"Arn": "${oidcProviderArn}"`), answer),
     "aws eks describe-cluster --name my-cluster --query cluster.identity.oidc.issuer": (answer, { oidcProviderArn }) =>
