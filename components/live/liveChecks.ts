@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { HandOverRecord } from "../../handover/model/record";
+import type { Timeouts } from "../../handover/model/subject";
 import type { LiveInputs } from "../../handover/run/liveResource";
 import { DEFAULT_TIMEOUTS } from "../arguments/defaults";
 import { givenProperties } from "../arguments/knownArgs";
@@ -201,7 +202,7 @@ function commonInputs(live: LiveContext): Inputs<LiveInputs> {
     const { kubeconfig, context, aws } = liveConnection(valid);
     return {
         subject: subject(live),
-        timeouts: { ...DEFAULT_TIMEOUTS, ...givenProperties(args.timeouts ?? {}) },
+        timeouts: timeoutsOf(args),
         iamPropagationSeconds: liveSettings(live).iamPropagationSeconds,
         kubeconfig,
         context,
@@ -210,6 +211,13 @@ function commonInputs(live: LiveContext): Inputs<LiveInputs> {
         forceDestroy: orElse(valid.forceDestroy, false),
         drift: "none",
     };
+}
+
+/** The state has a limit for another delivery only with one: an upgrade of a stack without one changes nothing. */
+function timeoutsOf(args: LiveContext["args"]): Timeouts {
+    const { deliverySeconds, ...others } = DEFAULT_TIMEOUTS;
+    const ofDelivery = otherDeliveryOf(args) === undefined ? {} : { deliverySeconds };
+    return { ...others, ...ofDelivery, ...givenProperties(args.timeouts ?? {}) };
 }
 
 function subject({ name, args, valid, role, annotations, serviceAccount, oidcProviderArn }: LiveContext) {

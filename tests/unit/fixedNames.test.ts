@@ -144,7 +144,6 @@ describe("the names that stay as they are", () => {
         ]);
         deepStrictEqual(Object.keys(timeouts ?? {}).sort(), [
             "canarySeconds",
-            "deliverySeconds",
             "handBackSeconds",
             "proofSeconds",
             "verificationSeconds",

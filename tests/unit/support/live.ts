@@ -31,7 +31,6 @@ export const COMMON = {
         canarySeconds: 300,
         verificationSeconds: 900,
         handBackSeconds: 1800,
-        deliverySeconds: 1200,
     },
     region: "",
     forceDestroy: false,

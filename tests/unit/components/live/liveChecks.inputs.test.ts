@@ -59,6 +59,22 @@ describe("the live checks' inputs", () => {
         assertNoteOnly(run, "kube-system", "aws-node");
     });
 
+    it("have a limit for another delivery with one, or if the program sets it", async () => {
+        const limit = async (args: object) => {
+            const { timeouts } = inputs(await live(args), "cni-canary");
+            return (timeouts as { deliverySeconds?: number }).deliverySeconds;
+        };
+        deepStrictEqual(
+            [
+                await limit({}),
+                await limit({ timeouts: { deliverySeconds: 60 } }),
+                await limit({ delivery: "eksAddon" }),
+                await limit({ delivery: "external", timeouts: { deliverySeconds: 60 } }),
+            ],
+            [undefined, 60, 1200, 60],
+        );
+    });
+
     it("carry every argument to its place", async () => {
         const run = await live(
             {
