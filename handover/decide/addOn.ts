@@ -292,7 +292,7 @@ export function deliverySecondsOf({
     return deliverySeconds;
 }
 
-/** For states of early versions. */
+/** For the states of early versions, and of stacks without another delivery. */
 const DEFAULT_DELIVERY_SECONDS = 1200;
 
 /** The wait for IAM does not count. */

@@ -226,11 +226,25 @@ const BUSY: AdviceScenario[] = [
 ];
 
 /** When another writer gives the add-on a role that the component does not know, and what the message says then. */
-const ANOTHER_ROLE_WHEN: readonly (Pick<AdviceScenario, "code" | "command" | "advice" | "again"> & {
+type AnotherRoleWhen = Pick<AdviceScenario, "code" | "command" | "advice" | "again"> & {
     readonly when: string;
     readonly restarts: boolean;
     readonly up: (play: Play, give: () => void) => unknown;
-})[] = [
+};
+
+const SEEN_BY_A_REFRESH: Omit<AnotherRoleWhen, "when" | "restarts"> = {
+    code: "add-on-owns-the-role",
+    command: "up --refresh",
+    up: async (play, give) => {
+        await play.run("up");
+        give();
+        play.wait(SOON);
+    },
+    advice: [`Let that writer give the add-on ${CNI}, and run pulumi up --refresh.`],
+    again: ["up --refresh"],
+};
+
+const ANOTHER_ROLE_WHEN: readonly AnotherRoleWhen[] = [
     {
         when: "before the add-on gets the role",
         restarts: true,
@@ -246,29 +260,13 @@ const ANOTHER_ROLE_WHEN: readonly (Pick<AdviceScenario, "code" | "command" | "ad
     {
         when: "after the hand-over",
         restarts: false,
-        code: "add-on-owns-the-role",
-        command: "up --refresh",
-        up: async (play, give) => {
-            await play.run("up");
-            give();
-            play.wait(SOON);
-        },
-        advice: [`Let that writer give the add-on ${CNI}, and run pulumi up --refresh.`],
-        again: ["up --refresh"],
+        ...SEEN_BY_A_REFRESH,
     },
     {
         when: "after the hand-over, and EKS restarts a pod",
         restarts: true,
         // The injection guard refuses the pod, so that the rollout cannot be taken back either.
-        code: "add-on-owns-the-role",
-        command: "up --refresh",
-        up: async (play, give) => {
-            await play.run("up");
-            give();
-            play.wait(SOON);
-        },
-        advice: [`Let that writer give the add-on ${CNI}, and run pulumi up --refresh.`],
-        again: ["up --refresh"],
+        ...SEEN_BY_A_REFRESH,
     },
 ];
 
