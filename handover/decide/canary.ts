@@ -182,7 +182,7 @@ function placeStep(target: RolloutTarget, world: World, memory: Memory, place: P
     const { stableSeconds, canarySeconds } = target;
     const fleet = carriersIn(target, world, place);
     const watchedSeconds = isUrgent(world, place.roleName) ? 0 : stableSeconds;
-    if (hasWorkedIn(place, memory) || fleet.right.some((pod) => untilStable([pod], watchedSeconds, at) === 0)) {
+    if (hasWorkedIn(place, memory) || fleet.right.some((pod) => untilStable([pod], watchedSeconds, world) === 0)) {
         return undefined;
     }
     const starting = awaited(target, fleet, place, world, memory);

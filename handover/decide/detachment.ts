@@ -59,7 +59,7 @@ export function nextDetachmentStep(target: DetachmentTarget, look: World, memory
         narrowStep(target, cluster) ??
         unwantedGuardStep(target, world, memory) ??
         retiredRolesStep(target, cluster) ??
-        unstableStep(target, held, memory, at) ??
+        unstableStep(target, held, memory, world) ??
         (target.detachFromNodeRoles === undefined
             ? { do: "done", why: howManyCarry(held.fleet) }
             : detachStep(target, target.detachFromNodeRoles, world, memory, held))
@@ -82,9 +82,12 @@ function unwantedGuardStep(target: DetachmentTarget, world: World, memory: Memor
         : { do: "removeInjectionGuard", why: "removing the injection guard, which the program no longer asks for" };
 }
 
-function unstableStep(target: DetachmentTarget, held: HeldUp, memory: Memory, at: number): Step | undefined {
+function unstableStep(target: DetachmentTarget, held: HeldUp, memory: Memory, world: World): Step | undefined {
     const { stableSeconds } = target;
-    const unstable = Math.max(untilEachWorked(held, stableSeconds, at), untilWebhookIsCurrent(target, memory, at));
+    const unstable = Math.max(
+        untilEachWorked(held, stableSeconds, world),
+        untilWebhookIsCurrent(target, memory, world.at),
+    );
     return unstable > 0 ? { do: "wait", why: watching(held, stableSeconds) } : undefined;
 }
 

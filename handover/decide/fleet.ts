@@ -2,7 +2,7 @@ import { countOf } from "../model/countOf";
 import { listNames } from "../model/listNames";
 import { refusals } from "../model/refusals";
 import type { Memory, Step } from "../model/steps";
-import type { ClusterSeen, NodeSeen, PodSeen } from "../model/world";
+import type { ClusterSeen, NodeSeen, PodSeen, World } from "../model/world";
 
 /** The pods of a set of nodes, grouped by whether they are in the wanted state. */
 export interface Fleet {
@@ -201,9 +201,13 @@ export function wakeMarkStep({ daemonSet }: ClusterSeen): Step | undefined {
         : undefined;
 }
 
-/** Milliseconds until each of the pods has been Ready for this time. */
-export function untilStable(pods: readonly PodSeen[], stableSeconds: number, at: number): number {
-    return Math.max(0, ...pods.map(({ readySince }) => (readySince ?? at) + stableSeconds * 1000 - at));
+/**
+ * Milliseconds until each of the pods has been Ready for this time. A look at a large account takes long: what happens to a pod meanwhile is not
+ * seen.
+ */
+export function untilStable(pods: readonly PodSeen[], stableSeconds: number, { at, cluster }: World): number {
+    const { seenAt = at } = cluster;
+    return Math.max(0, ...pods.map(({ readySince }) => (readySince ?? seenAt) + stableSeconds * 1000 - seenAt));
 }
 
 /** A container that has restarted more often than this does not work, even if its pod was Ready for a moment in between. */

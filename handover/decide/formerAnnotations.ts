@@ -67,13 +67,21 @@ export function withoutDeletedRole(world: World, former: Annotations, ownRoleArn
  */
 export function formerAnnotationsOfSameRole(
     world: World,
-    { subject, formerAnnotations: former, record }: ApprovedBefore & { readonly record: HandOverRecord },
+    before: ApprovedBefore & { readonly record: HandOverRecord },
+    serviceAccount: ServiceAccountName,
 ): Annotations {
+    const { subject, formerAnnotations: former, record } = before;
     if (!reliesOnRole(record, world, subject.roleArn)) {
-        return former;
+        return isSameAccount(subject.serviceAccount, serviceAccount) ? former : othersAnnotations(world, before);
     }
     const live = webhookAnnotations(world);
     return live[ROLE_ARN_ANNOTATION] === subject.roleArn ? live : subject.annotations;
+}
+
+/** The annotations of another service account, without those of the component. The former roles may not trust that account. */
+function othersAnnotations(world: World, { approvedRoleArns }: ApprovedBefore): Annotations {
+    const live = webhookAnnotations(world);
+    return approvedRoleArns.includes(live[ROLE_ARN_ANNOTATION] ?? "") ? {} : live;
 }
 
 /** Whether a Ready pod carries the role of these annotations. */

@@ -99,6 +99,6 @@ export function untestedLine({ untestedPlaces: [first, ...others] }: HeldUp): st
 }
 
 /** Milliseconds until each pod that holds the verification up has been Ready for this time. */
-export function untilEachWorked({ awaited: { right } }: HeldUp, stableSeconds: number, at: number): number {
-    return untilStable(right, stableSeconds, at);
+export function untilEachWorked({ awaited: { right } }: HeldUp, stableSeconds: number, world: World): number {
+    return untilStable(right, stableSeconds, world);
 }

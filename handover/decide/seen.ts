@@ -15,7 +15,7 @@ const NOTHING: ReadonlySet<string> = new Set();
 /** Adds a look. `watched` is undefined in a run that gives no pod the role. */
 export function withSeen(memory: Memory, look: World, watched?: Watched): Memory {
     const world = withoutTerminated(look);
-    const { cluster, account, at } = world;
+    const { cluster, account } = world;
     const { seen } = memory;
     const nodes = new Map(cluster.nodes.map((node) => [node.name, node]));
     const [served, readyIn, workedIn] = [new Set(seen?.served), new Set(seen?.readyIn), new Set(seen?.workedIn)];
@@ -30,7 +30,7 @@ export function withSeen(memory: Memory, look: World, watched?: Watched): Memory
         const isRight = pod.ready && watched?.isRight(pod) === true;
         // A pod that complains is watched once more, whatever it has shown before.
         const mayKeep = isRight || !pod.ready;
-        const isStable = isRight && untilStable([pod], watched.stableSeconds, at) === 0;
+        const isStable = isRight && untilStable([pod], watched.stableSeconds, world) === 0;
         const hasWorked = isStable || (seen?.worked.has(uid) === true && mayKeep);
         if (isRight || hasWorked || (seen?.ready.has(uid) && mayKeep)) {
             ready.add(uid);

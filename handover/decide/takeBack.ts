@@ -29,7 +29,8 @@ export interface TakeBackTarget {
  * An annotation that another owner has written meanwhile stays. The next pods get that owner's role, so only pods that do not work restart. None
  * does if the injection guard refuses that role: its node would be left without a pod.
  */
-export function nextTakeBackStep(target: TakeBackTarget, { cluster, at }: World, memory: Memory): Step {
+export function nextTakeBackStep(target: TakeBackTarget, world: World, memory: Memory): Step {
+    const { cluster, at } = world;
     const { subject, formerAnnotations } = target;
     const live = cluster.serviceAccount?.annotations ?? {};
     const differs = Object.keys({ ...subject.annotations, ...formerAnnotations }).some(
@@ -46,7 +47,7 @@ export function nextTakeBackStep(target: TakeBackTarget, { cluster, at }: World,
         return { do: "annotate", annotations: formerAnnotations, why: "reverting the annotation" };
     }
     const isRefused = isOthers && guardRefuses(cluster, live);
-    const isBack = (pod: PodSeen) => isRefused || (isOthers && pod.ready) || isTakenBack(target, pod, at);
+    const isBack = (pod: PodSeen) => isRefused || (isOthers && pod.ready) || isTakenBack(target, pod, world);
     const ready = withoutJoining(
         cluster.nodes.filter((node) => node.ready),
         cluster,
@@ -61,7 +62,7 @@ export function nextTakeBackStep(target: TakeBackTarget, { cluster, at }: World,
     const areOthersFirst =
         isAwaited ||
         fleet.nodesWithoutPod.length > 0 ||
-        fleet.wrong.some((pod) => !pod.ready || isWatched(target, pod, at));
+        fleet.wrong.some((pod) => !pod.ready || isWatched(target, pod, world));
     // Pods that are broken for another reason may use up maxUnavailable for good. A pod that is Ready and complains does not wait for them. One
     // that is still watched does: it need not restart, if it stays as it is.
     const budget = areOthersFirst ? fleet.budget : Math.max(fleet.budget, 1);
@@ -82,18 +83,18 @@ export function nextTakeBackStep(target: TakeBackTarget, { cluster, at }: World,
     );
 }
 
-function isTakenBack(target: TakeBackTarget, pod: PodSeen, at: number): boolean {
+function isTakenBack(target: TakeBackTarget, pod: PodSeen, world: World): boolean {
     const { subject, formerAnnotations, stableSeconds } = target;
     if (formerAnnotations[ROLE_ARN_ANNOTATION] === subject.roleArn) {
         return carriesAsBefore(pod, subject.annotations, formerAnnotations);
     }
-    const works = seemsToWork(target, pod) && untilStable([pod], stableSeconds, at) === 0;
+    const works = seemsToWork(target, pod) && untilStable([pod], stableSeconds, world) === 0;
     return works || !carriesAnyOf(pod, [subject.roleArn]);
 }
 
 /** Whether a pod seems to work with the role, and has not been Ready for long enough yet. */
-function isWatched(target: TakeBackTarget, pod: PodSeen, at: number): boolean {
-    return seemsToWork(target, pod) && untilStable([pod], target.stableSeconds, at) > 0;
+function isWatched(target: TakeBackTarget, pod: PodSeen, world: World): boolean {
+    return seemsToWork(target, pod) && untilStable([pod], target.stableSeconds, world) > 0;
 }
 
 /** A pod that carries the role in part may work with its node's. */

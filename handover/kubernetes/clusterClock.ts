@@ -6,7 +6,7 @@
 export class ClusterClock {
     private ahead = 0;
 
-    public constructor(private readonly now: () => number = Date.now) {}
+    public constructor(public readonly now: () => number = Date.now) {}
 
     /** The header has whole seconds and takes time to arrive, so a small difference counts as none. */
     public heard(date: string | undefined): void {

@@ -27,6 +27,7 @@ export interface WatchStart {
 
 export async function look(cluster: Cluster, subject: Subject): Promise<Look> {
     const { namespace } = subject.serviceAccount;
+    const seenAt = cluster.clock.now();
     const [uid, serviceAccounts, daemonSets, injectionGuard, podsWithoutRole, former] = await Promise.all([
         clusterUid(cluster),
         findServiceAccount(cluster, subject.serviceAccount),
@@ -46,6 +47,7 @@ export async function look(cluster: Cluster, subject: Subject): Promise<Look> {
     return {
         seen: {
             uid,
+            seenAt,
             injectionGuard,
             serviceAccount:
                 serviceAccount &&

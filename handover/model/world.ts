@@ -14,6 +14,11 @@ export interface World {
 export interface ClusterSeen {
     /** The UID of the namespace kube-system, which identifies the cluster. */
     readonly uid: string;
+    /**
+     * When the look at the cluster began, in milliseconds since the epoch. Nothing shows how a pod has been since. Missing if that is the time of the
+     * world.
+     */
+    readonly seenAt?: number;
     /** Undefined when it does not exist. */
     readonly serviceAccount: ServiceAccountSeen | undefined;
     /** Undefined when it does not exist. */

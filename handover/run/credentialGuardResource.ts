@@ -137,7 +137,7 @@ async function approve(
         record: withFoundNodeRoles(withObserved(withServiceAccount(record, subject.serviceAccount), found), found),
         formerAnnotations:
             before?.approvedRole === approvedRole
-                ? formerAnnotationsOfSameRole(world, before)
+                ? formerAnnotationsOfSameRole(world, before, subject.serviceAccount)
                 : formerAnnotations(world, before, subject.serviceAccount),
         approvedRole,
     };

@@ -107,7 +107,8 @@ describe("What the service account goes back to after a change of the annotation
     const seen = (annotations: Record<string, string>, of: NodeRoleSeen, credentials = carrying(ROLE)) =>
         world(credentials, { cluster: live(annotations), account: { nodeRoles: [of] } });
     const now = { [ROLE_ARN]: ROLE, "eks.amazonaws.com/token-expiration": "7200" };
-    const former = (of: World) => formerAnnotationsOfSameRole(of, { ...before, record: recorded });
+    const former = (of: World, account = subject.serviceAccount) =>
+        formerAnnotationsOfSameRole(of, { ...before, record: recorded }, account);
 
     it("is the live annotations, if the pods rely on the role", () => {
         deepStrictEqual(former(seen(now, role())), now);
@@ -134,5 +135,28 @@ describe("What the service account goes back to after a change of the annotation
         const pods = [pod("n1", carrying(ROLE), starting)];
         const cluster = { ...live(now), pods };
         deepStrictEqual(former(world(onNodeRole, { cluster, account: { nodeRoles: [role()] } })), old);
+    });
+
+    describe("for another service account", () => {
+        const account = { ...subject.serviceAccount, name: "another" };
+        const holds = role({ cniPolicies: [{ arn: "cni", kind: "cni", sufficient: false }] });
+
+        it("is nothing, since the roles from before may not trust it", () => {
+            deepStrictEqual(former(seen({}, holds), account), {});
+        });
+
+        it("is nothing, if a run that was killed has annotated it with one of the component's roles", () => {
+            deepStrictEqual(former(seen(now, holds), account), {});
+        });
+
+        it("is what another owner has written there", () => {
+            const theirs = { [ROLE_ARN]: "theirs" };
+            deepStrictEqual(former(seen(theirs, holds), account), theirs);
+        });
+
+        it("is the annotations of the role, if the pods rely on it", () => {
+            deepStrictEqual(former(seen(now, role()), account), now);
+            deepStrictEqual(former(seen({}, role()), account), subject.annotations);
+        });
     });
 });
