@@ -187,6 +187,7 @@ function clusterSeen(world: ModelWorld, subject: Subject): ClusterSeen {
     const isGuarded = subject.serviceAccount.name === world.guardedAccount;
     return {
         uid: conditions.clusterUid ?? "cluster",
+        seenAt: world.now,
         serviceAccount: conditions.noServiceAccount ? undefined : serviceAccount,
         daemonSet: hasDaemonSet ? daemonSetSeen(world) : undefined,
         ...(defaultPodsWithoutRole === undefined ? {} : { defaultPodsWithoutRole }),

@@ -33,8 +33,6 @@ interface Look {
     readonly workers: readonly Worker[];
     readonly maxUnavailable: number;
     readonly at: number;
-    /** When the live check has the answer at the earliest. Some judge by the time of the look, some by this one. */
-    readonly until: number;
 }
 
 /** As what a restart counts. */
@@ -60,7 +58,7 @@ export class Waves {
     private readonly beganIn = new Set<string>();
 
     /** The live check looks. What it restarts from now on, until it looks again, is one step. */
-    public look(acting: Acting, { nodes, workers, maxUnavailable, at, until }: Look): void {
+    public look(acting: Acting, { nodes, workers, maxUnavailable, at }: Look): void {
         this.acting = acting;
         this.nodes = nodes;
         this.workers = workers;
@@ -70,7 +68,7 @@ export class Waves {
         this.canariesIn.clear();
         this.beginsAgain &&= this.beganIn.size === 0;
         this.beganIn.clear();
-        this.noteProven(until);
+        this.noteProven();
     }
 
     /** A run does not remember what an earlier one has seen. */
@@ -88,26 +86,21 @@ export class Waves {
      * It looks at the account, which no longer shows the instances of nodes that were lost since it looked at the cluster.
      *
      * @param places Of the nodes that exist.
-     * @param until When it has the answer.
      */
-    public lookAtAccount(places: ReadonlyMap<string, string>, until: number): void {
+    public lookAtAccount(places: ReadonlyMap<string, string>): void {
         this.nodes = this.nodes.flatMap((node) => {
             const place = places.get(node.name);
             return place === undefined ? [] : [{ ...node, place }];
         });
         this.workers = this.workers.map((worker) => ({ ...worker, place: places.get(worker.node) ?? worker.place }));
-        this.noteProven(until);
+        this.noteProven();
     }
 
-    /** The live check judges how long each pod has worked when its look has ended. */
-    public endLook(until: number): void {
-        this.noteProven(until);
-    }
-
-    private noteProven(until: number): void {
+    /** The live check judges how long each pod has worked by the time of its look at the cluster. */
+    private noteProven(): void {
         if (this.acting === "rollout") {
             this.workers
-                .filter(({ provenFrom }) => provenFrom <= until)
+                .filter(({ provenFrom }) => provenFrom <= this.at)
                 .forEach(({ place }) => this.provenIn.add(place));
         }
     }

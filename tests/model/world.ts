@@ -553,17 +553,12 @@ export class ModelWorld {
             });
         const { maxUnavailable, now: at } = this;
         const workers = this.workersOf(roleArn, acting);
-        waves.look(acting, { nodes, workers, maxUnavailable, at, until: at + TICK_MILLISECONDS });
+        waves.look(acting, { nodes, workers, maxUnavailable, at });
     }
 
     /** The live check does not use what the look at the cluster has shown: the account did not answer, or the cluster is read again. */
     public discardLook(manager: string): void {
         this.actorOf(manager).undoLook?.();
-    }
-
-    /** The answer of the look at the cluster arrives, perhaps late. */
-    public endLook(manager: string): void {
-        this.actorOf(manager).waves.endLook(this.now + TICK_MILLISECONDS);
     }
 
     public lookAtAccount(manager: string): void {
@@ -575,10 +570,7 @@ export class ModelWorld {
         // EC2 also shows an instance that is gone, for about an hour.
         const gone = (actor.seenNodes ?? []).filter(({ name }) => this.terminated.has(name));
         actor.shownAsLeaving = new Set([...this.nodes.filter(({ leaving }) => leaving !== undefined), ...gone]);
-        waves.lookAtAccount(
-            new Map(staying.map(({ name }) => [name, this.shownPlaceOf(name, acting)])),
-            this.now + TICK_MILLISECONDS,
-        );
+        waves.lookAtAccount(new Map(staying.map(({ name }) => [name, this.shownPlaceOf(name, acting)])));
     }
 
     /**

@@ -82,7 +82,6 @@ export class Perturber {
                     await this.pause(torn, sleep);
                     const seen = await answering.look();
                     await this.pause(this.next("views"), sleep);
-                    world.endLook(fieldManager);
                     return earlier === undefined
                         ? seen
                         : {

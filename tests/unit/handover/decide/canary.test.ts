@@ -126,6 +126,11 @@ describe("The canary", () => {
             wait("canary pod-n1 on n1 of nodes: Ready, watching it for 20 s"),
         ],
         [
+            "is watched until a look at the cluster shows it for long enough, however long the look at the account takes",
+            before({ pods: pods(onNodeRole, pod("n1", right, { readySince: seconds(-25) })), seenAt: seconds(-6) }),
+            wait("canary pod-n1 on n1 of nodes: Ready, watching it for 20 s"),
+        ],
+        [
             "needs no watching while the other pods of its node role have no path",
             before(
                 { pods: pods(onNodeRole, pod("n1", right, { readySince: seconds(0) })) },

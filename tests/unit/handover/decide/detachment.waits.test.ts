@@ -31,6 +31,11 @@ table("Nothing leaves the node roles", [
         wait("all 3 pods carry the role; watching them for 20 s"),
     ],
     [
+        "while the look at the cluster, which is older than the one at the account, shows a pod Ready for less than the watch",
+        verified({ pods: pods(right, pod("n2", right, { readySince: seconds(-25) })), seenAt: seconds(-6) }),
+        wait("all 3 pods carry the role; watching them for 20 s"),
+    ],
+    [
         "while the only pod of a cluster of one node has been Ready for less than the watch",
         verified({ nodes: [node("n1")], pods: [pod("n1", right, { readySince: seconds(-19) })] }),
         wait("1 pod carries the role; watching it for 20 s"),

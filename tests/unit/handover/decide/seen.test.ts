@@ -66,6 +66,13 @@ describe("What a run has seen", () => {
         strictEqual(hasWorked(first, gone), false);
     });
 
+    it("has no pod that the look at the cluster has shown Ready for less than that, however long the look at the account took", () => {
+        const early = young("n1", seconds(-20));
+        const memory = after(look({ pods: [early], seenAt: seconds(-1) }));
+        strictEqual(hasWorked(early, memory), false);
+        strictEqual(hasWorked(early, withSeen(memory, look({ pods: [early], seenAt: seconds(0) }), watched)), true);
+    });
+
     it("forgets that a pod has worked once it is Ready and no longer right, as when it complains", () => {
         const first = young("n1", seconds(-20));
         const complaining = { ...first, credentials: onNodeRole };

@@ -161,6 +161,11 @@ describe("Taking a rollout back", () => {
             BACK,
         ],
         [
+            "restarts one that the look at the cluster has shown Ready for less than that",
+            after({ pods: pods(onNodeRole, pod("n1", right, { readySince: seconds(-20) })), seenAt: seconds(-1) }),
+            restartPod("pod-n1"),
+        ],
+        [
             "leaves one alone whose complaint is from before the role was proved",
             after({
                 pods: pods(

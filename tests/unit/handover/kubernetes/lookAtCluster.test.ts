@@ -100,6 +100,17 @@ describe("A look at the cluster", () => {
         assert.deepEqual(seen.refusedPods, []);
     });
 
+    it("says when it began: a pod that it shows Ready was so until then", async () => {
+        let first: number | undefined;
+        api.script = (...request) => {
+            first ??= Date.now();
+            return scripted(...request);
+        };
+        const began = Date.now();
+        const { seenAt = 0 } = await look();
+        assert.ok(began <= seenAt && first !== undefined && seenAt <= first, String([began, seenAt, first]));
+    });
+
     it("asks for each thing once, and only for what it needs of it", async () => {
         await look();
         const byName = { fieldSelector: "metadata.name=aws-node" };
