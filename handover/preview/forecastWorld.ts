@@ -100,7 +100,7 @@ function settled(cluster: ClusterSeen, at: number, waitedBefore: boolean): Clust
     const refused = refusedPods.length > 0 && isRefused(cluster);
     return {
         ...cluster,
-        seenAt: at,
+        ...(cluster.seenAt === undefined ? {} : { seenAt: at }),
         pods: refused ? staying : [...staying, ...empty.map(({ name }) => madeReady(newPod(name, cluster, at), at))],
         injectionGuard: { ...injectionGuard, inForce: injectionGuard.present },
         refusedPods: refused ? refusedPods : [],

@@ -127,6 +127,12 @@ describe("The world after a step of the forecast", () => {
             { injectionGuard: { present: true, inForce: true, roleArns: [ROLE] } },
         ],
         [
+            "is seen a while later, too",
+            WAIT,
+            { seenAt: LATER },
+            { seenAt: NOW - 5000 },
+        ],
+        [
             "has an injection guard in force, if there is one",
             WAIT,
             { injectionGuard: { present: true, inForce: true, roleArns: [ROLE] } },
