@@ -1,11 +1,14 @@
 import { CreatePolicyCommand, DeletePolicyCommand, DetachRolePolicyCommand } from "@aws-sdk/client-iam";
 import * as kubernetes from "@pulumi/kubernetes";
 import * as assert from "assert";
+import { rmSync, truncateSync } from "fs";
+import { join } from "path";
 import { CniServiceAccountRole, CniServiceAccountRoleArgs } from "../../index";
 import { uids } from "./support/cluster";
 import { recordEvents } from "./support/events";
 import { apiServerProxy } from "./support/proxy";
 import { failureOf, withStack } from "./support/stacks";
+import { filesOf, stateOf } from "./support/states";
 import { useSandbox } from "./support/useSandbox";
 
 const ROLE_ARN = "eks.amazonaws.com/role-arn";
@@ -59,6 +62,21 @@ describe("an update that something goes wrong with", () => {
             },
         );
         await on.iam.client.send(new DeletePolicyCommand({ PolicyArn: missing }));
+    });
+
+    it("a kill leaves an empty file beside the state: the next up works once it is deleted", async () => {
+        const program = programOf(() => ({}));
+        await withStack(on.sandbox, program, async (stack) => {
+            await stack.up();
+            const [attributes = "", ...others] = await filesOf(on.sandbox, stack)
+                .then((files) => files.map(({ file }) => join(stateOf(on.sandbox), file)))
+                .then((files) => files.filter((file) => file.includes("stacks") && file.endsWith(".json.attrs")));
+            assert.deepStrictEqual(others, []);
+            truncateSync(attributes);
+            assert.match((await failureOf(stack.up())) ?? "", /failed to load checkpoint: EOF/);
+            rmSync(attributes);
+            assert.deepStrictEqual((await stack.up()).summary.resourceChanges?.["update"], undefined);
+        });
     });
 
     it("the API server is out of reach while the role is replaced: the old role stays in use until the next up", async () => {

@@ -187,7 +187,8 @@ export class Engine {
             ...installedPluginsOnly,
             KUBECONFIG: this.kubeconfigPath,
             AWS_ENDPOINT_URL: this.proxies[0]?.url,
-            PULUMI_BACKEND_URL: `file://${this.backend}`,
+            // A kill may leave the file of attributes empty, which is not the component's doing: see docs/troubleshooting.md.
+            PULUMI_BACKEND_URL: `file://${this.backend}?metadata=skip`,
         };
     }
 

@@ -22,9 +22,14 @@ export async function resourcesOf(stack: Stack): Promise<StateResource[]> {
     return deployment.resources ?? [];
 }
 
+/** The folder of the backend on disk. */
+export function stateOf({ environment }: Sandbox): string {
+    return path.join(fileURLToPath(environment["PULUMI_BACKEND_URL"] ?? ""), ".pulumi");
+}
+
 /** The files of a stack in the backend on disk. */
-export async function filesOf({ environment }: Sandbox, stack: Stack): Promise<{ file: string; text: string }[]> {
-    const backend = path.join(fileURLToPath(environment["PULUMI_BACKEND_URL"] ?? ""), ".pulumi");
+export async function filesOf(sandbox: Sandbox, stack: Stack): Promise<{ file: string; text: string }[]> {
+    const backend = stateOf(sandbox);
     const project = (await stack.workspace.projectSettings()).name;
     return (fs.readdirSync(backend, { recursive: true }) as string[])
         .filter((file) => file.split(path.sep).includes(project) && fs.statSync(path.join(backend, file)).isFile())
