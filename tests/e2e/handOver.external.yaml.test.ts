@@ -102,7 +102,7 @@ describeNightly("the hand-over through the plugin with an add-on of the same pro
     describe("in a new stack", () => {
         onCluster();
 
-        it("the preview says that the update would wait in vain, and what to do", async () => {
+        it("the preview says that the update would stop, and what to do", async () => {
             const before = await pods();
             write(EXTERNAL, "${cni.provedRoleArn}");
             const shown = await preview();
@@ -156,7 +156,7 @@ describeNightly("the hand-over through the plugin with an add-on of the same pro
         it("destroy gives everything back", assertDestroyed);
     });
 
-    describe("in a stack whose update has waited in vain", () => {
+    describe("in a stack whose update has ended at its time limit", () => {
         let as: string;
         onCluster();
 
