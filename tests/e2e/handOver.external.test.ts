@@ -124,6 +124,35 @@ describe("the hand-over with another writer as the delivery", () => {
         });
     });
 
+    describeNightly("that is a patch of the same program", () => {
+        onCluster("external-patch", () => Promise.resolve());
+
+        it("the component proves the role, the patch delivers it, and the component goes on", async () => {
+            await set({});
+            const { steps, onEvent } = recordEvents();
+            await stack.up({ onEvent });
+            assertOrder(steps, "create cni-credential-guard", "create aws-node", "create cni-daemon-set");
+            await assertHandedOver(await roleArn(), "platform Apply");
+            await assertQuiet();
+        });
+
+        it("another role reaches the pods through the patch before the old one goes", async () => {
+            const old = await roleArn();
+            await set({ rolePath: "/another/" });
+            await stack.up();
+            const now = await roleArn();
+            assert.notStrictEqual(now, old);
+            await assertHandedOver(now, "platform Apply");
+            assert.strictEqual(await iam.role(old.split("/").at(-1) ?? ""), undefined);
+        });
+
+        it("destroy ends as it began", async () => {
+            await stack.destroy();
+            await cluster.settled();
+            assert.deepStrictEqual(await lookAt(sandbox), begun);
+        });
+    });
+
     describe("that is another tool's server-side apply", () => {
         onCluster("hand-over", () => Promise.resolve());
 
