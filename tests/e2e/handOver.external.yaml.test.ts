@@ -15,6 +15,7 @@ const EXTERNAL = { ...QUICK, ...DELIVERING, delivery: Delivery.External };
 const OUTPUTS = { roleArn: "${cni.roleArn}", remainingSteps: "${cni.remainingSteps}" };
 const STOPS =
     /The update would stop, for this reason:\s+\[role-not-delivered\] .*runs the component through the plugin/s;
+const USE_EKS_ADDON = /Use delivery: "eksAddon", and let the add-on take serviceAccountRoleArn: \$\{cni\.ready\}: /;
 
 /** The SDK answers with the outputs of a component when all of them are known, so that nothing of the program can act in between. */
 describeNightly("the hand-over through the plugin with an add-on of the same program as the delivery", () => {
@@ -138,10 +139,8 @@ describeNightly("the hand-over through the plugin with an add-on of the same pro
             write({ ...EXTERNAL, rolePath: "/another/" }, "${cni.provedRoleArn}");
             const shown = await preview();
             assert.match(shown, STOPS);
-            assert.match(
-                shown,
-                /Use delivery: "eksAddon", and let the add-on take serviceAccountRoleArn: \$\{cni\.ready\}: .* Do not set liveChecks: false: /,
-            );
+            assert.match(shown, USE_EKS_ADDON);
+            assert.match(shown, / Do not set liveChecks: false: /);
             assert.doesNotMatch(shown, /two updates/);
 
             write({ ...EXTERNAL, delivery: Delivery.EksAddon, rolePath: "/another/" }, "${cni.ready}");
@@ -156,37 +155,49 @@ describeNightly("the hand-over through the plugin with an add-on of the same pro
         it("destroy gives everything back", assertDestroyed);
     });
 
-    describe("in a stack whose update has ended at its time limit", () => {
-        let as: string;
-        onCluster();
+    for (const way of ["the ARN as text", "eksAddon"] as const) {
+        describe(`in a stack whose update has ended at its time limit: ${way}`, () => {
+            let as: string;
+            onCluster();
 
-        it("that update ends at its limit, and nothing has moved", async () => {
-            const before = await pods();
-            write({ ...EXTERNAL, timeouts: { ...DELIVERING.timeouts, deliverySeconds: 3 } }, "${cni.provedRoleArn}");
-            assert.match((await failureOf(stack.up())) ?? "", /\[role-not-delivered\] For 3 s, no other writer/);
-            assert.deepStrictEqual(await pods(), before);
-            assert.strictEqual(await holdsPolicy(), true);
-            assert.deepStrictEqual(await deliveredIn(sandbox), { roleArn: undefined, owners: [] });
+            it("that update moved nothing", async () => {
+                const before = await pods();
+                write(
+                    { ...EXTERNAL, timeouts: { ...DELIVERING.timeouts, deliverySeconds: 3 } },
+                    "${cni.provedRoleArn}",
+                );
+                assert.match((await failureOf(stack.up())) ?? "", /\[role-not-delivered\] For 3 s, no other writer/);
+                assert.deepStrictEqual(await pods(), before);
+                assert.strictEqual(await holdsPolicy(), true);
+                assert.deepStrictEqual(await deliveredIn(sandbox), { roleArn: undefined, owners: [] });
+            });
+
+            it("the next preview advises against liveChecks: false, and for eksAddon or the ARN as text", async () => {
+                write(EXTERNAL, "${cni.provedRoleArn}");
+                const shown = await preview();
+                assert.match(shown, STOPS);
+                assert.doesNotMatch(shown, /two updates/);
+                assert.match(shown, / Do not set liveChecks: false: /);
+                assert.match(shown, USE_EKS_ADDON);
+                [, as = ""] = /Or set serviceAccountRoleArn: (\S+) as text in this update/.exec(shown) ?? [];
+                assert.notStrictEqual(as, "", shown);
+            });
+
+            it("this way hands over, and then nothing is left to do", async () => {
+                if (way === "eksAddon") {
+                    write({ ...EXTERNAL, delivery: Delivery.EksAddon }, "${cni.ready}");
+                    await stack.up();
+                    await assertHandedOver(as);
+                } else {
+                    write(EXTERNAL, as);
+                    await stack.up();
+                    await assertHandedOver(as);
+                    write(EXTERNAL, "${cni.provedRoleArn}");
+                }
+                await assertNothingToDo();
+            });
+
+            it("destroy gives everything back", assertDestroyed);
         });
-
-        it("the next preview advises against liveChecks: false, and for the ARN as text", async () => {
-            write(EXTERNAL, "${cni.provedRoleArn}");
-            const shown = await preview();
-            assert.match(shown, STOPS);
-            assert.doesNotMatch(shown, /two updates/);
-            assert.match(shown, / Do not set liveChecks: false: /);
-            [, as = ""] = /Or set serviceAccountRoleArn: (\S+) as text in this update/.exec(shown) ?? [];
-            assert.notStrictEqual(as, "", shown);
-        });
-
-        it("the ARN as text hands over, and then the output has no other value", async () => {
-            write(EXTERNAL, as);
-            await stack.up();
-            await assertHandedOver(as);
-            write(EXTERNAL, "${cni.provedRoleArn}");
-            await assertNothingToDo();
-        });
-
-        it("destroy gives everything back", assertDestroyed);
-    });
+    }
 });
