@@ -2,8 +2,9 @@ import type { ResourceValidationPolicy, StackValidationPolicy } from "@pulumi/po
 import { accountOf, accountSchema } from "./support/account";
 import { recordArguments } from "./support/componentArguments";
 import { componentsOf, hasRole, podIdentityAssociations, vpcCniAddons } from "./support/deliveries";
-import { comesBefore, ofType, resourcesOf, type StackResource } from "./support/stack";
+import { resourcesOf, type StackResource } from "./support/stack";
 import { UNKNOWN } from "./support/values";
+import { type OrderFault, orderFault } from "./support/writerOrder";
 
 export const vpcCniAddonHasOwnRole: ResourceValidationPolicy & StackValidationPolicy = {
     name: "vpc-cni-addon-has-own-role",
@@ -24,8 +25,11 @@ export const vpcCniAddonHasOwnRole: ResourceValidationPolicy & StackValidationPo
         const associations = podIdentityAssociations(stack, accountOf(args.getConfig()));
         for (const addon of vpcCniAddons(stack).filter(hasRole)) {
             const waiting = componentsOf(stack, "external", addon.props["clusterName"]);
-            for (const fault of new Set(waiting.flatMap((component) => orderFault(addon, component, stack) ?? []))) {
-                reportViolation(fault, addon.urn);
+            const faults = waiting.flatMap(
+                (component) => orderFault(addon, "serviceAccountRoleArn", component, stack) ?? [],
+            );
+            for (const fault of new Set(faults)) {
+                reportViolation(ORDER_FAULTS[fault], addon.urn);
             }
         }
         for (const addon of vpcCniAddons(stack).filter((candidate) => !hasRole(candidate))) {
@@ -58,39 +62,13 @@ function isOfCluster(association: StackResource, addon: StackResource): boolean 
     return a === b || a === UNKNOWN || b === UNKNOWN;
 }
 
-/**
- * The live checks that prove the role, and that wait for another writer. In a program that runs the plugin they have other types: every output comes
- * after them there.
- */
-const [CREDENTIAL_GUARD, CANARY] = [
-    "pulumi-nodejs:dynamic/eks-cni:CredentialGuard",
-    "pulumi-nodejs:dynamic/eks-cni:Canary",
-];
-
-/** Why an add-on with a role gets it at the wrong time, if it does: it has to come after the proof, and before the component waits for it. */
-function orderFault(
-    addon: StackResource,
-    component: StackResource,
-    stack: readonly StackResource[],
-): string | undefined {
-    const children = stack.filter(({ parent }) => parent === component.urn);
-    const before = comesBefore(addon, stack);
-    if (ofType(children, CANARY).some(({ urn }) => before.has(urn))) {
-        return (
-            "The vpc-cni add-on waits for the CniServiceAccountRole, which waits until the add-on delivers the role, so the update would " +
-            "stop at timeouts.deliverySeconds. Set serviceAccountRoleArn to the output provedRoleArn, and remove the CniServiceAccountRole " +
-            "from dependsOn."
-        );
-    }
-    const from = addon.propertyDependencies["serviceAccountRoleArn"] ?? [];
-    if (
-        children.some(({ urn }) => from.includes(urn)) &&
-        ofType(children, CREDENTIAL_GUARD).some(({ urn }) => !before.has(urn))
-    ) {
-        return (
-            "The vpc-cni add-on takes the role of the CniServiceAccountRole before the role is proved, so new pods could get a role that they " +
-            "cannot use. Set serviceAccountRoleArn to the output provedRoleArn."
-        );
-    }
-    return undefined;
-}
+/** An add-on with a role that gets it at the wrong time. */
+const ORDER_FAULTS: Readonly<Record<OrderFault, string>> = {
+    waits:
+        "The vpc-cni add-on waits for the CniServiceAccountRole, which waits until the add-on delivers the role, so the update would " +
+        "stop at timeouts.deliverySeconds. Set serviceAccountRoleArn to the output provedRoleArn, and remove the CniServiceAccountRole " +
+        "from dependsOn.",
+    beforeProof:
+        "The vpc-cni add-on takes the role of the CniServiceAccountRole before the role is proved, so new pods could get a role that they " +
+        "cannot use. Set serviceAccountRoleArn to the output provedRoleArn.",
+};

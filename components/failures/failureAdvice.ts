@@ -39,7 +39,8 @@ export const serviceAccountAdvice: Advice = (failures, { name = "NAME", namespac
         : `The field manager ${JSON.stringify(manager)} owns the annotation of this service account. ` +
               (manager === "eks"
                   ? "The managed add-on vpc-cni writes it again with each update, so do not override it. Use " +
-                    'delivery: "external", and set the output ready as the add-on\'s serviceAccountRoleArn.'
+                    'delivery: "eksAddon", which needs the live checks. Without them, use delivery: "external", and set the output ' +
+                    "provedRoleArn as the add-on's serviceAccountRoleArn."
                   : "Set overrideExistingServiceAccount: true to take it over. Or, if the node roles hold the CNI policy, remove the " +
                     "annotation first. To see its " +
                     `current value: kubectl get serviceaccount ${name} -n ${namespace} -o yaml --show-managed-fields`);

@@ -184,11 +184,21 @@ function restoreForWithdrawn(inputs: PlanInputs, record: HandOverRecord, forecas
 }
 
 /** In the plugin, an add-on of the same program cannot deliver the role in this update. */
-function deliveryRefusals({ preflight, inPlugin = false }: PlanInputs): Refusal[] {
+function deliveryRefusals(inputs: PlanInputs): Refusal[] {
+    const { preflight, inPlugin = false } = inputs;
     const { subject, world } = preflight;
     return inPlugin && subject.delivery === "external" && !isDelivered(subject, world.cluster)
-        ? [refusals.notInTheSameUpdate(subject)]
+        ? [refusals.notInTheSameUpdate(subject, liveChecksBefore(inputs))]
         : [];
+}
+
+/** An update that turns the live checks off hands back if they have run before. */
+function liveChecksBefore({ preflight, record, former, detachPolicyArns }: PlanInputs): "never" | "ran" | "proved" {
+    const known = record ?? former?.record;
+    if (known !== undefined) {
+        return known.approvedRoleArns.includes(preflight.subject.roleArn) ? "proved" : "ran";
+    }
+    return inferredRecord(preflight, detachPolicyArns) === undefined ? "never" : "ran";
 }
 
 /** The component annotates the service account, or another writer delivers the role. */

@@ -5,8 +5,8 @@ import { COMPONENT, isOfComponent, ofType, type StackResource } from "./stack";
 import { at, isMissing, listOf, UNKNOWN } from "./values";
 
 export const ADDON = "aws:eks/addon:Addon";
-const SERVICE_ACCOUNT = "kubernetes:core/v1:ServiceAccount";
-const PATCH = "kubernetes:core/v1:ServiceAccountPatch";
+export const SERVICE_ACCOUNT = "kubernetes:core/v1:ServiceAccount";
+export const PATCH = "kubernetes:core/v1:ServiceAccountPatch";
 
 export function vpcCniAddons(stack: readonly StackResource[]): StackResource[] {
     return ofType(stack, ADDON).filter(({ props }) => props["addonName"] === "vpc-cni");

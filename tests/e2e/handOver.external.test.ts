@@ -7,7 +7,7 @@ import * as path from "path";
 import { Delivery } from "../../index";
 import { deliveredIn, DELIVERING, type Look, lookAt, NODE_ROLE, ROLE_ANNOTATION, rolesOfPods } from "./support/addOn";
 import { clusterOf, uids } from "./support/cluster";
-import { recordWarnings } from "./support/events";
+import { assertOrder, assertShown, recordEvents, recordWarnings } from "./support/events";
 import { watchGaps } from "./support/faults";
 import { handOverSandbox, handOverStack, MANAGED_CNI_POLICY, PlainArgs, setArgs } from "./support/handOver";
 import { iamOf, trustOf } from "./support/iam";
@@ -124,6 +124,35 @@ describe("the hand-over with another writer as the delivery", () => {
         });
     });
 
+    describeNightly("that is a patch of the same program", () => {
+        onCluster("external-patch", () => Promise.resolve());
+
+        it("the component proves the role, the patch delivers it, and the component goes on", async () => {
+            await set({});
+            const { steps, onEvent } = recordEvents();
+            await stack.up({ onEvent });
+            assertOrder(steps, "create cni-credential-guard", "create aws-node", "create cni-daemon-set");
+            await assertHandedOver(await roleArn(), "platform Apply");
+            await assertQuiet();
+        });
+
+        it("another role reaches the pods through the patch before the old one goes", async () => {
+            const old = await roleArn();
+            await set({ rolePath: "/another/" });
+            await stack.up();
+            const now = await roleArn();
+            assert.notStrictEqual(now, old);
+            await assertHandedOver(now, "platform Apply");
+            assert.strictEqual(await iam.role(old.split("/").at(-1) ?? ""), undefined);
+        });
+
+        it("destroy ends as it began", async () => {
+            await stack.destroy();
+            await cluster.settled();
+            assert.deepStrictEqual(await lookAt(sandbox), begun);
+        });
+    });
+
     describe("that is another tool's server-side apply", () => {
         onCluster("hand-over", () => Promise.resolve());
 
@@ -163,6 +192,128 @@ describe("the hand-over with another writer as the delivery", () => {
             assert.strictEqual(await holdsPolicy(), true);
             await applyByWriter();
             await stack.destroy();
+            await cluster.settled();
+            assert.deepStrictEqual(await lookAt(sandbox), begun);
+        });
+    });
+
+    describeNightly("that the component takes over from, with another role", () => {
+        const taken = { delivery: Delivery.ServiceAccountPatch, roleName: "cni-2" };
+        onCluster("hand-over", () => Promise.resolve());
+
+        it("is refused while the writer owns the annotation, and the message says how to go on", async () => {
+            await set({ roleName: "cni" });
+            await whileWaiting(
+                (options) => stack.up(options),
+                /waiting for another writer to deliver \S+\/cni:/,
+                () => deliver(`${ROLE_PREFIX}cni`),
+            );
+            const before = await pods();
+            await set(taken);
+            assert.match(
+                (await failureOf(stack.up())) ?? "",
+                new RegExp(`\\[annotation-owned-by-another\\].*"${WRITER}".*overrideExistingServiceAccount: true`, "s"),
+            );
+            assert.deepStrictEqual(await pods(), before);
+            await assertHandedOver(`${ROLE_PREFIX}cni`, `${WRITER} Apply`);
+        });
+
+        it("the node roles get their policies first, and then the pods move by canaries", async () => {
+            await set({ ...taken, overrideExistingServiceAccount: true });
+            const { steps, diagnostics, onEvent } = recordEvents();
+            await stack.up({ onEvent });
+            assertOrder(steps, "update cni-credential-guard", "create cni-service-account", "update cni-canary");
+            assertShown(
+                diagnostics,
+                /attaching the recorded policies again to sandbox-nodes/,
+                /waiting 3 s for IAM to enforce the policies of the node roles/,
+                /canary aws-node-\S+ on \S+ .*restarts first, with the role/,
+                /detaching the policies from sandbox-nodes/,
+            );
+            await assertHandedOver(`${ROLE_PREFIX}cni-2`, `eks-cni/hand-over/${stack.name}/cni Apply`);
+            assert.strictEqual(await iam.role("cni"), undefined);
+        });
+
+        it("a second up, a preview and a refresh change nothing", assertQuiet);
+
+        it("the writer's next apply conflicts, and without the annotation it changes nothing", async () => {
+            await assert.rejects(deliver(`${ROLE_PREFIX}cni`), /conflict/);
+            await applyByWriter();
+            await assertHandedOver(`${ROLE_PREFIX}cni-2`, `eks-cni/hand-over/${stack.name}/cni Apply`);
+            await assertQuiet();
+        });
+
+        it("destroy ends as it began", async () => {
+            await stack.destroy();
+            await cluster.settled();
+            assert.deepStrictEqual(await lookAt(sandbox), begun);
+        });
+    });
+
+    describeNightly("that delivers a role with a fixed name", () => {
+        /** What another role needs, under the same name, and the message. */
+        const refused: Readonly<Record<string, readonly [PlainArgs, RegExp]>> = {
+            "another path": [
+                { rolePath: "/another/" },
+                /A role with this name already exists\. Nothing was changed\. Choose a roleName other than cni, .* with a new rolePath, it needs another name, too/s,
+            ],
+            "a permissions boundary": [
+                { permissionsBoundary: MANAGED_CNI_POLICY },
+                /\[role-narrowed\].*Set roleName to a new name in the same update/s,
+            ],
+        };
+        const moves = async (args: PlainArgs, to: string) => {
+            await set(args);
+            await whileWaiting(
+                (options) => stack.up(options),
+                new RegExp(`waiting for another writer to deliver ${to}:`),
+                () => deliver(to),
+            );
+            await assertHandedOver(to, `${WRITER} Apply`);
+        };
+        onCluster("hand-over", () => Promise.resolve());
+
+        it("is handed over", () => moves({ roleName: "cni" }, `${ROLE_PREFIX}cni`));
+
+        for (const [what, [args, message]] of Object.entries(refused)) {
+            it(`${what} is refused under the same name, and nothing moves`, async () => {
+                const before = await pods();
+                await set({ roleName: "cni", ...args });
+                assert.match((await failureOf(stack.up())) ?? "", message);
+                assert.deepStrictEqual(await pods(), before);
+                await assertHandedOver(`${ROLE_PREFIX}cni`, `${WRITER} Apply`);
+                await set({ roleName: "cni" });
+                await stack.up();
+                await assertQuiet();
+                assert.deepStrictEqual(await pods(), before);
+            });
+        }
+
+        it("another path and another name, as the message says, wait for the writer", async () => {
+            await moves({ roleName: "cni-2", rolePath: "/another/" }, `${ROLE_PREFIX}another/cni-2`);
+            assert.strictEqual(await iam.role("cni"), undefined);
+        });
+
+        it("a permissions boundary and another name, as the message says, wait for the writer", async () => {
+            const permissionsBoundary = MANAGED_CNI_POLICY;
+            await moves(
+                { roleName: "cni-3", rolePath: "/another/", permissionsBoundary },
+                `${ROLE_PREFIX}another/cni-3`,
+            );
+            assert.strictEqual(await iam.role("cni-2"), undefined);
+            assert.strictEqual(
+                (await iam.role("cni-3"))?.PermissionsBoundary?.PermissionsBoundaryArn,
+                permissionsBoundary,
+            );
+            await assertQuiet();
+        });
+
+        it("destroy ends as it began", async () => {
+            await whileWaiting(
+                (options) => stack.destroy(options),
+                /waiting until gitops no longer gives \S+\/cni-3 /,
+                () => applyByWriter(),
+            );
             await cluster.settled();
             assert.deepStrictEqual(await lookAt(sandbox), begun);
         });

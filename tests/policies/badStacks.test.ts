@@ -1,6 +1,6 @@
 import * as assert from "assert";
 import { rules } from "../../policies/rules";
-import { addOnBesideAnotherWriter, BAD_STACKS } from "./badStacks";
+import { addOnBesideAnotherWriter, BAD_STACKS, patchThatTheComponentWaitsFor } from "./badStacks";
 import { preview } from "./support/preview";
 import { usePolicies } from "./support/usePolicies";
 
@@ -21,6 +21,11 @@ describe("a stack with one fault, under the policy pack", () => {
 
     it("finds none in an add-on without a role, if a component waits for another writer", async () => {
         const { violations } = await preview(policies.environment, { program: addOnBesideAnotherWriter });
+        assert.deepStrictEqual(violations, []);
+    });
+
+    it("finds none in a patch that takes the role once it is proved, if a component waits for that patch", async () => {
+        const { violations } = await preview(policies.environment, { program: patchThatTheComponentWaitsFor });
         assert.deepStrictEqual(violations, []);
     });
 

@@ -22,6 +22,11 @@ export function addOnBesideAnotherWriter(): void {
     new aws.eks.Addon("vpc-cni", { clusterName: "sandbox", addonName: "vpc-cni" });
 }
 
+/** A patch of the program that gives the role to the service account once it is proved. No rule finds a fault in it. */
+export function patchThatTheComponentWaitsFor(): void {
+    patchWith(new CniServiceAccountRole("cni", { clusterName: "sandbox", delivery: Delivery.External }).provedRoleArn);
+}
+
 /** A small stack with one fault, and the message of the rule that finds it. */
 export interface BadStack {
     readonly rule: string;
@@ -175,14 +180,23 @@ export const BAD_STACKS: readonly BadStack[] = [
         rule: "cni-service-account-is-patched-by-the-component",
         title: "an annotation by hand",
         level: "mandatory",
-        program: () => {
-            const annotations = { "eks.amazonaws.com/role-arn": CNI_ROLE };
-            const metadata = { namespace: "kube-system", name: "aws-node", annotations };
-            new kubernetes.core.v1.ServiceAccountPatch("aws-node", { metadata });
-        },
+        program: () => patchWith(CNI_ROLE),
         resource: "aws-node",
         message:
             "This patch annotates kube-system/aws-node with a role outside the component. Use CniServiceAccountRole.",
+    },
+    {
+        rule: "cni-service-account-is-patched-by-the-component",
+        title: "a patch that takes roleArn, beside a component that waits for the patch",
+        level: "mandatory",
+        program: () =>
+            patchWith(
+                new CniServiceAccountRole("cni", { clusterName: "sandbox", delivery: Delivery.External }).roleArn,
+            ),
+        resource: "aws-node",
+        message:
+            "This patch takes the role of the CniServiceAccountRole before the role is proved, so new pods could get a role that they cannot use. " +
+            "Take the role from the output provedRoleArn.",
     },
     {
         rule: "cni-service-account-is-patched-by-the-component",
@@ -280,6 +294,12 @@ export const BAD_STACKS: readonly BadStack[] = [
             "The stack creates this cluster but no role for the CNI, so the CNI uses the node role. Add a CniServiceAccountRole.",
     },
 ];
+
+function patchWith(roleArn: pulumi.Input<string>): void {
+    const annotations = { "eks.amazonaws.com/role-arn": roleArn };
+    const metadata = { namespace: "kube-system", name: "aws-node", annotations };
+    new kubernetes.core.v1.ServiceAccountPatch("aws-node", { metadata });
+}
 
 export function launchTemplate(): void {
     new aws.ec2.LaunchTemplate("nodes", { metadataOptions: { httpTokens: "required", httpPutResponseHopLimit: 2 } });

@@ -36,15 +36,26 @@ export const deliveryRefusals = {
             "The annotation was written again after these pods were created, so they may use the role with other settings than the next pods.",
             `Restart them, and run the same command again: kubectl rollout restart daemonset/${daemonSetName} -n ${serviceAccount.namespace}`,
         ),
-    /** A preview in the plugin: an add-on of the same program could not take the role in this update. */
-    notInTheSameUpdate: ({ component }: Subject) =>
+    /**
+     * A preview in the plugin: an add-on of the same program could not take the role in this update.
+     *
+     * @param liveChecks Whether the live checks have run in this stack before, and have already proved this role.
+     */
+    notInTheSameUpdate: ({ component, roleArn }: Subject, liveChecks: "never" | "ran" | "proved") =>
         new Refusal(
             "role-not-delivered",
             "No writer has given the role to the service account yet, and this program runs the component through the plugin.",
             "A program in YAML, Python or Go gets no output of the component before the component has finished. So an aws.eks.Addon of this " +
                 "program that takes the role from the component could not deliver it, and the component would wait until its time limit.",
-            `Use delivery: "eksAddon": the component then gives the add-on the role. Or run two updates: the first with liveChecks: false and without detachFromNodeRoles, in which the add-on takes serviceAccountRoleArn: \${${component}.provedRoleArn}; the second as now. ` +
-                "If a writer outside this program delivers the role, run pulumi up all the same: the update waits for it, and goes on.",
+            (liveChecks === "never"
+                ? 'Use delivery: "eksAddon": the component then gives the add-on the role. Or run two updates: the first with liveChecks: false and without ' +
+                  `detachFromNodeRoles, in which the add-on takes serviceAccountRoleArn: \${${component}.provedRoleArn}; the second as now.`
+                : `Use delivery: "eksAddon", and let the add-on take serviceAccountRoleArn: \${${component}.ready}: the component then gives the add-on the role.` +
+                  (liveChecks === "proved"
+                      ? ` Or set serviceAccountRoleArn: ${roleArn} as text in this update, since this role is proved; when it has succeeded, replace the text by \${${component}.provedRoleArn}.`
+                      : "") +
+                  " Do not set liveChecks: false: the live checks of this stack have run, and would hand back.") +
+                " If a writer outside this program delivers the role, run pulumi up all the same: the update waits for it, and goes on.",
         ),
     roleStillDelivered: (
         { serviceAccount, clusterName = CLUSTER }: Subject,

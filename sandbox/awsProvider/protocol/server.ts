@@ -5,6 +5,7 @@ import type { IResourceProviderServer } from "@pulumi/pulumi/proto/provider_grpc
 import { PluginInfo } from "@pulumi/pulumi/proto/plugin_pb";
 import * as rpc from "@pulumi/pulumi/proto/provider_pb";
 import { Status } from "@pulumi/pulumi/proto/status_pb";
+import { packageSchema } from "../packageSchema";
 import { InitializationError, Provider } from "../provider";
 import * as configuration from "./configuration";
 import * as operations from "./operations";
@@ -15,6 +16,7 @@ export function service(provider: Provider, version: string): IResourceProviderS
     return {
         ...unimplemented(),
         getPluginInfo: unary(() => new PluginInfo().setVersion(version)),
+        getSchema: unary(() => new rpc.GetSchemaResponse().setSchema(JSON.stringify(packageSchema(version)))),
         attach: unary(() => new Empty()),
         cancel: unary(() => {
             provider.cancel();
@@ -35,7 +37,7 @@ export function service(provider: Provider, version: string): IResourceProviderS
 
 type Unimplemented = Pick<
     IResourceProviderServer,
-    "handshake" | "parameterize" | "getSchema" | "call" | "list" | "construct" | "getMapping" | "getMappings"
+    "handshake" | "parameterize" | "call" | "list" | "construct" | "getMapping" | "getMappings"
 >;
 
 /** The engine works without each of these. */
@@ -49,7 +51,6 @@ function unimplemented(): Unimplemented {
     return {
         handshake: refuse("Handshake"),
         parameterize: refuse("Parameterize"),
-        getSchema: refuse("GetSchema"),
         call: refuse("Call"),
         list: (call) => {
             const details = "the stand-in for the AWS provider does not implement List";

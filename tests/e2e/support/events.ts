@@ -60,3 +60,13 @@ export function assertOrder(steps: readonly string[], ...expected: string[]): vo
         );
     }
 }
+
+/** Asserts that the diagnostics have a match for each pattern, in this order. */
+export function assertShown(diagnostics: readonly string[], ...patterns: RegExp[]): void {
+    let from = 0;
+    for (const pattern of patterns) {
+        const at = diagnostics.findIndex((line, i) => i >= from && pattern.test(line));
+        assert.ok(at !== -1, `${String(pattern)} is not shown, or not in its place, in\n${diagnostics.join("\n")}`);
+        from = at;
+    }
+}

@@ -82,24 +82,44 @@ export async function yamlStack(sandbox: Sandbox, nodeRole: string): Promise<Sta
     return stack;
 }
 
+/** What a program in YAML has besides the component. */
+export interface InYaml {
+    readonly resources?: Readonly<Record<string, object>>;
+    readonly outputs?: Readonly<Record<string, string>>;
+}
+
 /** A stack of a program in YAML with these arguments. It is written for this stack, so that it has these arguments and no others. */
-export async function yamlStackOf(sandbox: Sandbox, args: PlainArgs): Promise<Stack> {
+export async function yamlStackOf(sandbox: Sandbox, args: PlainArgs, more: InYaml = {}): Promise<Stack> {
     stacks += 1;
     const stackName = `e2e-yaml-${String(process.pid)}-${String(stacks)}`;
     const workDir = fs.mkdtempSync(path.join(sandbox.directory, "yaml-"));
+    writeYaml(workDir, sandbox, args, more);
+    const stack = await newStack(sandbox, stackName, workDir);
+    await stack.setConfig("kubeconfig", { value: fs.readFileSync(sandbox.kubeconfigPath, "utf8"), secret: true });
+    return stack;
+}
+
+/** Writes the program of `yamlStackOf` again, for the next operation of its stack. Without arguments, it has no component. */
+export function writeYaml(
+    workDir: string,
+    sandbox: Sandbox,
+    args: PlainArgs | undefined,
+    { resources = {}, outputs = {} }: InYaml,
+): void {
     const properties = { clusterName: sandbox.clusterName, kubeconfig: "${kubeconfig}", ...QUICK, ...args };
     const program = {
         name: "yaml",
         runtime: "yaml",
         plugins: { providers: [{ name: "eks-cni", path: path.resolve(PROGRAMS, "../../../bin") }] },
         config: { kubeconfig: { type: "string", secret: true } },
-        resources: { cni: { type: "eks-cni:index:CniServiceAccountRole", properties } },
+        resources: {
+            ...(args && { cni: { type: "eks-cni:index:CniServiceAccountRole", properties } }),
+            ...resources,
+        },
+        outputs,
     };
     // YAML includes JSON.
     fs.writeFileSync(path.join(workDir, "Pulumi.yaml"), JSON.stringify(program, undefined, 2));
-    const stack = await newStack(sandbox, stackName, workDir);
-    await stack.setConfig("kubeconfig", { value: fs.readFileSync(sandbox.kubeconfigPath, "utf8"), secret: true });
-    return stack;
 }
 
 /** The same stack, with the same configuration and another program of the same project. */

@@ -64,6 +64,15 @@ describe("the advice on a failed annotation", () => {
         });
     }
 
+    it("names the delivery for the managed add-on, and the output that does not wait for the add-on", () => {
+        strictEqual(
+            serviceAccountAdvice([CONFLICT.replace("kubectl-annotate", "eks")], PATCHED),
+            'The field manager "eks" owns the annotation of this service account. The managed add-on vpc-cni writes it again with each update, so do ' +
+                'not override it. Use delivery: "eksAddon", which needs the live checks. Without them, use delivery: "external", and set the output ' +
+                "provedRoleArn as the add-on's serviceAccountRoleArn.",
+        );
+    });
+
     it("does not offer to take over from another component, but names it", () => {
         strictEqual(
             serviceAccountAdvice([OTHER_COMPONENT], PATCHED),

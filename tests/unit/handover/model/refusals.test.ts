@@ -190,7 +190,9 @@ const EXAMPLES: Record<keyof typeof refusals, Refusal[]> = {
     deliveredAfterPods: [
         refusals.deliveredAfterPods(elsewhere, [pod("n1", carrying(ROLE)), pod("n2", carrying(ROLE))]),
     ],
-    notInTheSameUpdate: [refusals.notInTheSameUpdate(subject)],
+    notInTheSameUpdate: (["never", "ran", "proved"] as const).map((liveChecks) =>
+        refusals.notInTheSameUpdate(subject, liveChecks),
+    ),
     roleStillDelivered: [["helm", "kubectl"], ["eks"], []].map((roleArnOwners) =>
         refusals.roleStillDelivered(elsewhere, { ...serviceAccount, roleArnOwners }, 1200),
     ),

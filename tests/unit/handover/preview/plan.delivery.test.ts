@@ -1,7 +1,21 @@
+import { match } from "node:assert/strict";
+import type { World } from "../../../../handover/model/world";
+import { planHandOver, type PlanInputs } from "../../../../handover/preview/plan";
 import type { ServiceAccountSeen } from "../../../../handover/model/world";
 import { addOn, eksAlone, external, missing, ofAddOn, ownedBy } from "../support/addOns";
-import { ANNOTATE, canary, changes, DETACH, handedOver, NOTHING, refuses, table, WAVES } from "../support/plans";
-import { seen } from "../support/preflights";
+import {
+    ANNOTATE,
+    canary,
+    changes,
+    DETACH,
+    handedOver,
+    NOTHING,
+    planInputs,
+    refuses,
+    table,
+    WAVES,
+} from "../support/plans";
+import { passingPreflight, seen } from "../support/preflights";
 import { CNI_POLICY, FORMER_ROLE, record, ROLE, ROLE_ARN, subject } from "../support/worlds";
 
 const none = ownedBy([], [], {});
@@ -135,3 +149,43 @@ table("The plan of a hand-over that another writer delivers", [
         { subject },
     ],
 ]);
+
+describe("The plan of a hand-over that a resource of the same program delivers through the plugin", () => {
+    const fixOf = (of: World, more: Partial<PlanInputs>) => {
+        const preflight = { ...passingPreflight, subject: external, world: of };
+        return planHandOver({ ...planInputs, inPlugin: true, ...more, preflight })
+            .refusals.map(({ fix }) => fix)
+            .join();
+    };
+    const NOT_OFF = /Do not set liveChecks: false/;
+    const AS_TEXT = new RegExp(`Or set serviceAccountRoleArn: ${ROLE} as text in this update`);
+    const without = (text: RegExp) => new RegExp(`^(?!.*${text.source})`, "s");
+
+    it("advises two updates in a new stack", () => {
+        const fix = fixOf(seen({ serviceAccount: none }), {});
+        match(fix, /Or run two updates: the first with liveChecks: false /);
+        match(fix, without(NOT_OFF));
+    });
+
+    it("does not advise to turn the live checks off after an update that has ended with role-not-delivered", () => {
+        const proved = { ...record, approvedRoleArns: [ROLE] };
+        const former = { record: proved, policiesAdded: [], policiesRemoved: [] };
+        for (const more of [{ record: proved }, { former }]) {
+            const fix = fixOf(seen({ serviceAccount: none }), more);
+            match(fix, without(/two updates/));
+            match(fix, AS_TEXT);
+            match(fix, NOT_OFF);
+        }
+    });
+
+    it("does not advise it for another role, which is not proved yet", () => {
+        const before = handedOver({ serviceAccount: formerOf("eks") });
+        const other = { ...record, approvedRoleArns: [FORMER_ROLE] };
+        for (const more of [{ former: { record: other, policiesAdded: [], policiesRemoved: [] } }, {}]) {
+            const fix = fixOf(before, more);
+            match(fix, without(/two updates/));
+            match(fix, without(AS_TEXT));
+            match(fix, NOT_OFF);
+        }
+    });
+});

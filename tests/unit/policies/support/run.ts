@@ -49,7 +49,9 @@ export async function violations(
         const { validateResource = [] } = policy as Partial<ResourceValidationPolicy>;
         const validations = [validateResource].flat();
         for (const [spec, validate] of stack.flatMap((one) => validations.map((each) => [one, each] as const))) {
-            await validate(resourceArgs(spec, config), () => undefined);
+            await validate(resourceArgs(spec, config), (message: string) => {
+                found.push(`${spec.name}: ${message}`);
+            });
         }
         const resources = stackOf(stack);
         const args = { resources, getConfig: () => config, stackTags: new Map<string, string>(), notApplicable };
@@ -70,16 +72,26 @@ export async function violations(
 }
 
 export function resourceArgs(spec: ResourceSpec, config: object = {}): ResourceValidationArgs {
-    const provider = spec.namespace === undefined ? undefined : { props: proxied({ namespace: spec.namespace }) };
+    const provider = providerOf(spec);
     const { name, type, props, inputs = props } = spec;
     const args = { name, type, urn: urn(spec), props: proxied(inputs), opts: {}, provider, getConfig: () => config };
     return { ...args, notApplicable } as unknown as ResourceValidationArgs;
 }
 
+function providerOf({ namespace }: ResourceSpec) {
+    return namespace === undefined ? undefined : { props: proxied({ namespace }) };
+}
+
 function stackOf(stack: readonly ResourceSpec[]): PolicyResource[] {
     const entries = stack.map((spec) => ({
         spec,
-        resource: { name: spec.name, type: spec.type, urn: urn(spec), props: proxied(spec.props) },
+        resource: {
+            name: spec.name,
+            type: spec.type,
+            urn: urn(spec),
+            props: proxied(spec.props),
+            provider: providerOf(spec),
+        },
     }));
     const resourcesNamed = (names: string[] = []) =>
         names.flatMap((name) => entries.find(({ spec }) => spec.name === name)?.resource ?? []);
