@@ -1,5 +1,5 @@
 import { deepStrictEqual } from "node:assert/strict";
-import { addOnGivesUpStep, type GivingUpTarget } from "../../../../handover/decide/addOn";
+import { addOnGivesUpStep, type GivingUpTarget } from "../../../../handover/decide/addOnGivesUp";
 import type { AddOnSeen } from "../../../../handover/model/addOn";
 import type { Memory, Step } from "../../../../handover/model/steps";
 import type { World } from "../../../../handover/model/world";

@@ -1,5 +1,6 @@
 import { deepStrictEqual, notStrictEqual, strictEqual } from "node:assert/strict";
-import { type AddOnTarget, nextAddOnRoleStep } from "../../../../handover/decide/addOn";
+import { nextAddOnRoleStep } from "../../../../handover/decide/addOnGetsRole";
+import type { AddOnTarget } from "../../../../handover/decide/addOnSteps";
 import type { Memory, Step } from "../../../../handover/model/steps";
 import type { ClusterSeen } from "../../../../handover/model/world";
 import {
