@@ -10,7 +10,9 @@ export function addOnDrift(subject: Subject, world: Pick<World, "cluster" | "acc
 
 function roleFindings({ roleArn }: Subject, { account: { addOn } }: Pick<World, "account">): Finding[] {
     if (addOn?.is === "missing") {
-        const seen = `The cluster ${addOn.clusterName} has no managed add-on vpc-cni any more. Create it again, or remove delivery: "eksAddon".`;
+        const seen =
+            `The cluster ${addOn.clusterName} has no managed add-on vpc-cni any more. ` +
+            `Create it again with serviceAccountRoleArn: "${roleArn}", or remove delivery: "eksAddon".`;
         return [{ seen }];
     }
     if (addOn?.is !== "there" || addOn.roleArn === roleArn) {

@@ -14,7 +14,7 @@ import { distinctRefusals, type Refusal } from "../model/refusal";
 import { refusals } from "../model/refusals";
 import { isSameAccount, type Subject } from "../model/subject";
 import type { ClusterSeen, DaemonSetSeen } from "../model/world";
-import { unseenStep } from "./addOn";
+import { unseenStep } from "./addOnSteps";
 import { anotherComponent } from "./anotherComponent";
 import { isOfEks } from "./delivery";
 import { otherDeliveryRefusals } from "./otherDelivery";

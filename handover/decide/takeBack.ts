@@ -27,7 +27,8 @@ export interface TakeBackTarget {
  * stay as they are.
  *
  * An annotation that another owner has written meanwhile stays. The next pods get that owner's role, so only pods that do not work restart. None
- * does if the injection guard refuses that role: its node would be left without a pod.
+ * does if the injection guard refuses that role: its node would be left without a pod. A node that has none already is not waited for then, unless
+ * the other owner is the one that is to deliver the role: the message of the refusal says what to do about the annotation.
  */
 export function nextTakeBackStep(target: TakeBackTarget, world: World, memory: Memory): Step {
     const { cluster, at } = world;
@@ -66,19 +67,25 @@ export function nextTakeBackStep(target: TakeBackTarget, world: World, memory: M
     // Pods that are broken for another reason may use up maxUnavailable for good. A pod that is Ready and complains does not wait for them. One
     // that is still watched does: it need not restart, if it stays as it is.
     const budget = areOthersFirst ? fleet.budget : Math.max(fleet.budget, 1);
+    const awaitsNodes = !isRefused || subject.delivery === "external";
+    const { nodesWithoutPod } = fleet;
+    const awaitedNodes = awaitsNodes ? nodesWithoutPod : [];
     return (
         restartWrong({ ...fleet, budget }, memory, at, (pod) => `${pod.name} returns to its former credentials`) ??
         // The remaining wrong pods are on NotReady nodes.
         forceRestartWrong(fleetOf(cluster, cluster.nodes, isBack, false).wrong, memory, at, whyForced) ??
-        wakeStep(fleet.nodesWithoutPod, cluster, memory, at) ??
+        wakeStep(awaitedNodes, cluster, memory, at) ??
         waitFor([
             // A pod that does not start for another reason would not end the wait.
             ...fleet.starting.filter(({ node, startProblem }) => touched.has(node) && startProblem === undefined),
             ...fleet.terminating,
-            ...fleet.nodesWithoutPod,
+            ...awaitedNodes,
         ]) ?? {
             do: "done",
-            why: "the rollout is taken back",
+            why:
+                nodesWithoutPod.length > awaitedNodes.length
+                    ? `the injection guard refuses new pods with that annotation: ${listNames(nodesWithoutPod)} without a pod`
+                    : "the rollout is taken back",
         }
     );
 }

@@ -1,4 +1,4 @@
-import { deliverySecondsOf } from "../decide/addOn";
+import { deliverySecondsOf } from "../decide/addOnSteps";
 import { nextCanaryStep } from "../decide/canary";
 import { describeDelivery, isDelivered } from "../decide/delivery";
 import { withDelivery } from "../decide/deliveredAgain";

@@ -1,5 +1,6 @@
 import { addOnDrift } from "../decide/addOnDrift";
-import { deliverySecondsOf, nextAddOnRoleStep } from "../decide/addOn";
+import { nextAddOnRoleStep } from "../decide/addOnGetsRole";
+import { deliverySecondsOf } from "../decide/addOnSteps";
 import { type HandOverRecord, subjectOf } from "../model/record";
 import { lookAtAccount } from "../observe/look";
 import { type RunContext, warn, withRunContext } from "../observe/runContext";

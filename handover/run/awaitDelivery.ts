@@ -1,4 +1,5 @@
-import { addOnGivesUpStep, deliverySecondsOf } from "../decide/addOn";
+import { addOnGivesUpStep } from "../decide/addOnGivesUp";
+import { deliverySecondsOf } from "../decide/addOnSteps";
 import { restoreLostStep } from "../decide/canary";
 import { nextDeliveryStep } from "../decide/delivery";
 import type { Memory, Step } from "../model/steps";

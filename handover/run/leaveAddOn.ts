@@ -1,5 +1,6 @@
 import { ROLE_ARN_ANNOTATION } from "../../documents/serviceAccountAnnotations";
-import { addOnGivesUpStep, deliverySecondsOf } from "../decide/addOn";
+import { addOnGivesUpStep } from "../decide/addOnGivesUp";
+import { deliverySecondsOf } from "../decide/addOnSteps";
 import { type GiveBackTarget, nextGiveBackStep } from "../decide/giveBack";
 import type { HandOverRecord } from "../model/record";
 import type { Memory, Step } from "../model/steps";

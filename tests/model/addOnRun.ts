@@ -1,18 +1,22 @@
 /** Plays a history of a cluster whose managed add-on, or another writer, gives the pods their role. */
 import { attempt } from "./attempt";
 import { Engine, hasInjectionGuard, type Program, REAL_RESOURCES, type Resources } from "./engine";
-import { endFaults, type Fault, injectFault } from "./faults";
+import { type Fault, injectFault } from "./faults";
 import { type AddOnBehaviour, ModelAddOn } from "./managedAddOn";
 import type { ModelRun } from "./modelRun";
 import { Run } from "./run";
-import { type ModelPod, ModelWorld, OWN_MANAGER, ROLE_ARN } from "./world";
+import { leaveAnnotation, takeAnnotation, type Taking, TOOL, writeSameRole } from "./takingTool";
+import { ENFORCEMENT_MILLISECONDS, type ModelPod, ModelWorld, OWN_MANAGER, ROLE_ARN } from "./world";
 import { ModelWriter, type WriterKind } from "./writer";
 
 /** A role of another owner, with which the pods work before the component comes. */
 export const THEIRS = "arn:aws:iam::111122223333:role/theirs";
 
-/** Events of the add-on's owner. */
-export type AddOnEvent = { readonly kind: "addOnUpgraded" | "addOnDeleted" | "addOnLosesItsRole" };
+/** Events of the add-on's owner, and of another tool that writes the annotation. `addOnRemoved`: it is deleted without `preserve`. */
+export type AddOnEvent =
+    | { readonly kind: "addOnUpgraded" | "addOnDeleted" | "addOnRemoved" | "addOnCreated" | "addOnLosesItsRole" }
+    | { readonly kind: "annotationTaken"; readonly taking: Taking }
+    | { readonly kind: "annotationLeft" };
 
 export interface DeliveryTurn {
     readonly do: "up" | "upAfterRefresh" | "destroy" | "nothing";
@@ -45,6 +49,9 @@ const SESSION_MILLISECONDS = 120_000;
 const WAITS = { atOnce: 1000, soon: IDLE_MILLISECONDS, long: SESSION_MILLISECONDS } as const;
 const SETTLE_MILLISECONDS = 90_000;
 const TRIES = 5;
+const OWNED = "[annotation-owned-by-another]";
+/** A refusal, or the answer of the API server to a patch of the program. */
+const SAYS_WHY = /\[[a-z-]+\]|Apply failed with|" not found$/;
 
 export async function playDeliveries(of: DeliveryScenario, resources: Resources = REAL_RESOURCES): Promise<ModelRun> {
     const { world, began } = begin(of);
@@ -54,27 +61,30 @@ export async function playDeliveries(of: DeliveryScenario, resources: Resources 
     }
     world.note("== all events end");
     world.cancelScheduled();
-    endFaults(world);
-    world.managedAddOn?.createAgain();
     world.advance(IDLE_MILLISECONDS);
+    createAgain(world, true);
+    world.advance(IDLE_MILLISECONDS);
+    let { last } = of;
     await reach(
         world,
         "the hand-over",
-        (run) => upAfterRefresh(engine, of.last, run),
-        () => handedOver(world, engine, of.last),
+        (run) => upAfterRefresh(engine, last, run),
+        () => handedOver(world, engine, last),
+        (message) => (last = following(message, last)),
     );
-    if (of.last.delivery === undefined) {
+    if (last.delivery === undefined) {
         world.writer?.letGo();
         world.advance(IDLE_MILLISECONDS);
         // It may have taken the annotation of all owners.
-        await attempt(world, () => upAfterRefresh(engine, of.last, new Run(world)));
+        await attempt(world, () => upAfterRefresh(engine, last, new Run(world)));
     }
-    await checkQuiet(world, engine, of.last);
+    await checkQuiet(world, engine, last);
     await reach(
         world,
         "the hand-back",
         (run) => engine.destroy(run),
         () => handedBack(world, began),
+        (message) => (message.includes(OWNED) ? stopDelivering(world) : undefined),
     );
     return { problems: world.problems, log: world.log, seen: new Set(world.log.map(kindOf)) };
 }
@@ -124,7 +134,12 @@ function begin(of: DeliveryScenario): { world: ModelWorld; began: Began } {
 
 async function playTurn(world: ModelWorld, engine: Engine, turn: DeliveryTurn): Promise<void> {
     const { program, killedAt, events = [], waits = "soon" } = turn;
-    events.forEach(({ after, event }) => world.later(world.now + after, () => inject(world, event)));
+    let isRunning = turn.do !== "nothing";
+    const happen = (event: AddOnEvent | Fault) => {
+        inject(world, event);
+        world.note(`** ${event.kind} ${isRunning ? "during a command" : "between the commands"}`);
+    };
+    events.forEach(({ after, event }) => world.later(world.now + after, () => happen(event)));
     const killed = killedAt === undefined ? "" : `, killed at moment ${String(killedAt)}`;
     world.note(`== ${turn.do} ${program.roleName} ${program.delivery ?? "serviceAccountPatch"}${killed}`);
     const run = new Run(world, killedAt);
@@ -135,6 +150,10 @@ async function playTurn(world: ModelWorld, engine: Engine, turn: DeliveryTurn): 
         nothing: () => Promise.resolve(),
     };
     const failed = await attempt(world, acts[turn.do]);
+    isRunning = false;
+    if (failed !== "" && !run.wasKilled && !SAYS_WHY.test(failed)) {
+        world.problem(`a run fails without a message of its own: ${failed}`);
+    }
     world.advance(WAITS[waits]);
     if (failed === "" && turn.do.startsWith("up") && program.delivery === undefined) {
         // The component owns the annotation, too: then its owner takes it out of the other tool.
@@ -156,8 +175,22 @@ function inject(world: ModelWorld, event: AddOnEvent | Fault): void {
         case "addOnDeleted":
             managedAddOn?.deleteWithPreserve();
             break;
+        case "addOnRemoved":
+            managedAddOn?.delete();
+            break;
+        case "addOnCreated":
+            createAgain(world, false);
+            break;
         case "addOnLosesItsRole":
             loseRole(world);
+            break;
+        case "annotationTaken":
+            takeAnnotation(world, event.taking);
+            break;
+        case "annotationLeft":
+            if (mayStartWithoutRole(world)) {
+                leaveAnnotation(world);
+            }
             break;
         default:
             injectFault(world, event);
@@ -180,16 +213,70 @@ function loseRole(world: ModelWorld): void {
     }
 }
 
+/**
+ * The add-on's owner creates it again. If the plugin is gone, and its new pods could start without a path, the owner states the role that the pods had,
+ * as the messages say.
+ *
+ * @param isLast Whether there is no later chance: the owner of the node roles attaches the policies if the role no longer exists.
+ */
+function createAgain(world: ModelWorld, isLast: boolean): void {
+    const { managedAddOn } = world;
+    if (managedAddOn === undefined || managedAddOn.exists) {
+        return;
+    }
+    if (!world.conditions.noDaemonSet || mayStartWithoutRole(world)) {
+        managedAddOn.createAgain();
+        return;
+    }
+    const { annotatedBefore = "" } = managedAddOn;
+    if (world.cniRoles.get(annotatedBefore)?.works && world.isKnown(annotatedBefore)) {
+        managedAddOn.createAgain(annotatedBefore);
+    } else if (isLast) {
+        world.nodeRoles.forEach((role) => world.setAttached(role, true));
+        world.advance(IDLE_MILLISECONDS);
+        managedAddOn.createAgain();
+    }
+}
+
+/** The program after the operator has done what a message says about another writer of the annotation. */
+function following(message: string, program: Program): Program {
+    const isOverriding = message.includes(OWNED) || message.includes("Apply failed with");
+    return {
+        ...program,
+        ...(isOverriding ? { overrideExistingServiceAccount: true } : {}),
+        ...(message.includes("[add-on-owns-the-role]") ? { delivery: "eksAddon" as const } : {}),
+    };
+}
+
+/** What a hand-back says about an annotation that outlives the role: its owner removes it, or takes the role from the add-on. */
+function stopDelivering(world: ModelWorld): void {
+    leaveAnnotation(world);
+    const { managedAddOn } = world;
+    if (managedAddOn?.exists && managedAddOn.wasCreatedWithRole && managedAddOn.roleArn !== undefined) {
+        managedAddOn.updateByAnother(undefined);
+    }
+}
+
+/** Whether a pod that starts without a role has a path, or is refused. */
+function mayStartWithoutRole(world: ModelWorld): boolean {
+    const before = world.now - ENFORCEMENT_MILLISECONDS;
+    return (
+        !world.admits(undefined) ||
+        world.nodeRoles.every((role) => world.isAttached(role) && world.wasAttached(role, before))
+    );
+}
+
 async function reach(
     world: ModelWorld,
     what: string,
     act: (run: Run) => Promise<void>,
     missing: () => string | undefined,
+    change: (message: string) => void,
 ): Promise<void> {
     for (let tries = 1; tries <= TRIES; tries += 1) {
         world.note(`== ${what}`);
         const failed = await attempt(world, () => act(new Run(world)));
-        follow(world, failed);
+        follow(world, failed, change);
         world.advance(failed === "" ? SETTLE_MILLISECONDS : IDLE_MILLISECONDS);
         const lacks = failed === "" ? missing() : failed;
         if (lacks === undefined) {
@@ -201,11 +288,19 @@ async function reach(
     }
 }
 
-/** The operator does what a message says. */
-function follow(world: ModelWorld, message: string): void {
-    if (message.includes("[add-on-missing]")) {
-        world.managedAddOn?.createAgain();
+/**
+ * The operator does what a message says.
+ *
+ * @param change What the operator changes in the program, or in what another tool delivers.
+ */
+function follow(world: ModelWorld, message: string, change: (message: string) => void): void {
+    if (/\[(add-on|service-account|daemon-set)-missing\]|" not found$/.test(message)) {
+        createAgain(world, true);
     }
+    if (message.includes("Let both have")) {
+        writeSameRole(world, world.managedAddOn?.roleArn);
+    }
+    change(message);
     if (message.includes("[node-role-without-permissions]")) {
         world.nodeRoles.forEach((role) => world.setAttached(role, true));
         world.advance(IDLE_MILLISECONDS);
@@ -215,7 +310,8 @@ function follow(world: ModelWorld, message: string): void {
 function handedOver(world: ModelWorld, engine: Engine, program: Program): string | undefined {
     const arn = engine.roleArn ?? "";
     const { managedAddOn, annotations } = world;
-    const { owners, appliers } = world.accountOf(world.serviceAccountName);
+    const { owners: all, appliers } = world.accountOf(world.serviceAccountName);
+    const owners = all.filter((owner) => owner !== TOOL);
     const wrong = world.nodes.filter(
         ({ name }) => !world.pods.some((pod) => pod.node === name && pod.roleArn === arn && world.isReady(pod)),
     );
@@ -235,11 +331,17 @@ function handedOver(world: ModelWorld, engine: Engine, program: Program): string
         [isOfAddOn && managedAddOn?.roleArn !== arn, "the add-on does not have the role"],
         [isOfAddOn && !isShared && owners.join() !== "eks", `the annotation belongs to ${owners.join(", ")}`],
         [
-            isOfAddOn && isShared && !owners.includes(OWN_MANAGER),
+            // A tool that has taken the annotation has ended the component's part, and so has the end of the service account. What EKS has
+            // written since then is EKS's own.
+            isOfAddOn && isShared && !owners.includes(OWN_MANAGER) && !mayBeLost(world),
             `the component has left the annotation to ${owners.join()}`,
         ],
         [
-            program.delivery === undefined && world.writer === undefined && managedAddOn?.roleArn === arn,
+            program.delivery === undefined &&
+                world.writer === undefined &&
+                managedAddOn?.roleArn === arn &&
+                // Its owner may have stated the role as it created the add-on again.
+                !managedAddOn.wasCreatedWithRole,
             "the add-on still has the role",
         ],
         [
@@ -259,7 +361,10 @@ function handedBack(world: ModelWorld, { roleArn, addOnRoleArn, attached }: Bega
     const lost = attached.filter((role) => !world.isAttached(role));
     return firstOf([
         [wrong.length > 0, `pods that are not as before: ${wrong.map(({ name }) => name).join(", ")}`],
-        [annotations[ROLE_ARN] !== roleArn, `the service account is annotated with ${String(annotations[ROLE_ARN])}`],
+        [
+            annotations[ROLE_ARN] !== roleArn && !(mayBeLost(world) && annotations[ROLE_ARN] === undefined),
+            `the service account is annotated with ${String(annotations[ROLE_ARN])}`,
+        ],
         [
             managedAddOn?.exists === true && !mayHave(managedAddOn, addOnRoleArn),
             `the add-on has ${String(managedAddOn?.roleArn)}`,
@@ -270,6 +375,11 @@ function handedBack(world: ModelWorld, { roleArn, addOnRoleArn, attached }: Bega
         [[...world.cniRoles.keys()].some((arn) => arn !== THEIRS), "a role still exists"],
         [lostConfiguration(world), "the configuration of the add-on has changed"],
     ]);
+}
+
+/** Whether another party has removed an annotation, or has overwritten it with a role that does not work. */
+function mayBeLost({ wasAnnotationTaken, managedAddOn }: ModelWorld): boolean {
+    return wasAnnotationTaken || managedAddOn?.wasRemoved === true;
 }
 
 /** One that its owner has created again has none, unless the component gives it the one that the first one had. */

@@ -28,9 +28,20 @@ const event: fc.Arbitrary<AddOnEvent | Fault> = fc.oneof(
 );
 const rareEvent: fc.Arbitrary<AddOnEvent | Fault> = fc.oneof(
     { arbitrary: event, weight: 6 },
-    { arbitrary: fc.record({ kind: fc.constant("addOnDeleted" as const) }), weight: 2 },
+    { arbitrary: fc.record({ kind: fc.constantFrom("addOnDeleted" as const, "addOnCreated" as const) }), weight: 2 },
+    { arbitrary: fc.record({ kind: fc.constant("addOnRemoved" as const) }), weight: 2 },
+    {
+        arbitrary: fc.record({
+            kind: fc.constant("annotationTaken" as const),
+            taking: fc.constantFrom("sameRole" as const, "foreignRole" as const),
+        }),
+        weight: 2,
+    },
+    { arbitrary: fc.record({ kind: fc.constant("annotationLeft" as const) }), weight: 1 },
 );
 const events = fc.array(fc.record({ after: moment, event: rareEvent }), { maxLength: 2 });
+/** At most one while the role moves. */
+const eventsOfMove = fc.array(fc.record({ after: moment, event: rareEvent }), { maxLength: 1 });
 /** How long it is until the next command. */
 export const waits = fc.constantFrom<NonNullable<DeliveryTurn["waits"]>>("atOnce", "soon", "long");
 const killedAt = fc.oneof(fc.constant(undefined), fc.nat({ max: 160 }));
@@ -84,10 +95,11 @@ export const moveScenario: fc.Arbitrary<DeliveryScenario> = fc
         roleNames: fc.tuple(good, good),
         killedAt: fc.nat({ max: 200 }),
         pause: waits,
+        events: eventsOfMove,
         nodes: fc.array(nodeRole, { maxLength: 1 }),
         next: fc.constantFrom<DeliveryTurn["do"]>("up", "destroy", "nothing"),
     })
-    .map(({ addOn, begins, ends, roleNames, killedAt: moves, pause, nodes, next }) => {
+    .map(({ addOn, begins, ends, roleNames, killedAt: moves, pause, events: ofMove, nodes, next }) => {
         const of = (delivery: Program["delivery"], roleName: string): Program => ({
             roleName,
             detachFromNodeRoles: ["a", "b"],
@@ -101,7 +113,7 @@ export const moveScenario: fc.Arbitrary<DeliveryScenario> = fc
             maxUnavailable: 1,
             turns: [
                 { do: "up" as const, program: first },
-                { do: "up" as const, program: second, killedAt: moves, waits: pause },
+                { do: "up" as const, program: second, killedAt: moves, waits: pause, events: ofMove },
                 { do: next, program: second, killedAt: next === "up" ? undefined : moves },
             ],
             last: second,

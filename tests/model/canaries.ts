@@ -42,6 +42,11 @@ export class Restarts {
         this.before = new Set(this.awaited.keys());
     }
 
+    /** No pod is created for any of them: the DaemonSet is gone. */
+    public forget(): void {
+        this.awaited.clear();
+    }
+
     /** The live checks restart a working pod. `nodes` are those with the same node role. */
     public begin(restart: Omit<Restart, "besides">, node: string, nodes: readonly NodeOfRole[]): void {
         const { annotated, acting } = restart;

@@ -118,6 +118,8 @@ interface Stack {
     patch?: string;
     /** The service account of the patch, and the DaemonSet of the rollout. */
     patchedAccount?: string;
+    /** The UID that the provider has read with the patch. */
+    patchedUid?: string;
     rolledOut?: string;
     canary?: CanaryInputs & CanaryOutputs;
     rollout?: string;
@@ -276,6 +278,7 @@ export class Engine {
             // It has retainOnDelete: the annotation stays. The engine deletes at the end of an update.
             delete stack.patch;
             delete stack.patchedAccount;
+            delete stack.patchedUid;
             stack.patches.delete("patch");
         }
         await this.deleteReplaced(program, run, steps, before);
@@ -327,7 +330,6 @@ export class Engine {
         const operation = this.operation(run);
         const common = commonInputs(program, arn, names);
         const { serviceAccountName: account = AWS_NODE, daemonSetName = AWS_NODE } = program;
-        const patched = world.accountOf(account);
         await steps.operate("guard", async (replaces) => {
             const former = replaces ? stack.guard : undefined;
             const state = replaces ? undefined : stack.guard;
@@ -355,11 +357,13 @@ export class Engine {
             }
             const force = program.overrideExistingServiceAccount === true;
             await run.call(`patch the service account with ${arn}`, () => {
+                throwIfMissing("serviceaccounts", world.conditions.noServiceAccount);
                 const annotations = { [ROLE_ARN]: arn, [CONTROL]: manager };
                 throwIfConflicting(world.apply(manager, annotations, { account, force, isOwnWrite: true }));
                 stack.patch = arn;
                 // The patch of another service account has retainOnDelete: its annotation stays.
                 stack.patchedAccount = account;
+                stack.patchedUid = world.accountOf(account).uid;
                 delete stack.isOff;
             });
         };
@@ -375,8 +379,11 @@ export class Engine {
         await steps.operate("canary", async (replaces) => {
             const { formerAnnotations } = inState(stack.guard);
             const { proof = "full" } = program;
-            const serviceAccountUid = patches ? patched.uid : "";
-            const inputs = { ...common, ...known(), proof, formerAnnotations, serviceAccountUid };
+            const serviceAccountUid = patches ? (stack.patchedUid ?? world.accountOf(account).uid) : "";
+            const ofDelivery = { ...common, ...known(), proof, formerAnnotations, serviceAccountUid };
+            const { overrideExistingServiceAccount = false } = program;
+            const inputs =
+                program.delivery === "eksAddon" ? { ...ofDelivery, overrideExistingServiceAccount } : ofDelivery;
             const state = replaces ? undefined : stack.canary;
             stack.canary = await this.while("rollout", () => operate(resources.canary, state, inputs, operation));
         });
@@ -853,6 +860,7 @@ export class Engine {
             world.problem("a rollout is noted whose canary did not work");
         }
         await run.call("patch the DaemonSet", () => {
+            throwIfMissing("daemonsets.apps", world.conditions.noDaemonSet);
             resources.noteRollout(world, delivered, this.names.manager);
             stack.rollout = delivered;
             stack.rolledOut = daemonSetName;
@@ -916,6 +924,13 @@ export class Engine {
 function throwIfConflicting([owner]: readonly string[]): void {
     if (owner !== undefined) {
         throw new Error(`Apply failed with 1 conflict: conflict with "${owner}"`);
+    }
+}
+
+/** As the API server answers the Kubernetes provider, whose patch creates nothing. */
+function throwIfMissing(what: string, isMissing = false): void {
+    if (isMissing) {
+        throw new Error(`${what} "${AWS_NODE}" not found`);
     }
 }
 

@@ -55,6 +55,8 @@ export function allBehaviours(): AddOnBehaviour[] {
 export const WRITES: readonly AddOnWrite[] = ["apply", "forcedApply", "update", "updateThenApply", "removal"];
 
 const UPDATE_MILLISECONDS = 6000;
+/** How long EKS takes until it removes the plugin of an add-on that is being deleted. */
+const REMOVE_MILLISECONDS = 2000;
 /** For how long the status of before may be shown. */
 const LATE_MILLISECONDS = 2000;
 /** Every 15 minutes on EKS, as far as that happens: aws-eks-best-practices. */
@@ -78,6 +80,12 @@ export class ModelAddOn {
     public version = 1;
     /** Whether it was deleted, so that the next one has begun without a role. */
     public wasDeleted = false;
+    /** Whether its owner stated a role as it created the add-on again. */
+    public wasCreatedWithRole = false;
+    /** Whether its deletion took the plugin away. */
+    public wasRemoved = false;
+    /** The role of the service account when its deletion took the plugin away. */
+    public annotatedBefore: string | undefined;
     private status = "ACTIVE";
     private running: RunningUpdate | undefined;
     private readonly ended = new Map<string, AddOnUpdateSeen>();
@@ -85,6 +93,7 @@ export class ModelAddOn {
     private updates = 0;
     private modifiedAt = 0;
     private revertsAt: number;
+    private deletion: { readonly removesAt: number; readonly endsAt: number } | undefined;
 
     public constructor(
         private readonly world: ModelWorld,
@@ -124,7 +133,7 @@ export class ModelAddOn {
         if (known !== undefined) {
             return { is: "sent", updateId: known };
         }
-        if (this.running !== undefined) {
+        if (this.running !== undefined || this.isDeleting) {
             return { is: "busy", why: "Addon vpc-cni is being updated" };
         }
         const outcome = this.behaviour.outcomes[this.updates] ?? "Successful";
@@ -159,7 +168,7 @@ export class ModelAddOn {
 
     /** Its owner upgrades it. The pods restart, whatever a change of the role does. */
     public upgrade(): void {
-        if (this.exists && this.running === undefined) {
+        if (this.exists && this.running === undefined && !this.isDeleting) {
             this.world.note("** the add-on is upgraded");
             this.version += 1;
             this.modifiedAt += 1;
@@ -173,30 +182,78 @@ export class ModelAddOn {
         this.exists = false;
         this.wasDeleted = true;
         this.running = undefined;
+        this.deletion = undefined;
     }
 
-    /** Its owner creates it again, without a role. */
-    public createAgain(): void {
-        if (!this.exists) {
-            this.exists = true;
-            this.roleArn = undefined;
-            this.modifiedAt += 1;
-            this.status = "ACTIVE";
+    /**
+     * Its owner deletes it without `preserve`. While it is DELETING, EKS takes the plugin off the cluster:
+     * https://docs.aws.amazon.com/eks/latest/APIReference/API_DeleteAddon.html
+     */
+    public delete(): void {
+        if (!this.exists || this.status === "DELETING") {
+            return;
+        }
+        const { world } = this;
+        world.note("** the add-on is deleted, and EKS takes the plugin away");
+        this.wasDeleted = true;
+        this.running = undefined;
+        this.status = "DELETING";
+        this.modifiedAt += 1;
+        this.deletion = { removesAt: world.now + REMOVE_MILLISECONDS, endsAt: world.now + UPDATE_MILLISECONDS };
+    }
+
+    /** Whether its deletion has to end before it can be created again. */
+    public get isDeleting(): boolean {
+        return this.deletion !== undefined;
+    }
+
+    /** Its owner creates it again. EKS installs the plugin if it is gone, and writes the annotation before a pod starts. */
+    public createAgain(roleArn?: string): void {
+        if (this.exists) {
+            return;
+        }
+        const { world } = this;
+        this.exists = true;
+        this.roleArn = roleArn;
+        this.wasCreatedWithRole ||= roleArn !== undefined;
+        this.modifiedAt += 1;
+        this.status = "ACTIVE";
+        world.note(`** the add-on is created again with ${roleArn ?? "no role"}`);
+        const write = () => this.write(roleArn, undefined);
+        if (world.conditions.noDaemonSet) {
+            world.installPlugin(write);
+        } else if (roleArn !== undefined) {
+            write();
         }
     }
 
     /** As time passes. */
     public tick(): void {
+        this.goOnDeleting();
         const { running, world } = this;
         if (running !== undefined && world.now >= running.endsAt) {
             this.end(running);
         }
-        if (this.exists && this.running === undefined && this.behaviour.reverts && world.now >= this.revertsAt) {
+        const isIdle = this.exists && this.running === undefined && !this.isDeleting;
+        if (isIdle && this.behaviour.reverts && world.now >= this.revertsAt) {
             this.revertsAt = world.now + REVERT_EVERY_MILLISECONDS;
             if (this.roleArn !== undefined && world.annotations[ROLE_ARN] !== this.roleArn) {
                 world.note("** the add-on writes its fields again");
                 this.write(this.roleArn, this.roleArn);
             }
+        }
+    }
+
+    private goOnDeleting(): void {
+        const { world, deletion } = this;
+        if (deletion?.removesAt === world.now) {
+            this.annotatedBefore = world.annotations[ROLE_ARN];
+            this.wasRemoved = true;
+            world.removePlugin();
+        }
+        if (deletion?.endsAt === world.now) {
+            this.exists = false;
+            this.deletion = undefined;
         }
     }
 

@@ -1,4 +1,5 @@
 /** Live checks with one planted bug each, which the model of the managed add-on and of other writers must catch. */
+import type { ClusterSeen } from "../../handover/model/world";
 import type { OperationContext, RunContext } from "../../handover/observe/runContext";
 import { REAL_RESOURCES, type Resources } from "./engine";
 import { ROLE_ARN } from "./world";
@@ -94,6 +95,29 @@ export const dropsTheConfiguration: Resources = {
             ),
     },
 };
+
+/** The detachment takes a cluster without the plugin for a look that has failed, and uses the one before it. */
+export const remembersThePlugin: Resources = {
+    ...REAL_RESOURCES,
+    detachment: {
+        ...REAL_RESOURCES.detachment,
+        create: (inputs, operation) => REAL_RESOURCES.detachment.create(inputs, remembering(operation)),
+        update: (state, inputs, operation) => REAL_RESOURCES.detachment.update(state, inputs, remembering(operation)),
+    },
+};
+
+function remembering(operation: OperationContext): OperationContext {
+    return withCluster(operation, ({ cluster }) => {
+        let last: ClusterSeen | undefined;
+        return {
+            look: async () => {
+                const seen = await cluster.look();
+                last = seen.daemonSet === undefined ? (last ?? seen) : seen;
+                return last;
+            },
+        };
+    });
+}
 
 /** Takes the value of the annotation for a delivery, and does not look at its owners. */
 export const trustsTheValue: Resources = {

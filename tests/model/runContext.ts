@@ -98,6 +98,9 @@ function clusterOf(world: ModelWorld, run: Run, subject: Subject): ClusterAccess
             ),
         annotate: (annotations, force) =>
             run.call(`annotate ${annotations[ROLE_ARN] ?? "nothing"}`, () => {
+                if (world.conditions.noServiceAccount) {
+                    throw refusals.serviceAccountMissing(subject);
+                }
                 const { entries, annotations: present } = world.accountOf(accountName);
                 const isOwn = entries.some((one) => one.manager === manager && one.names.has(CONTROL));
                 const control: Record<string, string> = isOwn ? { [CONTROL]: present[CONTROL] ?? "" } : {};
@@ -128,7 +131,9 @@ function clusterOf(world: ModelWorld, run: Run, subject: Subject): ClusterAccess
                 }
                 const { [ROLE_ARN]: before } = world.accountOf(name).annotations;
                 world.apply(manager, {}, { account: name, isOwnWrite });
-                const isGone = before !== undefined && world.accountOf(name).annotations[ROLE_ARN] === undefined;
+                const isThere = world.conditions.noServiceAccount !== true;
+                const isGone =
+                    isThere && before !== undefined && world.accountOf(name).annotations[ROLE_ARN] === undefined;
                 if (isGone && subject.delivery !== undefined && !world.isHandingBack(manager)) {
                     world.problem("the component's release removes the annotation that another writer is to own");
                 }
@@ -410,6 +415,9 @@ const LATE_MILLISECONDS = 5000;
 
 function change(world: ModelWorld, role: string, policyArn: string, attached: boolean): void {
     if (policyArn === CNI_POLICY) {
+        if (!attached && world.hidesPods) {
+            world.problem(`a policy is detached from ${role} while no pod of the plugin can be seen`);
+        }
         if (!attached && world.addOn !== undefined && world.now - world.addOn.since > LATE_MILLISECONDS) {
             world.problem(`a policy is detached from ${role} while the add-on has another role`);
         }

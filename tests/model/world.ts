@@ -23,6 +23,8 @@ export const TICK_MILLISECONDS = 250;
 export const ENFORCEMENT_MILLISECONDS = 3000;
 const STOP_MILLISECONDS = 750;
 const SLOW_STOP_MILLISECONDS = 6000;
+/** How old the look of a run may be as it acts. */
+const OUTDATED_MILLISECONDS = 5000;
 /** How long an instance is shutting down. Its pods run until then. */
 const SHUTDOWN_MILLISECONDS = 5000;
 export const LONGEST_BACKOFF_MILLISECONDS = 60_000;
@@ -183,6 +185,8 @@ export class ModelWorld {
     public onFailedRollout: (() => void) | undefined;
     /** Whether a command has left out the patch of the service account: the injection guard may refuse each pod then. */
     public isPatchLeftOut = false;
+    /** Whether another tool has overwritten the role annotation. The component may take its role, which does not work, for the former one. */
+    public wasAnnotationTaken = false;
     /** The role of an update that found the live checks turned off, whose guard may still be there: docs/limits.md, Kills. */
     public roleWithoutLiveChecks: string | undefined;
     /** Those of the last run, each of which may be the one at which a run is killed. */
@@ -193,6 +197,8 @@ export class ModelWorld {
     private readonly taken = new Map<string, number | undefined>();
     /** When a person attached the policy again, by node role. */
     private readonly attachedByHand = new Map<string, number>();
+    /** How often the service account was deleted and created again. */
+    private serviceAccountsMade = 0;
     private readonly accounts = new Map([
         [AWS_NODE, new ModelServiceAccount("service-account")],
         ["another", new ModelServiceAccount("another")],
@@ -215,6 +221,8 @@ export class ModelWorld {
     private retryAt = 0;
     private backoff = 1000;
     private podsCreated = 0;
+    /** When the plugin was removed. Undefined while it is there. */
+    private removedAt: number | undefined;
     private joined = 0;
     private due: { readonly at: number; readonly happen: () => void }[] = [];
 
@@ -317,6 +325,37 @@ export class ModelWorld {
         return left;
     }
 
+    /** The plugin is removed from the cluster: its DaemonSet, its service account, and its pods. */
+    public removePlugin(): void {
+        Object.assign(this.conditions, { noDaemonSet: true, noServiceAccount: true });
+        this.pods.forEach(({ uid }) => this.stop(uid, false));
+        this.serviceAccountsMade += 1;
+        this.accounts.set(AWS_NODE, new ModelServiceAccount(`service-account-${String(this.serviceAccountsMade)}`));
+        this.template = undefined;
+        this.patched = undefined;
+        this.woken = false;
+        this.removedAt = this.now;
+        this.restarts.forget();
+        this.changed();
+    }
+
+    /** The plugin is installed again. Its service account may have annotations before the first pod is created. */
+    public installPlugin(annotate: () => void): void {
+        delete this.conditions.noServiceAccount;
+        annotate();
+        delete this.conditions.noDaemonSet;
+        this.refused = 0;
+        this.refusedSince = undefined;
+        this.retryAt = this.now;
+        this.removedAt = undefined;
+        this.changed();
+    }
+
+    /** Whether no run can see a pod: its last look may have been before. */
+    public get hidesPods(): boolean {
+        return this.removedAt !== undefined && this.now > this.removedAt + OUTDATED_MILLISECONDS;
+    }
+
     /** The readiness probe of a Ready pod fails for some seconds. */
     public flip(pod: ModelPod, milliseconds: number): void {
         pod.flippedUntil = this.now + milliseconds;
@@ -375,6 +414,9 @@ export class ModelWorld {
             isOwnWrite = false,
         }: { readonly account?: string; readonly force?: boolean; readonly isOwnWrite?: boolean } = {},
     ): string[] {
+        if (this.conditions.noServiceAccount) {
+            return [];
+        }
         const conflicts = this.accountOf(account).apply(this.now, manager, annotations, force, isOwnWrite);
         this.changed();
         return conflicts;
@@ -386,8 +428,10 @@ export class ModelWorld {
         annotations: Readonly<Record<string, string | null>>,
         account = this.serviceAccountName,
     ): void {
-        this.accountOf(account).update(this.now, manager, annotations);
-        this.changed();
+        if (!this.conditions.noServiceAccount) {
+            this.accountOf(account).update(this.now, manager, annotations);
+            this.changed();
+        }
     }
 
     /** The roles that the injection guard admits. Undefined if there is no guard. */

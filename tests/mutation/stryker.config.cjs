@@ -15,7 +15,7 @@ const PARTS = {
     decisions: {
         mutate: [
             "handover/{model,decide}/*.ts",
-            "handover/observe/{tokenIssuer,clusterName,otherDeliveryLook}.ts",
+            "handover/observe/{tokenIssuer,clusterName,otherDeliveryLook,seeingAddOn}.ts",
             "handover/kubernetes/clustersInKubeconfig.ts",
         ],
         // transientRetry.test.ts covers the memory of a run, which is part of model/steps.ts.
@@ -24,6 +24,7 @@ const PARTS = {
             "tests/unit/handover/observe/tokenIssuer.test.ts",
             "tests/unit/handover/observe/clusterName.test.ts",
             "tests/unit/handover/observe/otherDeliveryLook.test.ts",
+            "tests/unit/handover/observe/seeingAddOn.test.ts",
             "tests/unit/handover/kubernetes/clustersInKubeconfig.test.ts",
             "tests/unit/handover/run/transientRetry.test.ts",
         ],
@@ -61,7 +62,7 @@ const PARTS = {
     // What the adapters make of answers and errors. tests/adapters has the calls themselves.
     adapters: {
         mutate: [
-            "handover/aws/{awsErrors,callerCredentials,clusterMembership,dryRuns,grantedByPolicies,instances,lastUsedRegions}.ts",
+            "handover/aws/{addOn,awsErrors,callerCredentials,clusterMembership,dryRuns,grantedByPolicies,instances,lastUsedRegions}.ts",
             "handover/aws/{missingGrants,perimeter,policyReader,proofVerdict,refusedTrust,regionSearch,rolePolicies}.ts",
             "handover/aws/{serviceControlPolicy,simulation,stsRegion}.ts",
             "handover/kubernetes/{ambientUser,authentication,bearerTokens,clusterClock,clusterErrors,commands}.ts",
@@ -71,6 +72,7 @@ const PARTS = {
         ],
         spec: [
             ...[
+                "addOn",
                 "awsClients",
                 "awsErrors",
                 "callerCredentials",

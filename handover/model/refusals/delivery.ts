@@ -77,6 +77,8 @@ export const deliveryRefusals = {
             `The cluster ${clusterName} has no managed add-on vpc-cni.`,
             'With delivery: "eksAddon" the add-on gives the role to the service account.',
             `Create the add-on (aws eks create-addon --cluster-name ${clusterName} --addon-name vpc-cni --resolve-conflicts NONE), and run pulumi up --refresh. ` +
+                "If EKS has taken the plugin away with the add-on, and the node roles do not hold the CNI policy, create it with " +
+                "--service-account-role-arn and the role that the pods had: its new pods would have no permissions otherwise. " +
                 "Or remove delivery: the component then annotates the service account itself, which is right for a self-managed plugin.",
         ),
     addOnUpdateFailed: ({ clusterName, status, health }: ManagedAddOn, answer: string) =>

@@ -68,6 +68,17 @@ describe("The managed add-on, as EKS describes it,", () => {
         });
     });
 
+    it("is unread where EKS does not know the call", async () => {
+        aws.answer({
+            "eks:DescribeAddon": () => new AwsFailure("UnknownOperationException", "Unknown operation", 404),
+        });
+        const why = "EKS does not support the call eks:DescribeAddon: Unknown operation";
+        deepStrictEqual(await read(), {
+            is: "unread",
+            call: { action: "eks:DescribeAddon", cause: "unsupported", why },
+        });
+    });
+
     it("is busy while EKS creates, updates or deletes it", () => {
         const states = ["CREATING", "UPDATING", "DELETING"];
         const others = ["ACTIVE", "DEGRADED", "CREATE_FAILED", "UPDATE_FAILED", "DELETE_FAILED", ""];
@@ -130,6 +141,11 @@ describe("An update of the managed add-on", () => {
     it("is refused without the right", async () => {
         aws.answer({ "eks:UpdateAddon": () => denied("iam:PassRole") });
         await rejects(aws.connect().updateAddOn({ ...base, roleArn: "arn:role" }), { code: "aws-access-denied" });
+    });
+
+    it("is not taken for one of a deleted add-on without the right to follow it", async () => {
+        aws.answer({ "eks:DescribeUpdate": () => denied("eks:DescribeUpdate") });
+        await rejects(aws.connect().addOnUpdate("prod", "u-1"), { code: "aws-access-denied" });
     });
 
     it("is followed by its ID, and by the name of the add-on", async () => {

@@ -1,15 +1,29 @@
 import { deepStrictEqual } from "node:assert/strict";
-import { addOnGivesUpStep, type GivingUpTarget } from "../../../../handover/decide/addOn";
+import { addOnGivesUpStep, type GivingUpTarget } from "../../../../handover/decide/addOnGivesUp";
 import type { AddOnSeen } from "../../../../handover/model/addOn";
 import type { Memory, Step } from "../../../../handover/model/steps";
 import type { World } from "../../../../handover/model/world";
-import { addOn, both, EKS, eksAlone, missing, ofAddOn, ours, ownedBy, unnamed } from "../support/addOns";
+import {
+    addOn,
+    both,
+    EKS,
+    eksAlone,
+    LEFT,
+    missing,
+    ofAddOn,
+    ours,
+    ownedBy,
+    unnamed,
+    unreadAddOn,
+} from "../support/addOns";
 import {
     carrying,
     comparableStep,
     FORMER_ROLE,
+    MANAGER,
     memoryWith,
     nodeRole,
+    OTHER_POLICY,
     record,
     REGIONAL,
     ROLE,
@@ -68,6 +82,10 @@ function comparable(step: Step | undefined): object {
 }
 
 const unpermitted = { nodeRoles: [nodeRole({ ...withoutPolicies })] };
+/** A policy of the user's own that may suffice. */
+const ownPolicy = {
+    nodeRoles: [nodeRole({ cniPolicies: [{ arn: OTHER_POLICY, kind: "cni", sufficient: false }] })],
+};
 const insufficient = { nodeRoles: [nodeRole(), nodeRole({ name: "more", ...withoutPolicies })] };
 
 const rows: Row[] = [
@@ -238,16 +256,121 @@ const rows: Row[] = [
         step: { refuse: "cluster-name-unknown", seen: "The name of the EKS cluster is unknown." },
     },
     { it: "is over if no run depends on the add-on", addOn: undefined, step: NOTHING },
+    {
+        it: "needs an answer of EKS",
+        addOn: unreadAddOn("denied"),
+        step: { refuse: "other-delivery-unread", seen: "AWS rejected eks:DescribeAddon: no" },
+    },
+    {
+        it: "goes on without the service account, so that the write names what is missing",
+        addOn: addOn(FORMER_ROLE),
+        cluster: { serviceAccount: undefined },
+        step: own({ [ROLE_ARN]: FORMER_ROLE }),
+    },
+    {
+        it: "is over when the add-on has none, whichever roles it is to give up",
+        addOn: addOn(),
+        cluster: { serviceAccount: both },
+        more: { givesUp: () => true },
+        step: NOTHING,
+    },
+    {
+        it: "is not refused when the add-on has none, whichever roles it is to give up",
+        addOn: addOn(),
+        cluster: { serviceAccount: both },
+        account: unpermitted,
+        more: { givesUp: () => true, frees: true },
+        step: NOTHING,
+    },
+    {
+        it: "does not look at a node role that was deleted",
+        addOn: addOn(FORMER_ROLE),
+        cluster: { serviceAccount: formerOf([EKS]) },
+        account: { nodeRoles: [nodeRole({ ...withoutPolicies, exists: false })] },
+        step: own({ [ROLE_ARN]: FORMER_ROLE }),
+    },
+    {
+        it: "trusts a recorded policy of the user's own, though IAM does not say that it suffices",
+        addOn: addOn(FORMER_ROLE),
+        cluster: { serviceAccount: formerOf([EKS]) },
+        account: ownPolicy,
+        more: { record: { ...target.record, nodeRolePolicies: { nodes: [OTHER_POLICY] } } },
+        step: own({ [ROLE_ARN]: FORMER_ROLE }),
+    },
+    {
+        it: "does not trust such a policy of a node role that the record does not have",
+        addOn: addOn(FORMER_ROLE),
+        cluster: { serviceAccount: formerOf([EKS]) },
+        account: ownPolicy,
+        more: { record: { ...target.record, nodeRolePolicies: {} } },
+        step: NOTHING,
+    },
 ];
 
-describe("The release of a role by the managed add-on", () => {
-    for (const { it: what, addOn: seen, cluster = {}, account = {}, memory = propagated, more = {}, step } of rows) {
-        it(what, () => {
-            const of = world(carrying(FORMER_ROLE), {
-                cluster,
-                account: { ...account, ...(seen === undefined ? {} : { addOn: seen }) },
+const freeing = { frees: true };
+const left = formerOf([EKS, MANAGER]);
+const removal = {
+    do: "removeRole",
+    why: "the add-on has left its part of the annotation: writing the annotation again without it",
+};
+
+/** What EKS still owns would conflict with the next value. */
+const rowsOfFreeing: Row[] = [
+    {
+        it: "removes the annotation that the add-on still owns beside the component",
+        addOn: addOn(),
+        cluster: { serviceAccount: left },
+        step: removal,
+    },
+    {
+        it: "removes it after a deletion of the add-on, too",
+        addOn: missing,
+        cluster: { serviceAccount: left },
+        step: removal,
+    },
+    {
+        it: "removes what an earlier hand-back has left for the add-on",
+        addOn: addOn(),
+        cluster: { serviceAccount: formerOf([MANAGER, LEFT]) },
+        step: removal,
+    },
+    {
+        it: "is over for the component's own",
+        addOn: addOn(),
+        cluster: { serviceAccount: formerOf([MANAGER]) },
+        step: NOTHING,
+    },
+    { it: "leaves the annotation of another role", addOn: addOn(), cluster: { serviceAccount: both }, step: NOTHING },
+    {
+        it: "leaves it while pods could start on node roles without the policies",
+        addOn: addOn(),
+        cluster: { serviceAccount: left },
+        account: unpermitted,
+        step: NOTHING,
+    },
+    {
+        it: "leaves it if the component need not own it alone",
+        addOn: addOn(),
+        cluster: { serviceAccount: left },
+        more: { frees: false },
+        step: NOTHING,
+    },
+];
+
+function table(title: string, of: readonly Row[], base: Partial<GivingUpTarget>): void {
+    describe(title, () => {
+        for (const { it: what, addOn: seen, cluster = {}, account = {}, memory = propagated, more = {}, step } of of) {
+            it(what, () => {
+                const looked = world(carrying(FORMER_ROLE), {
+                    cluster,
+                    account: { ...account, ...(seen === undefined ? {} : { addOn: seen }) },
+                });
+                const given = { ...target, ...base, ...more };
+                deepStrictEqual(comparable(addOnGivesUpStep(given, looked, memory)), step);
             });
-            deepStrictEqual(comparable(addOnGivesUpStep({ ...target, ...more }, of, memory)), step);
-        });
-    }
-});
+        }
+    });
+}
+
+table("The release of a role by the managed add-on", rows, {});
+table("The release to the component alone", rowsOfFreeing, freeing);

@@ -1,5 +1,8 @@
 import { deepStrictEqual, notStrictEqual, strictEqual } from "node:assert/strict";
-import { type AddOnTarget, nextAddOnRoleStep } from "../../../../handover/decide/addOn";
+import { nextAddOnRoleStep } from "../../../../handover/decide/addOnGetsRole";
+import { type AddOnTarget } from "../../../../handover/decide/addOnSteps";
+import { hadAddOn } from "../../../../handover/decide/handBackAddOn";
+import type { HandOverRecord } from "../../../../handover/model/record";
 import type { Memory, Step } from "../../../../handover/model/steps";
 import type { ClusterSeen } from "../../../../handover/model/world";
 import {
@@ -184,6 +187,22 @@ const rows: Row[] = [
         { record: { ...record, approvedRoleArns: [FORMER_ROLE, ROLE] } },
     ],
     [
+        "gets the role although it had another one before, and has none now",
+        [],
+        { serviceAccount: ours },
+        gets,
+        begun,
+        { record: { ...record, addOnRoleArn: FORMER_ROLE } },
+    ],
+    [
+        "keeps the role of this update, whatever the record knows",
+        [ROLE],
+        { serviceAccount: eksAlone },
+        DONE,
+        begun,
+        { record: { ...record, approvedRoleArns: [] } },
+    ],
+    [
         "keeps a role that the record does not know",
         [FORMER_ROLE],
         { serviceAccount: ours },
@@ -310,6 +329,22 @@ describe("The managed add-on, once every pod carries the role,", () => {
     }
 });
 
+describe("A record of the managed add-on", () => {
+    it("says whether fields of it may still keep a role of the component, or its own", () => {
+        const rows: [Partial<HandOverRecord>, boolean][] = [
+            [{}, false],
+            [{ addOnDelivered: true }, true],
+            [{ addOnDelivered: false }, true],
+            [{ addOnRoleArn: FORMER_ROLE }, true],
+            [{ addOnDelivered: false, addOnRoleArn: FORMER_ROLE }, true],
+        ];
+        deepStrictEqual(
+            rows.map(([more]) => hadAddOn({ ...record, ...more })),
+            rows.map(([, expected]) => expected),
+        );
+    });
+});
+
 describe("The request to EKS", () => {
     const request = (more: Parameters<typeof addOn>[1] = {}, of: Partial<AddOnTarget> = {}) => {
         const of_ = world(carrying(ROLE), {
@@ -334,6 +369,23 @@ describe("The request to EKS", () => {
         });
         const step = nextAddOnRoleStep({ ...target, deliverySeconds: 77 }, seen, begun);
         strictEqual(step.do === "updateAddOn" ? step.limitSeconds : step.do, 77);
+    });
+
+    it("is another one for another role", () => {
+        const tokens = [ROLE, FORMER_ROLE].map((roleArn) => {
+            const annotations = { [ROLE_ARN]: roleArn };
+            const seen = world(carrying(roleArn), {
+                cluster: { serviceAccount: ownedBy([MANAGER], [MANAGER], annotations) },
+                account: { addOn: addOn() },
+            });
+            const step = nextAddOnRoleStep({ ...target, subject: { ...ofAddOn, roleArn, annotations } }, seen, begun);
+            return step.do === "updateAddOn" ? step.update.clientRequestToken : step.do;
+        });
+        deepStrictEqual(
+            tokens.map((token) => token.length),
+            [32, 32],
+        );
+        notStrictEqual(tokens[0], tokens[1]);
     });
 
     it("is the same in the run after one that was killed, and another one once the add-on or the record has changed", () => {

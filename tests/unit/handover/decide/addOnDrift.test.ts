@@ -34,7 +34,7 @@ describe("A refresh of the managed add-on", () => {
             "finds that it is gone",
             missing,
             eksAlone,
-            'The cluster prod has no managed add-on vpc-cni any more. Create it again, or remove delivery: "eksAddon".',
+            `The cluster prod has no managed add-on vpc-cni any more. Create it again with serviceAccountRoleArn: "${ROLE}", or remove delivery: "eksAddon".`,
         ],
         [
             "finds that the component has not left the annotation to it",

@@ -1,7 +1,7 @@
 import { strictEqual } from "node:assert/strict";
-import { hasDelivery } from "../../../../handover/decide/delivered";
+import { allHaveRole, hasDelivery } from "../../../../handover/decide/delivered";
 import type { HandOverRecord } from "../../../../handover/model/record";
-import type { CredentialSource } from "../../../../handover/model/world";
+import type { CredentialSource, PodSeen, ServiceAccountSeen } from "../../../../handover/model/world";
 import {
     carrying,
     FORMER_ROLE,
@@ -11,10 +11,13 @@ import {
     record,
     REGIONAL,
     ROLE,
+    pods,
     ROLE_ARN,
     seconds,
     subject,
+    world,
 } from "../support/worlds";
+import { ours, ownedBy } from "../support/addOns";
 
 describe("A pod has what is delivered", () => {
     const again: Partial<HandOverRecord> = { deliveredAt: seconds(-60) };
@@ -45,6 +48,27 @@ describe("A pod has what is delivered", () => {
                 record: { ...record, ...more },
             };
             strictEqual(hasDelivery(pod("n1", credentials, { createdAt }), target), expected);
+        });
+    }
+});
+
+describe("The service account and every pod have the role", () => {
+    const regional: CredentialSource = { kind: "webIdentity", roleArn: ROLE, regionalSts: "regional" };
+    const former = ownedBy([], [], { [ROLE_ARN]: FORMER_ROLE });
+    const rows: [string, boolean, ServiceAccountSeen | undefined, readonly PodSeen[]][] = [
+        ["if the annotation and all pods do", true, ours, pods(carrying(ROLE))],
+        ["whichever STS endpoint a pod uses", true, ours, pods(carrying(ROLE), pod("n1", regional))],
+        ["if there is no pod", true, ours, []],
+        ["not if one pod carries another one", false, ours, pods(carrying(ROLE), pod("n1", carrying(FORMER_ROLE)))],
+        ["not if one pod carries none", false, ours, pods(carrying(ROLE), pod("n1", onNodeRole))],
+        ["not if the annotation names another one", false, former, pods(carrying(ROLE))],
+        ["not if the annotation is gone", false, ownedBy([], [], {}), pods(carrying(ROLE))],
+        ["not if the service account is gone", false, undefined, pods(carrying(ROLE))],
+    ];
+    for (const [what, expected, serviceAccount, seen] of rows) {
+        it(what, () => {
+            const { cluster } = world(onNodeRole, { cluster: { serviceAccount, pods: [...seen] } });
+            strictEqual(allHaveRole(subject, cluster), expected);
         });
     }
 });

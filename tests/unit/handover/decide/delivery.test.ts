@@ -127,6 +127,7 @@ describe("The wait for another writer", () => {
             seconds(-1200),
         ],
         ["ends when one delivers it", of(helm), { do: "done", why: "helm delivers the role" }],
+        ["ends when two deliver it", of(ownedBy(["helm", EKS])), { do: "done", why: "helm, eks delivers the role" }],
         [
             "ends at its limit, too, if one delivers it",
             of(helm),
@@ -164,8 +165,9 @@ describe("The wait for another writer", () => {
 });
 
 describe("What delivers a role now", () => {
-    const rows: [string, Subject, ServiceAccountSeen, string][] = [
+    const rows: [string, Subject, ServiceAccountSeen | undefined, string][] = [
         ["is nothing", external, nothing, "the service account has no role annotation"],
+        ["is nothing without the service account", external, undefined, "the service account has no role annotation"],
         [
             "is another role of several owners",
             external,
@@ -240,6 +242,15 @@ describe("A role that the service account has lost", () => {
                 "add-on-owns-the-role",
                 `The managed add-on vpc-cni gives aws-node the role ${FORMER_ROLE}, which this component does not know.`,
             ),
+        ],
+        ["is annotated for an add-on that had a role before", ofAddOn, lost, addOn(), forced, known],
+        [
+            "is annotated for the add-on that has it, whatever the record knows",
+            ofAddOn,
+            nothing,
+            addOn(ROLE),
+            forced,
+            { ...record, approvedRoleArns: [] },
         ],
         ["is annotated without an add-on, too", ofAddOn, nothing, missing, forced],
         ["is annotated if EKS was not asked", ofAddOn, nothing, undefined, forced],

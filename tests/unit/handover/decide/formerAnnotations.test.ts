@@ -24,6 +24,7 @@ import {
 
 const old = { [ROLE_ARN]: FORMER_ROLE };
 const before = { subject, formerAnnotations: old, approvedRoleArns: [ROLE], ownRoleArns: [ROLE] };
+const ownBefore = { ...before, ownRoleArns: [ROLE, FORMER_ROLE] };
 const live = (annotations: Record<string, string>) => ({ serviceAccount: { ...serviceAccount, annotations } });
 
 const formerOf = (seen: World, earlier: ApprovedBefore | undefined, account = subject.serviceAccount) =>
@@ -49,6 +50,17 @@ describe("What the service account goes back to", () => {
         deepStrictEqual(formerOf(seen, before), subject.annotations);
     });
 
+    it("is the role before that one, to which a rollout has returned, whatever another owner has written since", () => {
+        const seen = world(carrying(FORMER_ROLE), { cluster: live({ [ROLE_ARN]: "theirs" }) });
+        deepStrictEqual(formerOf(seen, before), old);
+        deepStrictEqual(formerOf(seen, ownBefore), old);
+    });
+
+    it("is the role approved before rather than the one before it, where Ready pods carry both", () => {
+        const pods = [pod("n1", carrying(FORMER_ROLE)), pod("n2", carrying(ROLE))];
+        deepStrictEqual(formerOf(world(onNodeRole, { cluster: { pods } }), before), subject.annotations);
+    });
+
     it("is the role approved before, where a Ready pod carries it", () => {
         deepStrictEqual(formerOf(world(carrying(ROLE)), before), subject.annotations);
     });
@@ -68,7 +80,6 @@ describe("What the service account goes back to", () => {
     });
 
     const another = "arn:aws:iam::111122223333:role/another";
-    const ownBefore = { ...before, ownRoleArns: [ROLE, FORMER_ROLE] };
 
     it("is nothing where that was a role of the component's own, which may be deleted", () => {
         deepStrictEqual(formerOf(world(onNodeRole), ownBefore), {});

@@ -223,6 +223,21 @@ table("On the way back, the managed add-on", [
         serviceAccount: both,
         step: refuse("cluster-name-unknown", "The name of the EKS cluster is unknown."),
     },
+    { it: "does not matter before EKS was asked", serviceAccount: both, step: release({}) },
+    {
+        it: "keeps the role while another owner's annotation is restored, and node roles lack the policies",
+        addOn: addOn(ROLE),
+        serviceAccount: both,
+        account: { nodeRoles: [nodeRole({ ...withoutPolicies })] },
+        more: {
+            formerAnnotations: former.formerAnnotations,
+            record: { ...of, nodeRolePolicies: {}, namedNodeRoles: [] },
+        },
+        step: refuse(
+            "node-role-without-permissions",
+            "Nodes run with nodes, which holds no policy that is sufficient for the CNI, and the record has none that can be attached.",
+        ),
+    },
     { it: "matters no more without a service account", addOn: addOn(ROLE), serviceAccount: undefined, step: first },
 ]);
 
@@ -321,6 +336,20 @@ table("On the way back, the managed add-on that had a role before", [
         step: restoring,
     },
     {
+        it: "does not get a role that another owner had annotated",
+        addOn: addOn(),
+        serviceAccount: formerOf([MANAGER]),
+        more: { formerAnnotations: former.formerAnnotations },
+        step: release(former.formerAnnotations),
+    },
+    {
+        it: "keeps its former role, which the component has approved as well",
+        addOn: addOn(FORMER_ROLE),
+        serviceAccount: formerOf([MANAGER, EKS]),
+        more: { ...former, record: { ...former.record, approvedRoleArns: [FORMER_ROLE, ROLE] } },
+        step: release(former.formerAnnotations),
+    },
+    {
         it: "keeps another owner's role instead",
         addOn: addOn("arn:aws:iam::111122223333:role/theirs"),
         serviceAccount: formerOf([EKS]),
@@ -414,6 +443,28 @@ table("On the way back, another writer", [
         serviceAccount: formerOf(["helm"]),
         more: ofWriter,
         step: first,
+    },
+    {
+        it: "may be the add-on, which is waited for while EKS may be removing the role",
+        addOn: addOn(undefined, { status: "UPDATING" }),
+        serviceAccount: eksAlone,
+        more: ofWriter,
+        memory: memoryWith({ startedAt: seconds(-5000), propagatedAt: seconds(-1199) }),
+        step: wait("the managed add-on is UPDATING"),
+    },
+    {
+        it: "may be the add-on, which is not waited for longer than the limit",
+        addOn: addOn(undefined, { status: "UPDATING" }),
+        serviceAccount: eksAlone,
+        more: { ...ofWriter, deliverySeconds: 60 },
+        step: refuse("add-on-update-failed", "The managed add-on vpc-cni of prod has been UPDATING for 60 s."),
+    },
+    {
+        it: "may have left the role with a deleted add-on instead of the one of before",
+        addOn: missing,
+        serviceAccount: eksAlone,
+        more: { ...ofWriter, formerAnnotations: former.formerAnnotations },
+        step: restoring,
     },
     {
         it: "may have left the role with a deleted add-on",

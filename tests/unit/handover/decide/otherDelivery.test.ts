@@ -71,4 +71,14 @@ describe("Other sources of credentials that refuse a run:", () => {
             messages([refusals.podIdentityAssociation(named, [ROLE])]),
         );
     });
+
+    it("the add-on with another role, unless the run moves the pods away from it", () => {
+        const ofAddOn = { ...subject, delivery: "eksAddon" as const };
+        const seen = { ...nothing, addOn: true, addOnRoleArn: FORMER_ROLE };
+        const refused = messages([refusals.addOnHasRole(FORMER_ROLE)]);
+        deepStrictEqual(messages(otherDeliveryRefusals(ofAddOn, seen, true)), refused);
+        deepStrictEqual(messages(otherDeliveryRefusals(ofAddOn, seen, true, true)), []);
+        deepStrictEqual(messages(otherDeliveryRefusals({ ...subject, addOnDelivered: true }, seen, true, true)), []);
+        deepStrictEqual(messages(otherDeliveryRefusals(subject, seen, true, true)), refused);
+    });
 });

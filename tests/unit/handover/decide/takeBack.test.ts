@@ -86,6 +86,31 @@ describe("Taking a rollout back", () => {
             BACK,
         ],
         [
+            "does not wait for a node without a pod that the injection guard would refuse with that annotation",
+            after({
+                serviceAccount: { ...serviceAccount, annotations: { [ROLE_ARN]: "other" }, roleArnOwners: ["kubectl"] },
+                pods: [pod("n1", right), pod("n2", right)],
+                injectionGuard: { present: true, inForce: true, roleArns: [ROLE] },
+                refusedPods: ["no"],
+            }),
+            {
+                do: "done",
+                why: "the injection guard refuses new pods with that annotation: n3 without a pod",
+            },
+        ],
+        [
+            "waits for it if the owner of that annotation is to deliver the role",
+            after({
+                serviceAccount: { ...serviceAccount, annotations: { [ROLE_ARN]: "other" }, roleArnOwners: ["kubectl"] },
+                pods: [pod("n1", right), pod("n2", right)],
+                injectionGuard: { present: true, inForce: true, roleArns: [ROLE] },
+            }),
+            wait("not reverted yet: n3"),
+            {},
+            fresh,
+            { subject: { ...subject, delivery: "external" } },
+        ],
+        [
             "restarts a pod with the role that is not Ready",
             after({ pods: pods(onNodeRole, pod("n1", right, starting)) }),
             restartPod("pod-n1"),

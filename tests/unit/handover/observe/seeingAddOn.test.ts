@@ -61,6 +61,13 @@ describe("A look at the account with the managed add-on", () => {
         deepStrictEqual(asked, ["found"]);
     });
 
+    it("takes no name of another cluster, which its issuer shows", async () => {
+        const { context, asked } = contextOf(ofAddOn, account, ["found"]);
+        const elsewhere = { ...context, subject: { ...context.subject, issuers: ["another"] } };
+        const { addOn: seen } = await seeingAddOn(elsewhere).aws.look({} as never);
+        deepStrictEqual([seen?.is, asked], ["unnamed", []]);
+    });
+
     it("says why there is none if the name cannot be found", async () => {
         const { context, asked } = contextOf(ofAddOn);
         const why =

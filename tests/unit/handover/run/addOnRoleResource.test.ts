@@ -1,10 +1,11 @@
 import { deepStrictEqual, rejects, strictEqual } from "node:assert/strict";
 import type { AddOnSeen, AddOnUpdate } from "../../../../handover/model/addOn";
 import type { ServiceAccountSeen } from "../../../../handover/model/world";
+import { Refusal } from "../../../../handover/model/refusal";
 import type { RunContext } from "../../../../handover/observe/runContext";
 import { addOnRole, type AddOnRoleInputs } from "../../../../handover/run/addOnRoleResource";
 import { addOn, both, eksAlone, ofAddOn, ours } from "../support/addOns";
-import { carrying, NOW, record, ROLE, world } from "../support/worlds";
+import { ACCOUNT, carrying, NOW, record, ROLE, world } from "../support/worlds";
 
 const inputs: AddOnRoleInputs = {
     subject: { ...ofAddOn, clusterName: "prod" },
@@ -27,6 +28,7 @@ const inputs: AddOnRoleInputs = {
 /** An add-on that applies each role that it gets, and the service account that follows it. */
 function playing(begins: { readonly addOn: AddOnSeen; readonly serviceAccount: ServiceAccountSeen }, applies = true) {
     const calls: string[] = [];
+    const asked: object[] = [];
     const warnings: string[] = [];
     let [{ addOn: seen, serviceAccount }, now] = [begins, NOW];
     const context = {
@@ -47,7 +49,10 @@ function playing(begins: { readonly addOn: AddOnSeen; readonly serviceAccount: S
             close: () => calls.push("close"),
         },
         aws: {
-            look: () => Promise.resolve(world(carrying(ROLE)).account),
+            look: (query: object) => {
+                asked.push(query);
+                return Promise.resolve(world(carrying(ROLE)).account);
+            },
             addOn: (name: string) => {
                 strictEqual(name, "prod");
                 return Promise.resolve(seen);
@@ -65,8 +70,15 @@ function playing(begins: { readonly addOn: AddOnSeen; readonly serviceAccount: S
         progress: () => undefined,
         warn: (line: string) => warnings.push(line),
     } as unknown as RunContext;
-    const operation = { progress: () => undefined, open: () => Promise.resolve(context) };
-    return { calls, warnings, operation };
+    const opened: (readonly string[])[] = [];
+    const operation = {
+        progress: () => undefined,
+        open: (_: object, roleNames: readonly string[]) => {
+            opened.push(roleNames);
+            return Promise.resolve({ ...context, roleNames });
+        },
+    };
+    return { calls, asked, opened, warnings, context, operation };
 }
 
 const DONE = "the add-on has the role, and owns the annotation";
@@ -98,6 +110,30 @@ describe("The live check of the managed add-on", () => {
     it("ends at its limit", async () => {
         const { operation } = playing({ addOn: addOn(undefined, { status: "UPDATING" }), serviceAccount: ours });
         await rejects(addOnRole.create(inputs, operation), { code: "add-on-update-failed", message: /for 60 s/ });
+    });
+
+    it("says within which limit EKS has not applied the role", async () => {
+        const { operation } = playing({ addOn: addOn(), serviceAccount: ours }, false);
+        const short = { ...inputs, timeouts: { ...inputs.timeouts, deliverySeconds: 10 } };
+        await rejects(addOnRole.create(short, operation), {
+            code: "time-limit",
+            message: /Telling the managed add-on the role reached its limit of 10 s.*timeouts\.deliverySeconds/s,
+        });
+    });
+
+    it("looks at the node roles of the cluster alone, and in no other region", async () => {
+        const { asked, opened, operation } = playing({ addOn: addOn(ROLE), serviceAccount: eksAlone });
+        await addOnRole.create(inputs, operation);
+        await addOnRole.update(state, { ...inputs, rollouts: 2 }, operation);
+        await addOnRole.read(state, operation);
+        deepStrictEqual(opened, [[], [], []]);
+        const searches = asked.map((query) => (query as { searchElsewhere: boolean }).searchElsewhere);
+        deepStrictEqual(searches, [false, false, false]);
+    });
+
+    it("names its outputs, so that the state of an earlier version gets those that it lacks", async () => {
+        const { operation } = playing({ addOn: addOn(ROLE), serviceAccount: eksAlone });
+        deepStrictEqual(Object.keys(await addOnRole.create(inputs, operation)), addOnRole.outputs);
     });
 
     it("acts again after another rollout, another role or another record, and on drift", async () => {
@@ -149,6 +185,27 @@ describe("The live check of the managed add-on", () => {
             drift: "none",
         });
         deepStrictEqual(warnings, []);
+    });
+
+    it("leaves its state as it is in a refresh of a cluster that no longer exists", async () => {
+        const { context, operation } = playing({ addOn: addOn(ROLE), serviceAccount: eksAlone });
+        const gone = {
+            ...context,
+            cluster: {
+                ...context.cluster,
+                look: () => Promise.reject(new Refusal("cluster-access-denied", "Seen.", "Means.", "Fix.")),
+            },
+            aws: {
+                ...context.aws,
+                clusterStatus: () => Promise.resolve("gone" as const),
+                callerAccount: () => Promise.resolve(ACCOUNT),
+            },
+        };
+        const reading = { ...operation, open: () => Promise.resolve(gone) };
+        deepStrictEqual(await addOnRole.read({ ...state, drift: "lost" }, reading), {
+            outputs: { told: DONE, updates: 3 },
+            drift: "lost",
+        });
     });
 
     it("leaves another cluster to the other live checks", async () => {

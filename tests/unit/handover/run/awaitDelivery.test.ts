@@ -30,6 +30,8 @@ interface Begins {
     /** What another writer makes of it after ten seconds. */
     readonly later?: ServiceAccountSeen;
     readonly addOn?: AddOnSeen;
+    /** Whether EKS goes on showing the role that it has been told to take away. */
+    readonly showsFormer?: boolean;
     /** The credentials of the pods. Missing: those of the former role. */
     readonly pods?: CredentialSource;
     readonly nodeRoles?: readonly NodeRoleSeen[];
@@ -37,12 +39,13 @@ interface Begins {
 
 /** A cluster whose service account another writer changes, and whose add-on applies each role that it gets. */
 function playing(
-    { serviceAccount, later, pods = carrying(FORMER_ROLE), nodeRoles, ...begins }: Begins,
+    { serviceAccount, later, pods = carrying(FORMER_ROLE), nodeRoles, showsFormer = false, ...begins }: Begins,
     of: Subject,
     addOnRoleArn?: string,
 ) {
     let roles = nodeRoles ?? world(pods).account.nodeRoles;
     const calls: string[] = [];
+    const lines: string[] = [];
     let [{ addOn: seen }, live, now] = [begins, serviceAccount, NOW];
     const named = { ...of, clusterName: "prod" };
     const context = {
@@ -72,7 +75,7 @@ function playing(
             addOn: () => Promise.resolve(seen),
             updateAddOn: ({ roleArn }: AddOnUpdate) => {
                 calls.push(`update ${String(roleArn)}`);
-                seen = addOn(roleArn);
+                seen = showsFormer ? seen : addOn(roleArn);
                 return Promise.resolve({ is: "sent", updateId: "u-1" });
             },
             addOnUpdate: () => Promise.resolve({ status: "Successful", errors: [] }),
@@ -82,16 +85,16 @@ function playing(
             now += milliseconds;
             return Promise.resolve();
         },
-        progress: () => undefined,
+        progress: (line: string) => lines.push(line),
         warn: () => undefined,
     } as unknown as RunContext;
     const target = {
         subject: named,
         record: addOnRoleArn === undefined ? record : { ...record, addOnRoleArn },
         iamPropagationSeconds: 0,
-        timeouts: { deliverySeconds: DELIVERY_SECONDS },
+        timeouts: { deliverySeconds: showsFormer ? 10 : DELIVERY_SECONDS },
     } as unknown as RolloutRun;
-    return { calls, waits: () => awaitDelivery(context, target), waited: () => (now - NOW) / 1000 };
+    return { calls, lines, waits: () => awaitDelivery(context, target), waited: () => (now - NOW) / 1000 };
 }
 
 describe("Before a rollout, a run", () => {
@@ -132,9 +135,19 @@ describe("Before a rollout, a run", () => {
 
     it("takes the former role from the managed add-on, after it owns the annotation itself", async () => {
         const begins = { serviceAccount: former, addOn: addOn(FORMER_ROLE) };
-        const { calls, waits } = playing(begins, ofAddOn, FORMER_ROLE);
+        const { calls, lines, waits } = playing(begins, ofAddOn, FORMER_ROLE);
         await waits();
         deepStrictEqual(calls, [`annotate ${FORMER_ROLE}`, "update undefined"]);
+        deepStrictEqual(lines.at(-1), "the add-on carries no role of another owner");
+    });
+
+    it("says within which limit the add-on has not given it up", async () => {
+        const begins = { serviceAccount: former, addOn: addOn(FORMER_ROLE), showsFormer: true };
+        await rejects(playing(begins, ofAddOn, FORMER_ROLE).waits(), {
+            code: "time-limit",
+            message:
+                /Taking the former role from the managed add-on reached its limit of 10 s.*timeouts\.deliverySeconds/s,
+        });
     });
 
     it("leaves the add-on a role that is not the recorded one, and the component's own", async () => {

@@ -11,6 +11,7 @@ import {
     forgetsTheFormerRole,
     handsBackTheAddOnFirst,
     releasesUnseen,
+    remembersThePlugin,
 } from "../../../model/plantedDeliveryBugs";
 
 /** MODEL_RUNS=5000 runs more, and different ones each time. */
@@ -61,6 +62,15 @@ describe("The managed add-on as the delivery, on the model", function () {
         ["EKS does not carry out an update", /\[add-on-update-failed\]/],
         ["a failed update is applied", /is FailedButApplied/],
         ["it is deleted", /\[add-on-missing\]/],
+        ["it is deleted with the plugin in the middle of a command", /addOnRemoved during a command/],
+        ["a run finds the plugin gone", /\[(service-account|daemon-set)-missing\]/],
+        ["a hand-back finds it gone", /there is no DaemonSet, so no pod carries the role/],
+        ["the plugin is installed again", /the add-on is created again with no role/],
+        ["it is installed again with the role that the pods had", /the add-on is created again with arn:/],
+        ["another tool takes the annotation in the middle of a command", /annotationTaken during a command/],
+        ["it takes it with its own role", /another tool takes the annotation: foreignRole/],
+        ["it takes it with the same role", /another tool takes the annotation: sameRole/],
+        ["the annotation of another tool stays", /\[annotation-owned-by-another\]/],
         ["it writes its fields again", /the add-on writes its fields again/],
         ["its role fails on the nodes", /\[canary-failed\]/],
     ];
@@ -80,6 +90,7 @@ describe("The managed add-on as the delivery, on the model", function () {
         ["forgets the role that the add-on had", forgetsTheFormerRole, /the hand-back is not reached/],
         ["forgets that the add-on carries its role", forgetsTheAddOn, /the hand-back is not reached/],
         ["leaves the configuration out", dropsTheConfiguration, /the configuration of the add-on has changed/],
+        ["trusts its last look at a plugin that is gone", remembersThePlugin, /while no pod of the plugin can be seen/],
     ];
     for (const [what, resources, problem] of bugs) {
         it(`is what catches a product that ${what}`, () => assertCatchesDelivery(addOnScenario, resources, problem));

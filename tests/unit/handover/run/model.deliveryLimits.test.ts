@@ -82,6 +82,42 @@ describe("A limit of another delivery", function () {
         assert.equal(played.world.annotations[ROLE_ARN], undefined);
     });
 
+    const unguarded = program("eksAddon", { injectionGuard: false });
+    /** The add-on is deleted without `preserve`, and its owner creates it again after an update has refused. */
+    const deletedAndCreated = async (withRole: boolean): Promise<Played> => {
+        const played = new Played();
+        const { world, engine } = played;
+        assert.equal(await played.up(unguarded), "");
+        world.managedAddOn?.delete();
+        world.advance(20_000);
+        assert.match(await played.up(unguarded, undefined, true), /\[service-account-missing\]/);
+        world.managedAddOn?.createAgain(withRole ? engine.roleArn : undefined);
+        world.advance(20_000);
+        return played;
+    };
+
+    it("the add-on comes back without its role and without an injection guard: its pods have no path until the next update", async () => {
+        const played = await deletedAndCreated(false);
+        assert.match(played.problems.join(), /has no path: it carries the node role/);
+        assert.equal(await played.up(unguarded, undefined, true), "");
+        const { world, engine } = played;
+        assert.deepEqual(
+            world.pods.map((pod) => [pod.roleArn, world.isReady(pod)]),
+            DETACH.map(() => [engine.roleArn, true]),
+        );
+        assert.equal(world.managedAddOn?.roleArn, engine.roleArn);
+    });
+
+    it("the add-on that comes back with its role costs no pod its path", async () => {
+        const played = await deletedAndCreated(true);
+        assert.equal(await played.up(unguarded, undefined, true), "");
+        assert.deepEqual(played.problems, []);
+        assert.deepEqual(
+            DETACH.map((role) => played.world.isAttached(role)),
+            [false, false],
+        );
+    });
+
     it("liveChecks: false with another writer hands back, and waits for the writer that goes on", async () => {
         const played = new Played(HELM);
         assert.equal(await played.up(program("external")), "");

@@ -77,9 +77,9 @@ describe("An update of the managed add-on that a run makes", () => {
         const before = running([], { gone: true });
         deepStrictEqual(await updateAddOn(before.context, update, 60), undefined);
         deepStrictEqual([before.asked.slice(1), before.at()], [["the add-on is gone: not found"], 0]);
-        const meanwhile = running(["Missing"], { errors: ["not found"] });
+        const meanwhile = running(["Missing"], { errors: ["not found", "at all"] });
         deepStrictEqual(await updateAddOn(meanwhile.context, update, 60), undefined);
-        deepStrictEqual(meanwhile.asked.slice(1), ["prod u-1", "the add-on is gone: not found"]);
+        deepStrictEqual(meanwhile.asked.slice(1), ["prod u-1", "the add-on is gone: not found at all"]);
     });
 
     it("is not followed for longer than its limit", async () => {
@@ -90,6 +90,13 @@ describe("An update of the managed add-on that a run makes", () => {
             isSuccessful: false,
             why: "the update u-1 is still in progress",
         });
+    });
+
+    it("is followed by a run that cannot be cancelled", async () => {
+        const { context } = running(["InProgress", "Successful"]);
+        const { cancelled, ...uncancellable } = context;
+        deepStrictEqual(cancelled?.aborted, false);
+        deepStrictEqual((await updateAddOn(uncancellable, update, 60))?.isSuccessful, true);
     });
 
     it("is not followed after the run was cancelled", async () => {
