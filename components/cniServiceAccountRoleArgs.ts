@@ -225,8 +225,8 @@ export interface CniServiceAccountRoleArgs {
      * How the service account gets the role.
      *
      * `eksAddon` needs the live checks. With it, an `aws.eks.Addon` of the same program takes `ready` as its `serviceAccountRoleArn`. With `external`,
-     * a resource of the same program that delivers the role takes `provedRoleArn`. It must not take `ready`, which waits for that resource. Defaults
-     * to `serviceAccountPatch`.
+     * a resource of the same program that delivers the role takes `provedRoleArn`. It must not take `ready`, which waits for that resource.
+     * Defaults to `serviceAccountPatch`.
      *
      * Must be a plain value, not an Output, because it decides which resources exist.
      */
