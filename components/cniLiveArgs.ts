@@ -88,7 +88,7 @@ export interface CniTimeoutsArgs {
      */
     handBackSeconds?: number;
     /**
-     * How long the update waits for another writer to deliver the role (delivery `external`), and destroy for that writer to remove it.
+     * How long the update waits for another writer to deliver the role (delivery `external`), and how long destroy waits for that writer to remove it.
      *
      * With the delivery `eksAddon`, how long an update of the managed add-on may take. In whole seconds from 1 to 86400. Defaults to 1200.
      */

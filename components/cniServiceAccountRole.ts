@@ -71,10 +71,10 @@ export class CniServiceAccountRole extends pulumi.ComponentResource {
     /**
      * The ARN of the role, once a proof has shown that a token of the service account can use it.
      *
-     * With the delivery `external`, a resource of the same program that delivers the role takes this one, for example an `aws.eks.Addon` as its
-     * `serviceAccountRoleArn`. It is known before any pod restarts, and `ready` only afterwards: the component would wait for a resource that
-     * waits for `ready`. With the delivery `eksAddon`, an `aws.eks.Addon` takes `ready`. Without live checks, it is known once the policies are
-     * attached.
+     * With the delivery `external`, a resource of the same program that delivers the role takes this output, for example an `aws.eks.Addon` as its
+     * `serviceAccountRoleArn`. That resource must not take `ready`: the component waits for the resource before any pod restarts, and `ready` is
+     * known last. With the delivery `eksAddon`, an `aws.eks.Addon` takes `ready`. Without live checks, `provedRoleArn` is known once the policies
+     * are attached.
      *
      * In YAML, Python and Go, every output is known only once the component has finished.
      */

@@ -18,8 +18,8 @@ export enum Delivery {
     /** The component annotates the service account with server-side apply, and restarts the pods. */
     ServiceAccountPatch = "serviceAccountPatch",
     /**
-     * The managed add-on `vpc-cni` gives the service account the role. The component moves the pods, and then updates the add-on with the role
-     * (UpdateAddon). It changes nothing else of the add-on.
+     * The managed add-on `vpc-cni` gives the service account the role. The component moves the pods under its own annotation, and then updates the
+     * add-on with the role (UpdateAddon). It changes nothing else of the add-on. The tool that manages the add-on must state the role, too.
      */
     EksAddon = "eksAddon",
     /**
@@ -224,9 +224,9 @@ export interface CniServiceAccountRoleArgs {
     /**
      * How the service account gets the role.
      *
-     * `eksAddon` needs the live checks; an `aws.eks.Addon` of the same program takes `ready` as its `serviceAccountRoleArn`. With `external`, a
-     * resource of the same program that delivers the role takes `provedRoleArn`, never `ready`, which waits for that resource. Defaults to
-     * `serviceAccountPatch`.
+     * `eksAddon` needs the live checks. With it, an `aws.eks.Addon` of the same program takes `ready` as its `serviceAccountRoleArn`. With `external`,
+     * a resource of the same program that delivers the role takes `provedRoleArn`. It must not take `ready`, which waits for that resource.
+     * Defaults to `serviceAccountPatch`.
      *
      * Must be a plain value, not an Output, because it decides which resources exist.
      */

@@ -12,7 +12,7 @@ export function remainingWithoutLiveChecks(
     return [
         ...(!serviceAccountPatch
             ? [
-                  "[annotate] No service account has the role yet. Give its ARN to the managed add-on, or annotate the service account.",
+                  "[annotate] The component annotates no service account. Give the ARN of the role to the managed add-on, or annotate the service account.",
               ]
             : []),
         ...(!daemonSetPatch

@@ -20,8 +20,8 @@ function roleFindings({ roleArn }: Subject, { account: { addOn } }: Pick<World, 
     }
     const has = addOn.roleArn === undefined ? "no role any more" : `the role ${addOn.roleArn} instead of ${roleArn}`;
     const seen =
-        `The managed add-on vpc-cni has ${has}. An aws.eks.Addon that does not state the role takes it away with each of its updates: ` +
-        `add serviceAccountRoleArn: "${roleArn}" there.`;
+        `The managed add-on vpc-cni has ${has}. A tool that manages the add-on without stating this role takes it away with each update. ` +
+        `State the role there (in an aws.eks.Addon: serviceAccountRoleArn: "${roleArn}").`;
     return [addOn.roleArn === undefined ? { seen, mends: "gives the add-on the role again" } : { seen }];
 }
 

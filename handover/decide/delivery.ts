@@ -12,7 +12,7 @@ import { annotateAgainStep, otherOwners } from "./annotateAgain";
  * Whether the service account gets the role as the delivery says.
  *
  * The value alone does not tell it: with `external`, another writer must own the annotation. The component's own annotation may be left from a
- * delivery of before, and goes when the component releases it.
+ * former delivery, and goes when the component releases it.
  */
 export function isDelivered(subject: Subject, cluster: ClusterSeen): boolean {
     return isAnnotated(subject, cluster) && (subject.delivery !== "external" || writersOf(subject, cluster).length > 0);
@@ -99,7 +99,7 @@ export function describeDelivery(subject: Subject, cluster: ClusterSeen): string
     }
     return isAnnotated(subject, cluster)
         ? `the service account has this annotation${ofOwners}, and no other writer owns it`
-        : `the service account has this role${ofOwners}, and other annotations than the component's output serviceAccountAnnotations`;
+        : `the service account has this role${ofOwners}, but not all annotations of the component's output serviceAccountAnnotations`;
 }
 
 /** The delivery that is to be repaired. */

@@ -130,7 +130,7 @@ function deliveryReasons(preflight: Preflight): Refusal[] {
         ...(unseen === undefined ? [] : [unseen.refusal]),
         ...(isApproved || carried === undefined || carried === annotated || !(isForAddOn || carried === subject.roleArn)
             ? []
-            : [refusals.addOnDiffers(carried, annotated)]),
+            : [refusals.addOnDiffers(subject, carried, annotated)]),
         ...(isApproved || annotated !== subject.roleArn || older.length === 0
             ? []
             : [refusals.deliveredAfterPods(subject, older)]),

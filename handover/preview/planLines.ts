@@ -17,21 +17,22 @@ export const planLines = {
     ],
     /** `seen`: what the service account has now. */
     awaitWriter: (seen: string, seconds: number) => [
-        `[await-delivery] The update waits for up to ${String(seconds)} s until another writer delivers the role: ${seen}.`,
+        `[await-delivery] The update waits up to ${String(seconds)} s for another writer to deliver the role: ${seen}.`,
     ],
     /** @param former The role that the add-on has now, if it is another one. */
     addOnGets: (component: string, former: string | undefined) => [
         ...(former === undefined
             ? []
             : [
-                  `[add-on] The managed add-on vpc-cni gives up ${former}: before a pod moves if the node roles hold the CNI policy, otherwise once every pod carries the role.`,
+                  `[add-on] The managed add-on vpc-cni gives up ${former} before any pod moves. If the node roles do not hold the CNI policy, it keeps that role until every pod carries the new one.`,
               ]),
-        "[add-on] Once every pod carries the role, the managed add-on vpc-cni gets it (UpdateAddon; its version and its configuration stay as they are). " +
-            `An aws.eks.Addon that does not state the role takes it away with its next update: add serviceAccountRoleArn: ${component}.ready there.`,
+        "[add-on] Once every pod carries the role, the managed add-on vpc-cni gets it (UpdateAddon, without a change of its version or configuration). " +
+            "The tool that manages the add-on must state the role, or its next update takes the role away. " +
+            `In an aws.eks.Addon of this program, set serviceAccountRoleArn: ${component}.ready.`,
     ],
     addOnGivesUp: (roleArn: string) => [
-        `[add-on] The managed add-on vpc-cni gives up ${roleArn}, and leaves the annotation to the component. An aws.eks.Addon that states this role gives ` +
-            "it to the add-on again with its next update: remove serviceAccountRoleArn there.",
+        `[add-on] The managed add-on vpc-cni gives up ${roleArn}, and leaves the annotation to the component. A tool that still states this role gives ` +
+            'it to the add-on again with its next update: remove the role there. In an aws.eks.Addon, set ignoreChanges: ["serviceAccountRoleArn"] instead until the next refresh, since it cannot remove a role.',
     ],
     canary: (part: ForecastPart, seen: World, stableSeconds: number) =>
         restarted(part, seen).map(

@@ -101,7 +101,10 @@ describe("the examples for the managed add-on, and for GitOps", function () {
                 diagnostics.join("\n"),
                 /\[add-on\] Once every pod carries the role, the managed add-on vpc-cni gets it /,
             );
-            assert.match(diagnostics.join("\n"), /add serviceAccountRoleArn: cni\.ready there\./);
+            assert.match(
+                diagnostics.join("\n"),
+                /In an aws\.eks\.Addon of this program, set serviceAccountRoleArn: cni\.ready\./,
+            );
             await stack.up();
             const roleArn = await assertHandedOver(stack, NEW_ROLE);
             assert.strictEqual((await stack.outputs())["serviceAccountRoleArn"]?.value, roleArn);
@@ -144,7 +147,7 @@ describe("the examples for the managed add-on, and for GitOps", function () {
             await stack.up({ refresh: true, onEvent });
             assert.match(
                 diagnostics.join("\n"),
-                /The managed add-on vpc-cni has no role any more\. .* add serviceAccountRoleArn: "arn:\S+" there\./,
+                /The managed add-on vpc-cni has no role any more\. .* \(in an aws\.eks\.Addon: serviceAccountRoleArn: "arn:\S+"\)\./,
             );
             assert.strictEqual(await addOnRole(), roleArn);
             assert.deepStrictEqual(uids(await cluster.awsNodePods()), pods);

@@ -6,19 +6,19 @@ import type { Subject } from "../subject";
 import type { PodSeen, ServiceAccountSeen } from "../world";
 import { CLUSTER, KEEPS_CONFIGURATION, unannotate, withFullStop } from "./texts";
 
-/** An update with the value that is there already changes nothing, and so takes no ownership: kubernetes.io, server-side apply. */
+/** An update that changes no value takes no ownership: kubernetes.io, server-side apply. */
 const SAME_VALUE =
-    "If the annotation has this value already, the writer has to use server-side apply: any other update with an equal value changes no owner, so the wait would not end.";
+    "If the annotation already has this value, the writer must use server-side apply: any other update with the same value leaves its owner unchanged, and the wait would not end.";
 
-/** The refusals because another writer does not deliver the role, or because the managed add-on does not take it or give it up. */
+/** The refusals when another writer does not deliver the role, or when the managed add-on does not take it or give it up. */
 export const deliveryRefusals = {
     roleNotDelivered: (subject: Subject, seen: string, seconds: number) =>
         new Refusal(
             "role-not-delivered",
-            `For ${String(seconds)} s, no other writer has given ${subject.roleArn} to the service account: ${withFullStop(seen)}`,
+            `No other writer gave ${subject.roleArn} to the service account within ${String(seconds)} s: ${withFullStop(seen)}`,
             'With delivery: "external" the component waits for another writer, and annotates nothing itself. This run restarted no pod, and detached no policy.',
             `Let the writer set ${ROLE_ARN_ANNOTATION}: ${subject.roleArn} (the managed add-on: serviceAccountRoleArn), and run the same command again. ` +
-                `${SAME_VALUE} If the role is to come from the managed add-on, set delivery: "eksAddon": the component then gives it the role. timeouts.deliverySeconds sets the limit.`,
+                `${SAME_VALUE} If the managed add-on is to deliver the role, set delivery: "eksAddon": the component then gives the add-on the role. timeouts.deliverySeconds sets the limit.`,
         ),
     /** `seen`: what the service account has instead, after the role was delivered. */
     deliveryLost: (subject: Subject, seen: string) =>
@@ -28,12 +28,12 @@ export const deliveryRefusals = {
             'With delivery: "external" the component annotates nothing itself, so new pods would not get the role.',
             `Let the writer set ${ROLE_ARN_ANNOTATION}: ${subject.roleArn} again (the managed add-on: serviceAccountRoleArn), and run pulumi up --refresh.`,
         ),
-    /** Without a proof that these pods use the role as it is delivered now, nothing may rely on them. */
+    /** Nothing may rely on these pods, since nothing shows that they use the role as it is delivered now. */
     deliveredAfterPods: ({ roleArn, daemonSetName, serviceAccount }: Subject, pods: readonly PodSeen[]) =>
         new Refusal(
             "role-not-delivered",
-            `These pods carry ${roleArn}, and are older than the annotation that delivers it: ${listNames(pods)}.`,
-            "The annotation was written again after these pods were created, so they may use the role with other settings than the next pods.",
+            `These pods carry ${roleArn}, but are older than the annotation that names it: ${listNames(pods)}.`,
+            "The annotation was written again after these pods were created, so they may use the role with other settings than new pods.",
             `Restart them, and run the same command again: kubectl rollout restart daemonset/${daemonSetName} -n ${serviceAccount.namespace}`,
         ),
     /**
@@ -49,13 +49,13 @@ export const deliveryRefusals = {
                 "program that takes the role from the component could not deliver it, and the component would wait until its time limit.",
             (liveChecks === "never"
                 ? 'Use delivery: "eksAddon": the component then gives the add-on the role. Or run two updates: the first with liveChecks: false and without ' +
-                  `detachFromNodeRoles, in which the add-on takes serviceAccountRoleArn: \${${component}.provedRoleArn}; the second as now.`
+                  `detachFromNodeRoles, in which the add-on takes serviceAccountRoleArn: \${${component}.provedRoleArn}; the second with the program as it is now.`
                 : `Use delivery: "eksAddon", and let the add-on take serviceAccountRoleArn: \${${component}.ready}: the component then gives the add-on the role.` +
                   (liveChecks === "proved"
                       ? ` Or set serviceAccountRoleArn: ${roleArn} as text in this update, since this role is proved; when it has succeeded, replace the text by \${${component}.provedRoleArn}.`
                       : "") +
                   " Do not set liveChecks: false: the live checks of this stack have run, and would hand back.") +
-                " If a writer outside this program delivers the role, run pulumi up all the same: the update waits for it, and goes on.",
+                " If a writer outside this program delivers the role, run pulumi up all the same: the update waits for that writer, and then goes on.",
         ),
     roleStillDelivered: (
         { serviceAccount, clusterName = CLUSTER }: Subject,
@@ -64,12 +64,12 @@ export const deliveryRefusals = {
     ) =>
         new Refusal(
             "role-still-delivered",
-            `For ${String(seconds)} s, ${owners(account)} has kept giving ${account.annotations[ROLE_ARN_ANNOTATION] ?? "the role"} to ${serviceAccount.namespace}/${serviceAccount.name}.`,
-            "This role is about to be deleted, and each new pod would get it. The node roles hold their policies again. The role is still there.",
+            `After ${String(seconds)} s, the service account ${serviceAccount.namespace}/${serviceAccount.name} still has ${account.annotations[ROLE_ARN_ANNOTATION] ?? "the role"}, from ${owners(account)}.`,
+            "Each new pod gets this role, so the run has not deleted it. The node roles hold their policies again.",
             account.roleArnOwners.includes("eks")
                 ? `Remove the role from the managed add-on: aws eks update-addon --cluster-name ${clusterName} --addon-name vpc-cni --resolve-conflicts PRESERVE (without ` +
                       `--service-account-role-arn; aws.eks.Addon cannot do it), and run the same command again. ${KEEPS_CONFIGURATION}`
-                : `Let that writer remove the annotation, and run the same command again. If it no longer exists: kubectl ${unannotate(serviceAccount, ROLE_ARN_ANNOTATION)}`,
+                : `Let that writer remove the annotation, and run the same command again. If that writer no longer exists, remove it yourself: kubectl ${unannotate(serviceAccount, ROLE_ARN_ANNOTATION)}`,
         ),
     addOnMissing: (clusterName: string) =>
         new Refusal(
@@ -85,9 +85,10 @@ export const deliveryRefusals = {
         new AnsweredRefusal(
             "add-on-update-failed",
             `EKS did not carry out an update of the managed add-on vpc-cni of ${clusterName}`,
-            [withFullStop(answer), ...(health.length === 0 ? [] : [`Its health issues: ${listTexts(health)}.`])].join(
-                " ",
-            ),
+            [
+                withFullStop(answer),
+                ...(health.length === 0 ? [] : [`The add-on's health issues: ${listTexts(health)}.`]),
+            ].join(" "),
             `The add-on is ${status}. The pods keep their role, and no policy was detached after this update. EKS does not undo a failed update, and may have applied a part of it.`,
             `Fix the cause, and run the same command again. To see the update: aws eks list-updates --name ${clusterName} --addon-name vpc-cni`,
         ),
@@ -99,23 +100,23 @@ export const deliveryRefusals = {
             `Wait until it is ACTIVE (aws eks describe-addon --cluster-name ${clusterName} --addon-name vpc-cni), and run the same command again. ` +
                 "If it never becomes ACTIVE, ask AWS Support to end its update. timeouts.deliverySeconds sets the limit.",
         ),
-    /** The service account and the add-on say different things, so that it is not known which role pods get next. */
-    addOnDiffers: (addOnRoleArn: string, annotated: string | undefined) =>
+    /** The add-on and the service account name different roles, so the role of the next pods is unknown. */
+    addOnDiffers: ({ clusterName = CLUSTER }: Subject, addOnRoleArn: string, annotated: string | undefined) =>
         new Refusal(
             "role-not-delivered",
             `The managed add-on vpc-cni has the role ${addOnRoleArn}, and the service account ${annotated === undefined ? "has no role" : `is annotated with ${annotated}`}.`,
-            "Another writer has changed the annotation, or EKS has not applied the add-on's role yet. The next pods may get either of the two.",
-            "Let both have the same role. If another writer sets the annotation, stop it first. Then let EKS write the add-on's role again: aws eks update-addon " +
-                `--cluster-name CLUSTER --addon-name vpc-cni --resolve-conflicts OVERWRITE --service-account-role-arn ${addOnRoleArn} (OVERWRITE also resets fields ` +
-                `of the add-on that were changed by other means). ${KEEPS_CONFIGURATION} When the annotation has this role, run the same command again.`,
+            "Another writer has changed the annotation, or EKS has not applied the add-on's role yet. New pods may get either.",
+            "Give both the same role. If another writer sets the annotation, stop that writer first. Then let EKS write the add-on's role again: aws eks update-addon " +
+                `--cluster-name ${clusterName} --addon-name vpc-cni --resolve-conflicts OVERWRITE --service-account-role-arn ${addOnRoleArn} (OVERWRITE also resets fields ` +
+                `of the add-on that other tools have changed). ${KEEPS_CONFIGURATION} When the annotation has this role, run the same command again.`,
         ),
     rolesNotPassed: (roleArns: readonly string[]) =>
         new Refusal(
             "add-on-update-failed",
             `The identity that the live checks use may not pass ${listTexts(roleArns)} to EKS (iam:PassRole).`,
-            "EKS would reject each update of the managed add-on with this role, and so the one on destroy that gives the add-on its former role back. Nothing on the cluster was changed.",
-            "Allow iam:PassRole on this role, with iam:PassedToService eks.amazonaws.com, for this identity (docs/least-rights.md in the repository, " +
-                "PassRoleToTheAddOn), or set other credentials with the argument `aws`, and run the same command again.",
+            "EKS rejects an update of the managed add-on with a role that this identity may not pass. The update gives the add-on the component's role, and destroy gives it its former role back. Nothing on the cluster was changed.",
+            "Allow this identity iam:PassRole on each of these roles, with iam:PassedToService eks.amazonaws.com (PassRoleToTheAddOn in docs/least-rights.md in the " +
+                "repository), or set other credentials with the argument `aws`, and run the same command again.",
         ),
 };
 

@@ -7,11 +7,11 @@ import type { Subject } from "../subject";
 import type { CredentialSource, PodSeen } from "../world";
 import { CLUSTER, KEEPS_CONFIGURATION, unannotate } from "./texts";
 
-/** An `aws.eks.Addon` that states another role, or none, would take the role away with its next update. */
+/** The next update by a tool that states another role for the add-on, or none, would take the role away. */
 const LEAVE_TO_THE_ADD_ON =
-    'Set delivery: "eksAddon": the component then moves the pods, and gives the add-on the role. If an aws.eks.Addon manages the add-on, also ' +
-    "set its serviceAccountRoleArn to this component's output ready, or its next update takes the role away. If another tool gives the add-on its " +
-    'role and has to keep doing so, set delivery: "external", and let it use the output provedRoleArn.';
+    'Set delivery: "eksAddon": the component then moves the pods, and gives the add-on the role. The tool that manages ' +
+    "the add-on must state this role as well, or its next update takes the role away: in an aws.eks.Addon, set serviceAccountRoleArn to this component's " +
+    'output ready. If that tool itself must give the add-on the role, set delivery: "external", and let it use the output provedRoleArn.';
 
 /** Before pods return to the node roles. A cluster that was handed over has node roles without it. */
 const HOLDS_POLICY = "Make sure that the node roles hold the CNI policy. If you attach it now, wait two minutes.";
@@ -19,7 +19,7 @@ const HOLDS_POLICY = "Make sure that the node roles hold the CNI policy. If you 
 const UNREAD =
     "The run detaches no policy before it has seen that neither the managed add-on vpc-cni nor a Pod Identity association gives aws-node another role.";
 
-/** The refusals because another party gives the pods credentials, or keeps the webhook from it. */
+/** The refusals when another party gives the pods credentials, or keeps the webhook from giving them the role. */
 export const otherDeliveryRefusals = {
     annotationOwned: ({ serviceAccount }: Subject, owners: readonly string[]) =>
         new Refusal(
@@ -36,7 +36,7 @@ export const otherDeliveryRefusals = {
         new Refusal(
             "annotation-owned-by-another",
             annotationBelongsTo(serviceAccount, owners),
-            "It names a role that pods must no longer get, since that role is about to be deleted. The node roles hold their policies again.",
+            "It names a role that is about to be deleted, so no new pod may get it. The node roles hold their policies again.",
             owners.includes("eks")
                 ? `Wait two minutes. Then remove the role from the managed add-on (aws eks update-addon --cluster-name ${clusterName} --addon-name vpc-cni ` +
                       `--resolve-conflicts PRESERVE, without --service-account-role-arn), and run the same command again. ${KEEPS_CONFIGURATION}`
@@ -66,12 +66,12 @@ export const otherDeliveryRefusals = {
             "The add-on writes the annotation again with each of its updates.",
             LEAVE_TO_THE_ADD_ON,
         ),
-    /** The component gives the add-on its role, and the add-on has another one, which its record does not know. */
+    /** With `eksAddon`, the add-on has a role that the record of the component does not know. */
     addOnHasAnotherRole: ({ component, roleArn, clusterName = CLUSTER }: Subject, carried: string) =>
         new Refusal(
             "add-on-owns-the-role",
             `The managed add-on vpc-cni gives aws-node the role ${carried}, which this component does not know.`,
-            "Another writer has given the add-on this role since the component's first update. The component does not overwrite it, since that writer would do the same.",
+            "Another writer has given the add-on this role since the component's first update. The component does not overwrite it, since that writer would overwrite it in turn.",
             `Let that writer give the add-on ${roleArn}, and run pulumi up --refresh. An aws.eks.Addon: serviceAccountRoleArn: ${component}.ready. ` +
                 `By hand: aws eks update-addon --cluster-name ${clusterName} --addon-name vpc-cni --resolve-conflicts PRESERVE --service-account-role-arn ${roleArn}. ${KEEPS_CONFIGURATION}`,
         ),

@@ -371,7 +371,7 @@ export const DELIVERIES: AdviceScenario[] = [
             play.set({ delivery: "external" });
         },
         advice: [
-            'If the role is to come from the managed add-on, set delivery: "eksAddon": the component then gives it the role.',
+            'If the managed add-on is to deliver the role, set delivery: "eksAddon": the component then gives the add-on the role.',
         ],
         follow: (play) => play.set({ delivery: "eksAddon" }),
     },
@@ -399,7 +399,9 @@ export const DELIVERIES: AdviceScenario[] = [
             await play.run("up");
             play.world.writer = undefined;
         },
-        advice: ["If it no longer exists: kubectl annotate serviceaccount aws-node -n kube-system"],
+        advice: [
+            "If that writer no longer exists, remove it yourself: kubectl annotate serviceaccount aws-node -n kube-system",
+        ],
         follow: ({ world }) => world.patch("kubectl-annotate", { [ROLE_ARN]: null }),
     },
 ];

@@ -75,7 +75,7 @@ describe("the children of the component", () => {
             ready: ROLE_ARN,
             ...OUTPUTS_WITHOUT_LIVE_CHECKS,
             remainingSteps: [
-                "[annotate] No service account has the role yet. Give its ARN to the managed add-on, or annotate the service account.",
+                "[annotate] The component annotates no service account. Give the ARN of the role to the managed add-on, or annotate the service account.",
                 "[restart] Existing pods get the role only when they restart: kubectl rollout restart daemonset/aws-node -n kube-system",
                 ...OUTPUTS_WITHOUT_LIVE_CHECKS.remainingSteps,
             ],

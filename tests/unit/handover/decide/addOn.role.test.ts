@@ -150,7 +150,7 @@ const rows: Row[] = [
         { serviceAccount: ours },
         refused(
             "add-on-update-failed",
-            "EKS did not carry out an update of the managed add-on vpc-cni of prod: the update u-1 is Failed: no. Its health issues: AccessDenied: no.",
+            "EKS did not carry out an update of the managed add-on vpc-cni of prod: the update u-1 is Failed: no. The add-on's health issues: AccessDenied: no.",
         ),
         failed(ROLE),
     ],

@@ -5,7 +5,7 @@ import type { ServiceAccountSeen } from "../../../../handover/model/world";
 import { addOn, both, eksAlone, eksUpdated, missing, ofAddOn, ours, unreadAddOn } from "../support/addOns";
 import { carrying, FORMER_ROLE, ROLE, world } from "../support/worlds";
 
-const line = `An aws.eks.Addon that does not state the role takes it away with each of its updates: add serviceAccountRoleArn: "${ROLE}" there.`;
+const line = `A tool that manages the add-on without stating this role takes it away with each update. State the role there (in an aws.eks.Addon: serviceAccountRoleArn: "${ROLE}").`;
 
 describe("A refresh of the managed add-on", () => {
     const rows: [string, AddOnSeen | undefined, ServiceAccountSeen, string | undefined][] = [

@@ -122,7 +122,7 @@ describe("The wait for another writer", () => {
             of(nothing),
             {
                 refuse: "role-not-delivered",
-                seen: `For 1200 s, no other writer has given ${ROLE} to the service account: the service account has no role annotation.`,
+                seen: `No other writer gave ${ROLE} to the service account within 1200 s: the service account has no role annotation.`,
             },
             seconds(-1200),
         ],
@@ -184,7 +184,7 @@ describe("What delivers a role now", () => {
             "is the role without what the program adds",
             regional,
             helm,
-            'the service account has this role, which "helm" owns, and other annotations than the component\'s output serviceAccountAnnotations',
+            'the service account has this role, which "helm" owns, but not all annotations of the component\'s output serviceAccountAnnotations',
         ],
     ];
     for (const [what, who, serviceAccount, text] of rows) {

@@ -429,13 +429,19 @@ table("On the way back, another writer", [
         serviceAccount: helm,
         more: ofWriter,
         memory: memoryWith({ startedAt: seconds(-5000), propagatedAt: seconds(-1200) }),
-        step: refuse("role-still-delivered", `For 1200 s, "helm" has kept giving ${ROLE} to kube-system/aws-node.`),
+        step: refuse(
+            "role-still-delivered",
+            `After 1200 s, the service account kube-system/aws-node still has ${ROLE}, from "helm".`,
+        ),
     },
     {
         it: "has the limit of the program",
         serviceAccount: helm,
         more: { ...ofWriter, deliverySeconds: 60 },
-        step: refuse("role-still-delivered", `For 60 s, "helm" has kept giving ${ROLE} to kube-system/aws-node.`),
+        step: refuse(
+            "role-still-delivered",
+            `After 60 s, the service account kube-system/aws-node still has ${ROLE}, from "helm".`,
+        ),
     },
     { it: "is not waited for once it has taken it back", serviceAccount: unannotated, more: ofWriter, step: first },
     {

@@ -47,7 +47,7 @@ const differs = (what: string): Reason => [
 ];
 const older: Reason = [
     "role-not-delivered",
-    `These pods carry ${ROLE}, and are older than the annotation that delivers it: pod-n1.`,
+    `These pods carry ${ROLE}, but are older than the annotation that names it: pod-n1.`,
 ];
 const belongsTo = (owners: string): Reason => [
     "annotation-owned-by-another",

@@ -205,7 +205,10 @@ const EXAMPLES: Record<keyof typeof refusals, Refusal[]> = {
         ),
     ],
     addOnBusy: [refusals.addOnBusy({ ...addOn, status: "UPDATING" }, 1200)],
-    addOnDiffers: [refusals.addOnDiffers(ROLE, undefined), refusals.addOnDiffers(ROLE, FORMER_ROLE)],
+    addOnDiffers: [
+        refusals.addOnDiffers(subject, ROLE, undefined),
+        refusals.addOnDiffers({ ...subject, clusterName: "shop" }, ROLE, FORMER_ROLE),
+    ],
     rolesNotPassed: [refusals.rolesNotPassed([ROLE]), refusals.rolesNotPassed([ROLE, FORMER_ROLE])],
     timeout: [refusals.timeout("The hand-back", 30, "timeouts.handBackSeconds", "2 pods left")],
     cancelled: [refusals.cancelled()],

@@ -22,18 +22,19 @@ const none = ownedBy([], [], {});
 const formerOf = (...owners: string[]): ServiceAccountSeen => ownedBy(owners, owners, { [ROLE_ARN]: FORMER_ROLE });
 const moves = [canary("pod-n1", "n1"), WAVES];
 const GETS =
-    "[add-on] Once every pod carries the role, the managed add-on vpc-cni gets it (UpdateAddon; its version and its configuration stay as they are). " +
-    "An aws.eks.Addon that does not state the role takes it away with its next update: add serviceAccountRoleArn: cni.ready there.";
-const GIVES_UP = `[add-on] The managed add-on vpc-cni gives up ${FORMER_ROLE}: before a pod moves if the node roles hold the CNI policy, otherwise once every pod carries the role.`;
+    "[add-on] Once every pod carries the role, the managed add-on vpc-cni gets it (UpdateAddon, without a change of its version or configuration). " +
+    "The tool that manages the add-on must state the role, or its next update takes the role away. " +
+    "In an aws.eks.Addon of this program, set serviceAccountRoleArn: cni.ready.";
+const GIVES_UP = `[add-on] The managed add-on vpc-cni gives up ${FORMER_ROLE} before any pod moves. If the node roles do not hold the CNI policy, it keeps that role until every pod carries the new one.`;
 const LEAVES =
-    `[add-on] The managed add-on vpc-cni gives up ${ROLE}, and leaves the annotation to the component. An aws.eks.Addon that states this role gives ` +
-    "it to the add-on again with its next update: remove serviceAccountRoleArn there.";
+    `[add-on] The managed add-on vpc-cni gives up ${ROLE}, and leaves the annotation to the component. A tool that still states this role gives ` +
+    'it to the add-on again with its next update: remove the role there. In an aws.eks.Addon, set ignoreChanges: ["serviceAccountRoleArn"] instead until the next refresh, since it cannot remove a role.';
 const ATTACHES = [
     `[attach] ${CNI_POLICY} is attached again to nodes, before the managed add-on gives up the role.`,
     "[attach] The update then waits 120 s until IAM enforces the attached policies.",
 ];
 const awaits = (what: string, seconds = 1200) =>
-    `[await-delivery] The update waits for up to ${String(seconds)} s until another writer delivers the role: ${what}.`;
+    `[await-delivery] The update waits up to ${String(seconds)} s for another writer to deliver the role: ${what}.`;
 const delivering = (addOnRoleArn: string | undefined) => ({
     otherDelivery: { addOnRoleArn, addOn: true, podIdentityRoleArns: [], unread: [] },
 });

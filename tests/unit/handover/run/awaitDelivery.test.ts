@@ -128,7 +128,7 @@ describe("Before a rollout, a run", () => {
         const { calls, waits } = playing({ serviceAccount: none }, external);
         await rejects(waits(), {
             code: "role-not-delivered",
-            message: /^\[role-not-delivered\] For 60 s, no other writer/,
+            message: /^\[role-not-delivered\] No other writer gave .* within 60 s/,
         });
         deepStrictEqual(calls, []);
     });
