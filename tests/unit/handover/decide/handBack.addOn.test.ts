@@ -377,7 +377,24 @@ const unsafe = refuse(
 
 table("On the way back from another writer to a role of before, which it alone restores, pods", [
     { it: "move if it has restored it", serviceAccount: formerOf(["helm"]), ...withoutRights, step: first },
-    { it: "wait for it while it still delivers the role", serviceAccount: helm, ...withoutRights, step: waitsForHelm },
+    {
+        it: "do not wait for it while it still delivers the role: it may take that away without restoring the one of before",
+        serviceAccount: helm,
+        ...withoutRights,
+        step: unsafe,
+    },
+    {
+        it: "wait for it while it still delivers the role, if the node roles have the rights",
+        serviceAccount: helm,
+        more: withoutRights.more,
+        step: waitsForHelm,
+    },
+    {
+        it: "get it from the component if that has an annotation of its own",
+        serviceAccount: ours,
+        ...withoutRights,
+        step: release(former.formerAnnotations),
+    },
     { it: "do not move to node roles without rights", serviceAccount: unannotated, ...withoutRights, step: unsafe },
     {
         it: "do not move to them under an annotation of a third role",

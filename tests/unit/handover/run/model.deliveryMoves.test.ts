@@ -1,0 +1,76 @@
+/** Single histories of another delivery that a random one rarely plays: each has cost pods their path, or left the add-on with a role that was deleted. */
+import * as assert from "node:assert/strict";
+import { attempt } from "../../../model/attempt";
+import { Engine, type Program, REAL_RESOURCES } from "../../../model/engine";
+import { ModelAddOn } from "../../../model/managedAddOn";
+import { Run } from "../../../model/run";
+import { ModelWorld, ROLE_ARN } from "../../../model/world";
+import { ModelWriter } from "../../../model/writer";
+
+const NODE_ROLES = ["a", "b"];
+const THEIRS = "arn:aws:iam::111122223333:role/theirs";
+const program = (delivery?: Program["delivery"], more: Partial<Program> = {}): Program => ({
+    roleName: "cni",
+    detachFromNodeRoles: NODE_ROLES,
+    ...(delivery === undefined ? {} : { delivery }),
+    ...more,
+});
+
+class Played {
+    public readonly world = new ModelWorld();
+    public readonly engine = new Engine(this.world, REAL_RESOURCES);
+
+    /**
+     * A cluster with one node of each node role.
+     *
+     * @param options addOn: how EKS writes. Missing: it has no managed add-on. hasTheirs: eksctl has given the pods a role, so that the node roles hold no
+     * policy.
+     */
+    public constructor({ addOn, hasTheirs = false }: { addOn?: "apply" | "update"; hasTheirs?: boolean } = {}) {
+        const { world } = this;
+        if (addOn !== undefined) {
+            const behaviour = { writes: addOn, restarts: true, reverts: false, keepsConfiguration: true } as const;
+            const shown = { showsAtOnce: false, showsLate: false, outcomes: [] };
+            world.managedAddOn = new ModelAddOn(world, { ...behaviour, ...shown }, undefined);
+        }
+        if (hasTheirs) {
+            world.cniRoles.set(THEIRS, { createdAt: 0, works: true });
+            world.createdBy.set(THEIRS, "another owner");
+            world.patch("eksctl", { [ROLE_ARN]: THEIRS });
+        }
+        NODE_ROLES.forEach((role) => world.join(role, !hasTheirs));
+        world.advance(6000);
+    }
+
+    /** Its message if it fails. */
+    public up(of: Program): Promise<string> {
+        return this.act((run) => this.engine.up(of, run));
+    }
+
+    public destroy(): Promise<string> {
+        return this.act((run) => this.engine.destroy(run));
+    }
+
+    private async act(act: (run: Run) => Promise<void>): Promise<string> {
+        const message = await attempt(this.world, () => act(new Run(this.world)));
+        this.world.advance(30_000);
+        return message;
+    }
+}
+
+describe("A history of another delivery", function () {
+    this.timeout(60_000);
+
+    it("does not ask another writer to let go before the node roles hold policies, if it alone can restore the former role", async () => {
+        const played = new Played({ hasTheirs: true });
+        const { world } = played;
+        world.writer = new ModelWriter(world, "apply", 0);
+        assert.equal(await played.up(program("external")), "");
+        assert.match(await played.destroy(), /\[node-role-without-permissions\].* Let the writer .* restore .*theirs/);
+        assert.equal(world.annotations[ROLE_ARN], played.engine.roleArn);
+        NODE_ROLES.forEach((role) => world.setAttached(role, true));
+        world.advance(20_000);
+        assert.equal(await played.destroy(), "");
+        assert.deepEqual(world.problems, []);
+    });
+});
