@@ -77,12 +77,13 @@ function clusterStep(target: HandBackTarget, world: World, memory: Memory): Step
     if (former !== undefined) {
         return former;
     }
-    if (serviceAccount === undefined) {
-        return undefined;
-    }
+    // Also without a service account: EKS creates it again, with the role that the add-on has then.
     const ofAddOn = handBackAddOnStep(target, world, memory);
     if (ofAddOn !== undefined) {
         return ofAddOn;
+    }
+    if (serviceAccount === undefined) {
+        return keptInAddOnStep(target, world, memory);
     }
     if (isOwnedByComponent(target.subject, serviceAccount)) {
         return {
@@ -92,7 +93,10 @@ function clusterStep(target: HandBackTarget, world: World, memory: Memory): Step
         };
     }
     return (
-        leftByAddOnStep(target, world, memory) ?? releaseLeftStep(cluster) ?? stillDeliveredStep(target, world, memory)
+        leftByAddOnStep(target, world, memory) ??
+        releaseLeftStep(cluster) ??
+        stillDeliveredStep(target, world, memory) ??
+        keptInAddOnStep(target, world, memory)
     );
 }
 
@@ -114,6 +118,21 @@ function stillDeliveredStep(target: HandBackTarget, { cluster, at }: World, memo
               why: `waiting until ${serviceAccount.roleArnOwners.join(", ")} no longer gives ${annotated} to the service account`,
           }
         : { do: "refuse", refusal: refusals.roleStillDelivered(subject, serviceAccount, seconds) };
+}
+
+/**
+ * Another party has given the add-on the role, and the annotation is gone all the same: EKS owned nothing of it, or somebody has removed it. EKS writes it
+ * again with its next update.
+ */
+function keptInAddOnStep(target: HandBackTarget, { account, at }: World, memory: Memory): Step | undefined {
+    const { addOn } = account;
+    const carried = addOn?.is === "there" ? addOn.roleArn : undefined;
+    if (carried === undefined || !retiredRoles(target).includes(carried)) {
+        return undefined;
+    }
+    return target.subject.delivery === "external" && at - since(memory) < deliverySecondsOf(target) * 1000
+        ? { do: "wait", why: `waiting until the managed add-on no longer has ${carried}` }
+        : { do: "refuse", refusal: refusals.addOnStillHasRole(target.subject, carried) };
 }
 
 /** How many pods carry a role that is about to be deleted. */

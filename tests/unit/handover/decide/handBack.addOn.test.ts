@@ -17,6 +17,7 @@ import {
     ROLE,
     ROLE_ARN,
     seconds,
+    subject,
     withoutPolicies,
     world,
 } from "../support/worlds";
@@ -223,7 +224,18 @@ table("On the way back, the managed add-on", [
         serviceAccount: both,
         step: refuse("cluster-name-unknown", "The name of the EKS cluster is unknown."),
     },
-    { it: "matters no more without a service account", addOn: addOn(ROLE), serviceAccount: undefined, step: first },
+    {
+        it: "gives the role up also without a service account, which EKS would create again with the role",
+        addOn: addOn(ROLE),
+        serviceAccount: undefined,
+        step: givesUp,
+    },
+    {
+        it: "matters no more without a service account and a role",
+        addOn: addOn(),
+        serviceAccount: undefined,
+        step: first,
+    },
 ]);
 
 table("On the way back, the managed add-on that had a role before", [
@@ -401,6 +413,49 @@ table("On the way back from another writer to a role of before, which it alone r
         serviceAccount: ownedBy(["helm"], [], { [ROLE_ARN]: "arn:aws:iam::111122223333:role/third" }),
         ...withoutRights,
         step: unsafe,
+    },
+]);
+
+const stillHas = refuse("role-still-delivered", `The managed add-on vpc-cni still has the role ${ROLE}.`);
+/** The component has left the add-on, and another program has given it the role again. */
+const left = { subject, record: { ...record, addOnDelivered: false } };
+
+table("On the way back, an add-on to which another party has given the role", [
+    {
+        it: "is waited for although the annotation is gone",
+        addOn: addOn(ROLE),
+        serviceAccount: unannotated,
+        more: ofWriter,
+        step: wait(`waiting until the managed add-on no longer has ${ROLE}`),
+    },
+    {
+        it: "is waited for although there is no service account",
+        addOn: addOn(ROLE),
+        serviceAccount: undefined,
+        more: ofWriter,
+        step: wait(`waiting until the managed add-on no longer has ${ROLE}`),
+    },
+    {
+        it: "is not waited for longer than the limit",
+        addOn: addOn(ROLE),
+        serviceAccount: unannotated,
+        more: { ...ofWriter, deliverySeconds: 60 },
+        memory: memoryWith({ startedAt: seconds(-5000), propagatedAt: seconds(-60) }),
+        step: stillHas,
+    },
+    {
+        it: "is not waited for if no writer is to let go",
+        addOn: addOn(ROLE),
+        serviceAccount: unannotated,
+        more: left,
+        step: stillHas,
+    },
+    {
+        it: "does not matter if it is another role",
+        addOn: addOn(FORMER_ROLE),
+        serviceAccount: unannotated,
+        more: left,
+        step: first,
     },
 ]);
 

@@ -201,6 +201,7 @@ const EXAMPLES: Record<keyof typeof refusals, Refusal[]> = {
     roleStillDelivered: [["helm", "kubectl"], ["eks"], []].map((roleArnOwners) =>
         refusals.roleStillDelivered(elsewhere, { ...serviceAccount, roleArnOwners }, 1200),
     ),
+    addOnStillHasRole: [refusals.addOnStillHasRole(subject, ROLE)],
     addOnMissing: [refusals.addOnMissing("prod")],
     addOnUpdateFailed: [
         refusals.addOnUpdateFailed(addOn, "the update u-1 is Failed: AccessDenied: no"),

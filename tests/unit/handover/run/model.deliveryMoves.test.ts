@@ -73,4 +73,23 @@ describe("A history of another delivery", function () {
         assert.equal(await played.destroy(), "");
         assert.deepEqual(world.problems, []);
     });
+
+    it("does not delete a role that another program has given the add-on again, although EKS owns nothing of the annotation", async () => {
+        const played = new Played({ addOn: "update" });
+        const { world } = played;
+        assert.equal(await played.up(program("eksAddon")), "");
+        assert.equal(await played.up(program()), "");
+        const { roleArn = "" } = played.engine;
+        world.managedAddOn?.updateByAnother(roleArn);
+        world.advance(30_000);
+        assert.match(
+            await played.destroy(),
+            /\[role-still-delivered\] The managed add-on vpc-cni still has the role .*cni/,
+        );
+        assert.ok(world.cniRoles.has(roleArn));
+        world.managedAddOn?.updateByAnother(undefined);
+        world.advance(30_000);
+        assert.equal(await played.destroy(), "");
+        assert.deepEqual(world.problems, []);
+    });
 });
