@@ -92,4 +92,27 @@ describe("A history of another delivery", function () {
         assert.equal(await played.destroy(), "");
         assert.deepEqual(world.problems, []);
     });
+
+    it("does not delete the former role under an add-on that still has it, when another writer delivers the next one", async () => {
+        const played = new Played({ addOn: "apply" });
+        const { world } = played;
+        const of = (delivery: Program["delivery"], roleName: string): Program => ({
+            roleName,
+            detachFromNodeRoles: undefined,
+            ...(delivery === undefined ? {} : { delivery }),
+        });
+        assert.equal(await played.up(of("eksAddon", "cni")), "");
+        const { roleArn: former = "" } = played.engine;
+        world.writer = new ModelWriter(world, "apply", 0);
+        assert.match(
+            await played.up(of("external", "next")),
+            /\[add-on-owns-the-role\] .* gives aws-node the role .*cni/,
+        );
+        assert.ok(world.cniRoles.has(former));
+        world.managedAddOn?.updateByAnother(played.engine.roleArn);
+        world.advance(30_000);
+        assert.equal(await played.up(of("external", "next")), "");
+        assert.ok(!world.cniRoles.has(former));
+        assert.deepEqual(world.problems, []);
+    });
 });
