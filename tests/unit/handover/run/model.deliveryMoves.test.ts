@@ -28,14 +28,15 @@ class Played {
      */
     public constructor({ addOn, hasTheirs = false }: { addOn?: "apply" | "update"; hasTheirs?: boolean } = {}) {
         const { world } = this;
-        if (addOn !== undefined) {
-            const behaviour = { writes: addOn, restarts: true, reverts: false, keepsConfiguration: true } as const;
-            const shown = { showsAtOnce: false, showsLate: false, outcomes: [] };
-            world.managedAddOn = new ModelAddOn(world, { ...behaviour, ...shown }, undefined);
-        }
         if (hasTheirs) {
             world.cniRoles.set(THEIRS, { createdAt: 0, works: true });
             world.createdBy.set(THEIRS, "another owner");
+        }
+        if (addOn !== undefined) {
+            const behaviour = { writes: addOn, restarts: true, reverts: false, keepsConfiguration: true } as const;
+            const shown = { showsAtOnce: false, showsLate: false, outcomes: [] };
+            world.managedAddOn = new ModelAddOn(world, { ...behaviour, ...shown }, hasTheirs ? THEIRS : undefined);
+        } else if (hasTheirs) {
             world.patch("eksctl", { [ROLE_ARN]: THEIRS });
         }
         NODE_ROLES.forEach((role) => world.join(role, !hasTheirs));
@@ -113,6 +114,22 @@ describe("A history of another delivery", function () {
         world.advance(30_000);
         assert.equal(await played.up(of("external", "next")), "");
         assert.ok(!world.cniRoles.has(former));
+        assert.deepEqual(world.problems, []);
+    });
+
+    it("does not annotate beside an add-on that has kept another owner's role, since the update to eksAddon has failed", async () => {
+        const played = new Played({ addOn: "apply", hasTheirs: true });
+        const { world } = played;
+        assert.match(await played.up(program("eksAddon", { roleName: "bad" })), /\[canary-failed\]/);
+        assert.equal(world.managedAddOn?.roleArn, THEIRS);
+        // Nothing is to be detached: no look before a detachment finds the add-on's role.
+        const of = program(undefined, { detachFromNodeRoles: undefined });
+        assert.match(
+            await played.up(of),
+            /\[add-on-owns-the-role\] The managed add-on vpc-cni gives aws-node the role .*theirs/,
+        );
+        assert.equal(await played.up(program("eksAddon")), "");
+        assert.equal(world.managedAddOn?.roleArn, played.engine.roleArn);
         assert.deepEqual(world.problems, []);
     });
 });
