@@ -2,7 +2,7 @@ import { ROLE_ARN_ANNOTATION } from "../../documents/serviceAccountAnnotations";
 import { refusals } from "../model/refusals";
 import type { Memory, Step } from "../model/steps";
 import type { World } from "../model/world";
-import { deliverySecondsOf, handBackAddOnStep, leftByAddOnStep, releaseLeftStep, since } from "./addOn";
+import { deliverySecondsOf, handBackAddOnStep, leftByAddOnStep, releaseLeftStep, since, unseenStep } from "./addOn";
 import { releaseFormerAccountStep } from "./formerAccounts";
 import { attachAgain, giveBackStep, nodeRolesStep } from "./handBackNodeRoles";
 import { podsStep } from "./handBackPods";
@@ -54,12 +54,15 @@ export function nextHandBackStep(target: HandBackTarget, look: World, memory: Me
 }
 
 /** Without live checks, no later run would take the role from the add-on, and `destroy` would delete it. */
-function keptByAddOnStep({ record }: HandBackTarget, { account }: World): Step | undefined {
+function keptByAddOnStep({ record, subject }: HandBackTarget, { account }: World): Step | undefined {
     const { addOn } = account;
+    if (record.addOnDelivered !== true || addOn?.is === "missing") {
+        return undefined;
+    }
     const carried = addOn?.is === "there" ? addOn.roleArn : undefined;
-    return record.addOnDelivered === true && carried !== undefined && record.approvedRoleArns.includes(carried)
+    return carried !== undefined && record.approvedRoleArns.includes(carried)
         ? { do: "refuse", refusal: refusals.addOnKeepsRole(carried) }
-        : undefined;
+        : unseenStep(subject, addOn);
 }
 
 function additionalIssuersStep({ subject }: HandBackTarget): Step | undefined {
