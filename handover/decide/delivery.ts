@@ -30,6 +30,11 @@ export function isOwner({ fieldManager }: Subject, { serviceAccount }: ClusterSe
     return serviceAccount?.roleArnOwners.includes(fieldManager) ?? false;
 }
 
+/** The component's own annotations for the webhook that the program no longer asks for. With a patch, the engine removes them. */
+export function settingsToRemove({ annotations }: Subject, { serviceAccount }: ClusterSeen): readonly string[] {
+    return (serviceAccount?.ownSettings ?? []).filter((name) => annotations[name] === undefined);
+}
+
 /** Whether the managed add-on owns the role annotation in a way that outlives the component's release. */
 export function isAppliedByAddOn({ serviceAccount }: ClusterSeen): boolean {
     return serviceAccount?.roleArnAppliers?.includes(ADD_ON_MANAGER) ?? false;

@@ -88,7 +88,8 @@ function clusterStep(target: HandBackTarget, world: World, memory: Memory): Step
     if (serviceAccount === undefined) {
         return keptInAddOnStep(target, world, memory);
     }
-    if (isOwnedByComponent(target.subject, serviceAccount)) {
+    // With the managed add-on, the role may be the add-on's alone, and the other annotations the component's.
+    if (isOwnedByComponent(target.subject, serviceAccount) || serviceAccount.ownSettings !== undefined) {
         return {
             do: "releaseServiceAccount",
             leaving: target.formerAnnotations,

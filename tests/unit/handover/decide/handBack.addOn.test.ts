@@ -14,6 +14,7 @@ import {
     NOW,
     nodeRole,
     record,
+    REGIONAL,
     ROLE,
     ROLE_ARN,
     seconds,
@@ -456,6 +457,21 @@ table("On the way back, an add-on to which another party has given the role", [
         serviceAccount: unannotated,
         more: left,
         step: first,
+    },
+]);
+
+table("On the way back, the component's other annotations", [
+    {
+        it: "go although it owns no role: the add-on has lost it",
+        addOn: addOn(),
+        serviceAccount: { ...unannotated, ownSettings: [REGIONAL] },
+        step: release({}),
+    },
+    {
+        it: "go although the role is the add-on's alone, which was deleted",
+        addOn: missing,
+        serviceAccount: { ...eksAlone, ownSettings: [REGIONAL] },
+        step: release({}),
     },
 ]);
 
