@@ -467,7 +467,7 @@ describe("The canary", () => {
         [
             "comes after the annotation, which no resource has written before if the add-on is to have it",
             before({ serviceAccount: { ...serviceAccount, annotations: {} } }),
-            { ...ANNOTATE, force: true, why: `annotating the service account with ${ROLE}` },
+            { ...ANNOTATE, why: `annotating the service account with ${ROLE}` },
             { subject: ofAddOn },
         ],
         [

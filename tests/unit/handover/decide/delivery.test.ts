@@ -221,7 +221,7 @@ describe("A role that the service account has lost", () => {
         ],
         ["is annotated over what the add-on has left", ofAddOn, lost, addOn(), forced],
         ["is annotated over what a hand-back has left", ofAddOn, ownedBy([LEFT], [LEFT], former), addOn(), forced],
-        ["is annotated again for the add-on that has it", ofAddOn, nothing, addOn(ROLE), forced],
+        ["is annotated again for the add-on that has it", ofAddOn, nothing, addOn(ROLE), annotate()],
         ["is annotated over the role that the add-on had before", ofAddOn, lost, addOn(FORMER_ROLE), forced, known],
         [
             "is annotated over a former role of the component",
@@ -241,8 +241,17 @@ describe("A role that the service account has lost", () => {
                 `The managed add-on vpc-cni gives aws-node the role ${FORMER_ROLE}, which this component does not know.`,
             ),
         ],
-        ["is annotated without an add-on, too", ofAddOn, nothing, missing, forced],
-        ["is annotated if EKS was not asked", ofAddOn, nothing, undefined, forced],
+        ["is annotated without an add-on, too", ofAddOn, nothing, missing, annotate()],
+        ["is annotated if EKS was not asked", ofAddOn, nothing, undefined, annotate()],
+        [
+            "takes the other annotations of the webhook over if the program says so",
+            ofAddOn,
+            nothing,
+            addOn(),
+            forced,
+            record,
+            true,
+        ],
         [
             "is taken over from another owner if the program says so",
             ofAddOn,
