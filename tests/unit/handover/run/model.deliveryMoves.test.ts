@@ -121,7 +121,7 @@ describe("A history of another delivery", function () {
         const played = new Played({ addOn: "apply", hasTheirs: true });
         const { world } = played;
         assert.match(await played.up(program("eksAddon", { roleName: "bad" })), /\[canary-failed\]/);
-        assert.equal(world.managedAddOn?.roleArn, THEIRS);
+        assert.deepEqual([world.managedAddOn?.roleArn], [THEIRS]);
         // Nothing is to be detached: no look before a detachment finds the add-on's role.
         const of = program(undefined, { detachFromNodeRoles: undefined });
         assert.match(
