@@ -10,7 +10,7 @@ import type { ClusterSeen, PodSeen, World } from "../model/world";
 import { admitRoleStep } from "./admittedRoles";
 import { begunAmong, begunFirst, isLeftBroken } from "./begunPlaces";
 import { hasDelivery } from "./delivered";
-import { deliverAgainStep } from "./delivery";
+import { deliverAgainStep, settingsToRemove } from "./delivery";
 import { Fleet, fleetOf, isLate, restartWrong, untilStable, wakeStep } from "./fleet";
 import { complains, complaintStep, withoutLoneComplaints } from "./complaints";
 import { attachStep, isOwnAndIdle, toAttach } from "./giveBack";
@@ -137,13 +137,20 @@ function firstRepair(target: RolloutTarget, world: World, memory: Memory): Step 
     if (restore !== undefined) {
         return restore;
     }
+    // With the managed add-on, no resource of the program annotates.
+    const isForAddOn = subject.delivery === "eksAddon";
     if (!isAnnotated(subject, cluster)) {
-        // With the managed add-on, no resource of the program has annotated before.
-        const isFirst = subject.delivery === "eksAddon";
-        const why = `annotating the service account ${isFirst ? `with ${subject.roleArn}` : "again"}`;
+        const why = `annotating the service account ${isForAddOn ? `with ${subject.roleArn}` : "again"}`;
         return deliverAgainStep(target, world, why);
     }
-    return admitRoleStep({ subject, record, injectionGuard: true }, cluster);
+    const unwanted = isForAddOn ? settingsToRemove(subject, cluster) : [];
+    return unwanted.length > 0
+        ? {
+              do: "annotate",
+              annotations: subject.annotations,
+              why: `removing ${unwanted.join(", ")}, which the program no longer sets`,
+          }
+        : admitRoleStep({ subject, record, injectionGuard: true }, cluster);
 }
 
 /** Gives the node roles their policies back if a pod uses one without them. Undefined if none does, or if IAM does not show the policies yet. */

@@ -30,6 +30,11 @@ export function isOwner({ fieldManager }: Subject, { serviceAccount }: ClusterSe
     return serviceAccount?.roleArnOwners.includes(fieldManager) ?? false;
 }
 
+/** The component's own annotations for the webhook that the program no longer asks for. With a patch, the engine removes them. */
+export function settingsToRemove({ annotations }: Subject, { serviceAccount }: ClusterSeen): readonly string[] {
+    return (serviceAccount?.ownSettings ?? []).filter((name) => annotations[name] === undefined);
+}
+
 /** Whether the managed add-on owns the role annotation in a way that outlives the component's release. */
 export function isAppliedByAddOn({ serviceAccount }: ClusterSeen): boolean {
     return serviceAccount?.roleArnAppliers?.includes(ADD_ON_MANAGER) ?? false;
@@ -113,7 +118,8 @@ export interface DeliveredTo {
 /**
  * Gives the service account the role again, after its annotation was removed or changed. With `external`, that is left to the other writer.
  *
- * An annotation of the managed add-on gives way only if the component moves the pods away from that add-on's role: the record knows it.
+ * An annotation of the managed add-on gives way only if the component moves the pods away from that add-on's role: the record knows it. Otherwise
+ * nothing is taken by force: another owner may have set the webhook's other annotations, or may write the role after the look.
  */
 export function deliverAgainStep(
     { subject, record, overrideExistingServiceAccount: override = false }: DeliveredTo,
@@ -131,10 +137,15 @@ export function deliverAgainStep(
     if (carried !== undefined && carried !== subject.roleArn && !isKnownOf(record, carried)) {
         return { do: "refuse", refusal: refusals.addOnHasAnotherRole(subject, carried) };
     }
-    const others = otherOwners(subject, cluster).filter((owner) => !isOfEks(owner));
-    return others.length > 0 && !override
-        ? { do: "refuse", refusal: refusals.annotationOwned(subject, others) }
-        : { do: "annotate", annotations: subject.annotations, force: true, why };
+    const owners = otherOwners(subject, cluster);
+    const others = owners.filter((owner) => !isOfEks(owner));
+    if (others.length > 0 && !override) {
+        return { do: "refuse", refusal: refusals.annotationOwned(subject, others) };
+    }
+    const { annotations } = subject;
+    return owners.length > 0 || override
+        ? { do: "annotate", annotations, force: true, why }
+        : { do: "annotate", annotations, why };
 }
 
 /** Whether the add-on carries the role of before, or one of the component. */

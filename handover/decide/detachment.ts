@@ -1,3 +1,4 @@
+import { type AddOnSeen, isBusy } from "../model/addOn";
 import { othersThatCarry } from "../model/carriedRole";
 import type { Refusal } from "../model/refusal";
 import { refusals } from "../model/refusals";
@@ -10,7 +11,7 @@ import { detachStep } from "./detachPolicies";
 import type { DetachmentTarget } from "./detachmentTarget";
 import { howManyCarry, wakeMarkStep } from "./fleet";
 import { releaseFormerAccountStep } from "./formerAccounts";
-import { nextGiveBackStep, toAttach } from "./giveBack";
+import { nextGiveBackStep, SHOWN_AFTER_MILLISECONDS, toAttach } from "./giveBack";
 import { HeldUp, heldUp, untilEachWorked } from "./heldUp";
 import { withoutTerminated } from "./leaving";
 import { policiesLost } from "./nodeRolePolicies";
@@ -58,7 +59,7 @@ export function nextDetachmentStep(target: DetachmentTarget, look: World, memory
         wakeMarkStep(cluster) ??
         narrowStep(target, cluster) ??
         unwantedGuardStep(target, world, memory) ??
-        retiredRolesStep(target, cluster) ??
+        retiredRolesStep(target, world, memory) ??
         unstableStep(target, held, memory, world) ??
         (target.detachFromNodeRoles === undefined
             ? { do: "done", why: howManyCarry(held.fleet) }
@@ -125,14 +126,37 @@ export function podsToRestart(target: DetachmentTarget, look: World): number {
     return cluster.pods.filter((pod) => !hasDelivery(pod, target)).length;
 }
 
-/** A formerly approved role is deleted when this is done, so no other pod may carry it, and no former service account deliver it. */
-function retiredRolesStep({ record, subject }: DetachmentTarget, cluster: ClusterSeen): Step | undefined {
+/** A formerly approved role is deleted when this is done, so no other pod may carry it, no former service account deliver it, and no add-on have it. */
+function retiredRolesStep(
+    { record, subject }: DetachmentTarget,
+    { cluster, account, at }: World,
+    memory: Memory,
+): Step | undefined {
     const retired = record.approvedRoleArns.filter((arn) => arn !== subject.roleArn);
     const others = othersThatCarry(cluster, retired);
     return (
         releaseFormerAccountStep(cluster) ??
-        (others.length === 0 ? undefined : { do: "refuse", refusal: refusals.carriedByOthers(others) })
+        (others.length === 0 ? undefined : { do: "refuse", refusal: refusals.carriedByOthers(others) }) ??
+        retiredInAddOnStep(retired, account.addOn, at - memory.startedAt)
     );
+}
+
+/**
+ * With `external`, another writer may deliver the role now, while the managed add-on has the one of before: EKS would write that one again with its next
+ * update. It may not show yet that it has changed the role.
+ */
+function retiredInAddOnStep(
+    retired: readonly string[],
+    addOn: AddOnSeen | undefined,
+    elapsed: number,
+): Step | undefined {
+    const carried = addOn?.is === "there" ? addOn.roleArn : undefined;
+    if (addOn?.is !== "there" || carried === undefined || !retired.includes(carried)) {
+        return undefined;
+    }
+    return isBusy(addOn) || elapsed < SHOWN_AFTER_MILLISECONDS
+        ? { do: "wait", why: `the managed add-on still has ${carried}, which is about to be deleted` }
+        : { do: "refuse", refusal: refusals.addOnHasRole(carried) };
 }
 
 /** A formerly approved role is deleted when this is done, but a webhook with an outdated cache may still give it to a pod. */

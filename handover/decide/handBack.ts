@@ -2,7 +2,7 @@ import { ROLE_ARN_ANNOTATION } from "../../documents/serviceAccountAnnotations";
 import { refusals } from "../model/refusals";
 import type { Memory, Step } from "../model/steps";
 import type { World } from "../model/world";
-import { deliverySecondsOf, releaseLeftStep, since } from "./addOnSteps";
+import { deliverySecondsOf, releaseLeftStep, since, unseenStep } from "./addOnSteps";
 import { handBackAddOnStep, leftByAddOnStep } from "./handBackAddOn";
 import { releaseFormerAccountStep } from "./formerAccounts";
 import { attachAgain, giveBackStep, nodeRolesStep } from "./handBackNodeRoles";
@@ -55,12 +55,15 @@ export function nextHandBackStep(target: HandBackTarget, look: World, memory: Me
 }
 
 /** Without live checks, no later run would take the role from the add-on, and `destroy` would delete it. */
-function keptByAddOnStep({ record }: HandBackTarget, { account }: World): Step | undefined {
+function keptByAddOnStep({ record, subject }: HandBackTarget, { account }: World): Step | undefined {
     const { addOn } = account;
+    if (record.addOnDelivered !== true || addOn?.is === "missing") {
+        return undefined;
+    }
     const carried = addOn?.is === "there" ? addOn.roleArn : undefined;
-    return record.addOnDelivered === true && carried !== undefined && record.approvedRoleArns.includes(carried)
+    return carried !== undefined && record.approvedRoleArns.includes(carried)
         ? { do: "refuse", refusal: refusals.addOnKeepsRole(carried) }
-        : undefined;
+        : unseenStep(subject, addOn);
 }
 
 function additionalIssuersStep({ subject }: HandBackTarget): Step | undefined {
@@ -78,14 +81,16 @@ function clusterStep(target: HandBackTarget, world: World, memory: Memory): Step
     if (former !== undefined) {
         return former;
     }
-    if (serviceAccount === undefined) {
-        return undefined;
-    }
+    // Also without a service account: EKS creates it again, with the role that the add-on has then.
     const ofAddOn = handBackAddOnStep(target, world, memory);
     if (ofAddOn !== undefined) {
         return ofAddOn;
     }
-    if (isOwnedByComponent(target.subject, serviceAccount)) {
+    if (serviceAccount === undefined) {
+        return keptInAddOnStep(target, world, memory);
+    }
+    // With the managed add-on, the role may be the add-on's alone, and the other annotations the component's.
+    if (isOwnedByComponent(target.subject, serviceAccount) || serviceAccount.ownSettings !== undefined) {
         return {
             do: "releaseServiceAccount",
             leaving: target.formerAnnotations,
@@ -93,7 +98,10 @@ function clusterStep(target: HandBackTarget, world: World, memory: Memory): Step
         };
     }
     return (
-        leftByAddOnStep(target, world, memory) ?? releaseLeftStep(cluster) ?? stillDeliveredStep(target, world, memory)
+        leftByAddOnStep(target, world, memory) ??
+        releaseLeftStep(cluster) ??
+        stillDeliveredStep(target, world, memory) ??
+        keptInAddOnStep(target, world, memory)
     );
 }
 
@@ -115,6 +123,21 @@ function stillDeliveredStep(target: HandBackTarget, { cluster, at }: World, memo
               why: `waiting until ${serviceAccount.roleArnOwners.join(", ")} no longer gives ${annotated} to the service account`,
           }
         : { do: "refuse", refusal: refusals.roleStillDelivered(subject, serviceAccount, seconds) };
+}
+
+/**
+ * Another party has given the add-on the role, and the annotation is gone all the same: EKS owned nothing of it, or somebody has removed it. EKS writes it
+ * again with its next update.
+ */
+function keptInAddOnStep(target: HandBackTarget, { account, at }: World, memory: Memory): Step | undefined {
+    const { addOn } = account;
+    const carried = addOn?.is === "there" ? addOn.roleArn : undefined;
+    if (carried === undefined || !retiredRoles(target).includes(carried)) {
+        return undefined;
+    }
+    return target.subject.delivery === "external" && at - since(memory) < deliverySecondsOf(target) * 1000
+        ? { do: "wait", why: `waiting until the managed add-on no longer has ${carried}` }
+        : { do: "refuse", refusal: refusals.addOnStillHasRole(target.subject, carried) };
 }
 
 /** How many pods carry a role that is about to be deleted. */

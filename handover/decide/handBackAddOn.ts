@@ -32,12 +32,12 @@ import { type HandBackTarget, retiredRoles } from "./handBackTarget";
 export function handBackAddOnStep(target: HandBackTarget, world: World, memory: Memory): Step | undefined {
     const { subject, record, formerAnnotations } = target;
     const { cluster, account, at } = world;
-    if (!toldTheAddOn(record) || subject.delivery === "external" || cluster.serviceAccount === undefined) {
+    if (!toldTheAddOn(record) || subject.delivery === "external") {
         return undefined;
     }
     const { addOn } = account;
     const { [ROLE_ARN_ANNOTATION]: former } = formerAnnotations;
-    const { [ROLE_ARN_ANNOTATION]: annotated } = cluster.serviceAccount.annotations;
+    const { [ROLE_ARN_ANNOTATION]: annotated } = cluster.serviceAccount?.annotations ?? {};
     const isLost = former !== undefined && annotated === undefined && record.addOnDelivered === true;
     if (addOn?.is === "missing") {
         return isLost ? restoringStep(target) : undefined;

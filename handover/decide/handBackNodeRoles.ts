@@ -89,12 +89,17 @@ export function nodeRolesStep(target: HandBackTarget, world: World, memory: Memo
         : undefined;
 }
 
-/** With `external`, only the other writer restores the former role: once it has taken the annotation away, pods use the node roles. */
-function hasFormerRole(target: HandBackTarget, { serviceAccount }: ClusterSeen): boolean {
-    const { [ROLE_ARN_ANNOTATION]: former } = target.formerAnnotations;
-    const { [ROLE_ARN_ANNOTATION]: annotated = "" } = serviceAccount?.annotations ?? {};
-    const mayReturn = target.subject.delivery !== "external" || [former, ...retiredRoles(target)].includes(annotated);
-    return former !== undefined && mayReturn;
+/**
+ * With `external`, only the other writer restores the former role, unless the component still has an annotation of its own. The hand-back waits until
+ * that writer no longer delivers the present role, and it may take the annotation away instead: pods use the node roles then. So the former role
+ * counts only once it is there.
+ */
+function hasFormerRole({ formerAnnotations, subject }: HandBackTarget, cluster: ClusterSeen): boolean {
+    const { [ROLE_ARN_ANNOTATION]: former } = formerAnnotations;
+    const { [ROLE_ARN_ANNOTATION]: annotated } = cluster.serviceAccount?.annotations ?? {};
+    const isRestored =
+        subject.delivery !== "external" || annotated === former || hasComponentAnnotation(subject, cluster);
+    return former !== undefined && isRestored;
 }
 
 /**
@@ -117,7 +122,7 @@ function hasComponentAnnotation(subject: Subject, { serviceAccount }: ClusterSee
 
 /** A pod that restarts on a node whose role lacks the CNI's permissions would have no path. */
 function unsafeNodeRolesStep(target: HandBackTarget, world: World, memory: Memory): Step | undefined {
-    const { record, subject } = target;
+    const { record, subject, formerAnnotations } = target;
     const { account } = world;
     const { nodes } = returningNodes(target, world, memory);
     // The next pods of nodes that the hand-back does not wait for use their roles, too.
@@ -128,7 +133,14 @@ function unsafeNodeRolesStep(target: HandBackTarget, world: World, memory: Memor
         unknownRoleStep(nodes, account) ??
         (insufficient.length === 0
             ? undefined
-            : { do: "refuse", refusal: refusals.nodeRoleWithoutPermissions(insufficient, subject) })
+            : {
+                  do: "refuse",
+                  refusal: refusals.nodeRoleWithoutPermissions(
+                      insufficient,
+                      subject,
+                      formerAnnotations[ROLE_ARN_ANNOTATION],
+                  ),
+              })
     );
 }
 

@@ -55,6 +55,7 @@ export async function look(cluster: Cluster, subject: Subject): Promise<Look> {
                     serviceAccount,
                     [LIVE_CHECKS_ANNOTATION, ...Object.keys(subject.annotations)],
                     cluster.clock,
+                    subject.fieldManager,
                 ),
             daemonSet: daemonSet && daemonSetSeen(daemonSet, nodes.length),
             nodes,

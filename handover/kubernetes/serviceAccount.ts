@@ -7,6 +7,7 @@ export function serviceAccountSeen(
     live: V1ServiceAccount,
     ownAnnotations: readonly string[],
     clock: Pick<ClusterClock, "here">,
+    fieldManager = "",
 ): ServiceAccountSeen {
     const { uid = "", annotations = {}, managedFields = [] } = live.metadata ?? {};
     const isRelevant = ([key]: [string, string]) =>
@@ -16,6 +17,7 @@ export function serviceAccountSeen(
         annotations: Object.fromEntries(Object.entries(annotations).filter(isRelevant)),
         roleArnOwners: ownersOf(managedFields, ROLE_ARN_ANNOTATION),
         ...appliersOf(managedFields),
+        ...settingsOf(managedFields, fieldManager),
         ...since(managedFields, clock),
     };
 }
@@ -24,6 +26,16 @@ function appliersOf(managedFields: readonly V1ManagedFieldsEntry[]): Pick<Servic
     const applied = managedFields.filter(({ operation }) => operation === "Apply");
     const roleArnAppliers = ownersOf(applied, ROLE_ARN_ANNOTATION);
     return roleArnAppliers.length === 0 ? {} : { roleArnAppliers };
+}
+
+function settingsOf(
+    managedFields: readonly V1ManagedFieldsEntry[],
+    fieldManager: string,
+): Pick<ServiceAccountSeen, "ownSettings"> {
+    const ownSettings = appliedBy(managedFields, fieldManager).filter(
+        (name) => name.startsWith(WEBHOOK_PREFIX) && name !== ROLE_ARN_ANNOTATION,
+    );
+    return ownSettings.length === 0 ? {} : { ownSettings };
 }
 
 /** The time of an entry is that of the last change of any of its fields. All owners have the same value, so the first one tells its age. */

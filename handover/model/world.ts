@@ -77,6 +77,8 @@ export interface ServiceAccountSeen {
      * that releases the annotation removes it. Missing if there are none.
      */
     readonly roleArnAppliers?: readonly string[];
+    /** The webhook's other annotations that the component itself applies. Missing if there are none. */
+    readonly ownSettings?: readonly string[];
     /** When the first of its present owners wrote its fields last, in milliseconds since the epoch. Missing if it has none. */
     readonly roleArnSince?: number;
 }

@@ -2,7 +2,9 @@ import { ROLE_ARN_ANNOTATION } from "../../documents/serviceAccountAnnotations";
 import { addOnGivesUpStep } from "../decide/addOnGivesUp";
 import { deliverySecondsOf } from "../decide/addOnSteps";
 import { type GiveBackTarget, nextGiveBackStep } from "../decide/giveBack";
+import { isBusy } from "../model/addOn";
 import type { HandOverRecord } from "../model/record";
+import { refusals } from "../model/refusals";
 import type { Memory, Step } from "../model/steps";
 import type { Timeouts } from "../model/subject";
 import type { World } from "../model/world";
@@ -47,6 +49,12 @@ export async function leaveAddOn(
         frees: context.subject.delivery === undefined,
     };
     const next = (world: World, memory: Memory): Step => {
+        const { addOn } = world.account;
+        const carried = addOn?.is === "there" && !isBusy(addOn) ? addOn.roleArn : undefined;
+        if (target.frees && carried !== undefined && !target.givesUp(carried)) {
+            // The update to eksAddon has not come so far. The component's annotation would not stay beside the one of the add-on.
+            return { do: "refuse", refusal: refusals.addOnHasRole(carried) };
+        }
         const first = nextGiveBackStep(giveBack, world, memory);
         return giveBack.roleNames.length > 0 && first.do !== "done"
             ? first

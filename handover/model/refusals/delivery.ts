@@ -67,9 +67,16 @@ export const deliveryRefusals = {
             `After ${String(seconds)} s, the service account ${serviceAccount.namespace}/${serviceAccount.name} still has ${account.annotations[ROLE_ARN_ANNOTATION] ?? "the role"}, from ${owners(account)}.`,
             "Each new pod gets this role, so the run has not deleted it. The node roles hold their policies again.",
             account.roleArnOwners.includes("eks")
-                ? `Remove the role from the managed add-on: aws eks update-addon --cluster-name ${clusterName} --addon-name vpc-cni --resolve-conflicts PRESERVE (without ` +
-                      `--service-account-role-arn; aws.eks.Addon cannot do it), and run the same command again. ${KEEPS_CONFIGURATION}`
+                ? removeFromAddOn(clusterName)
                 : `Let that writer remove the annotation, and run the same command again. If that writer no longer exists, remove it yourself: kubectl ${unannotate(serviceAccount, ROLE_ARN_ANNOTATION)}`,
+        ),
+    /** The annotation is gone, and the add-on would bring it back. */
+    addOnStillHasRole: ({ clusterName = CLUSTER }: Subject, carried: string) =>
+        new Refusal(
+            "role-still-delivered",
+            `The managed add-on vpc-cni still has the role ${carried}.`,
+            "This role is about to be deleted, and each new pod would get it once EKS writes the annotation again. The node roles hold their policies again. The role is still there.",
+            removeFromAddOn(clusterName),
         ),
     addOnMissing: (clusterName: string) =>
         new Refusal(
@@ -119,6 +126,13 @@ export const deliveryRefusals = {
                 "repository), or set other credentials with the argument `aws`, and run the same command again.",
         ),
 };
+
+function removeFromAddOn(clusterName: string): string {
+    return (
+        `Remove the role from the managed add-on: aws eks update-addon --cluster-name ${clusterName} --addon-name vpc-cni --resolve-conflicts PRESERVE (without ` +
+        `--service-account-role-arn; aws.eks.Addon cannot do it), and run the same command again. ${KEEPS_CONFIGURATION}`
+    );
+}
 
 function owners({ roleArnOwners }: ServiceAccountSeen): string {
     return roleArnOwners.length === 0 ? "a writer" : roleArnOwners.map((owner) => JSON.stringify(owner)).join(", ");

@@ -47,14 +47,18 @@ export const nodeRoleRefusals = {
                 ? `They have the service account ${serviceAccount.name}, too. Once it has the role's annotation, restart them, which gives them the role: ${rolloutRestarts(pods)}. Then run the same command again. Or remove detachFromNodeRoles.`
                 : `Hand ${daemonSetsOf(pods)} over first, with a component of its own and without detachFromNodeRoles. Or remove detachFromNodeRoles here.`,
         ),
-    nodeRoleWithoutPermissions: (roles: readonly NodeRoleSeen[], subject: Subject) =>
+    /** `former`: the role from before the hand-over. With `external`, only the other writer can give it back. */
+    nodeRoleWithoutPermissions: (roles: readonly NodeRoleSeen[], subject: Subject, former?: string) =>
         new Refusal(
             "node-role-without-permissions",
             `Nodes run with ${roles.map(({ name }) => name).join(", ")}, which ${roles.length === 1 ? "holds" : "hold"} no policy that is sufficient for the CNI, and the record has none that can be attached.`,
             "Without the CNI role, their pods would have no permissions, so the run has stopped.",
-            subject.ipFamily === "ipv4"
-                ? `Attach the CNI policy, ${ENFORCED}: ${roles.map(({ name }) => attachCommand(name, managedPolicyOf(subject))).join("; ")}`
-                : `Attach a policy with the IPv6 actions to ${roles.map(({ name }) => name).join(", ")}, ${ENFORCED}: https://docs.aws.amazon.com/eks/latest/userguide/cni-iam-role.html`,
+            (subject.delivery === "external" && former !== undefined
+                ? `Let the writer of the annotation restore ${former}, the role from before the hand-over, and run the same command again. Or attach`
+                : "Attach") +
+                (subject.ipFamily === "ipv4"
+                    ? ` the CNI policy, ${ENFORCED}: ${roles.map(({ name }) => attachCommand(name, managedPolicyOf(subject))).join("; ")}`
+                    : ` a policy with the IPv6 actions to ${roles.map(({ name }) => name).join(", ")}, ${ENFORCED}: https://docs.aws.amazon.com/eks/latest/userguide/cni-iam-role.html`),
         ),
     policyNotRecorded: ({ roleName, policyArn }: RolePolicy) =>
         new Refusal(

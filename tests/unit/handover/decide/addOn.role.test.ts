@@ -49,7 +49,6 @@ const own = {
 const again = {
     do: "annotate",
     annotations: { [ROLE_ARN]: ROLE },
-    force: true,
     why: "the service account has lost its annotation: annotating it again",
 };
 const release = {
@@ -98,7 +97,7 @@ const rows: Row[] = [
         "is annotated again if another value has taken its place",
         [],
         { serviceAccount: ownedBy([EKS], [EKS], { [ROLE_ARN]: FORMER_ROLE }) },
-        again,
+        { ...again, force: true },
     ],
     [
         "leaves an annotation to another owner",

@@ -467,8 +467,35 @@ describe("The canary", () => {
         [
             "comes after the annotation, which no resource has written before if the add-on is to have it",
             before({ serviceAccount: { ...serviceAccount, annotations: {} } }),
-            { ...ANNOTATE, force: true, why: `annotating the service account with ${ROLE}` },
+            { ...ANNOTATE, why: `annotating the service account with ${ROLE}` },
             { subject: ofAddOn },
+        ],
+        [
+            "comes after an annotation of the component that the program no longer sets, which no patch removes",
+            before({ serviceAccount: { ...serviceAccount, ownSettings: [REGIONAL] } }),
+            {
+                do: "annotate",
+                annotations: { [ROLE_ARN]: ROLE },
+                why: `removing ${REGIONAL}, which the program no longer sets`,
+            },
+            { subject: ofAddOn },
+        ],
+        [
+            "does not touch one that the program sets",
+            before({
+                serviceAccount: {
+                    ...serviceAccount,
+                    annotations: { [ROLE_ARN]: ROLE, [REGIONAL]: "true" },
+                    ownSettings: [REGIONAL],
+                },
+            }),
+            first("n1"),
+            { subject: { ...ofAddOn, annotations: { [ROLE_ARN]: ROLE, [REGIONAL]: "true" } } },
+        ],
+        [
+            "leaves to the patch what that removes",
+            before({ serviceAccount: { ...serviceAccount, ownSettings: [REGIONAL] } }),
+            first("n1"),
         ],
         [
             "comes after another annotation is replaced",

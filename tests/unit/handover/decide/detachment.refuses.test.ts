@@ -1,4 +1,5 @@
-import { verified, refuse, right, table } from "../support/detachments";
+import { addOn, external } from "../support/addOns";
+import { verified, refuse, right, table, wait } from "../support/detachments";
 import {
     attach,
     CNI_POLICY,
@@ -207,5 +208,41 @@ table("The run ends", [
         refuse("pods-without-role", "Pods without the role keep appearing: pod-n2."),
         {},
         memoryWith({ restores: 4, attachedAt: NOW, attached: attach("nodes") }),
+    ],
+]);
+
+/** \`external\`: another writer delivers the role, and the add-on may have one of before, which is deleted once the pods are verified. */
+const formerIn = (roleArn: string, more = {}) => verified({}, { addOn: addOn(roleArn, more) });
+const byWriter = {
+    subject: external,
+    record: { ...record, approvedRoleArns: [FORMER_ROLE, ROLE] },
+    detachFromNodeRoles: undefined,
+};
+const long = memoryWith({ startedAt: seconds(-30) });
+const stillHas = wait(`the managed add-on still has ${FORMER_ROLE}, which is about to be deleted`);
+
+table("A managed add-on", [
+    [
+        "may not keep a role of before, which EKS would write again",
+        formerIn(FORMER_ROLE),
+        refuse("add-on-owns-the-role", `The managed add-on vpc-cni gives aws-node the role ${FORMER_ROLE}.`),
+        byWriter,
+        long,
+    ],
+    [
+        "is waited for while EKS may not show its next role yet",
+        formerIn(FORMER_ROLE),
+        stillHas,
+        byWriter,
+        memoryWith({ startedAt: seconds(-29) }),
+    ],
+    ["is waited for while EKS changes it", formerIn(FORMER_ROLE, { status: "UPDATING" }), stillHas, byWriter, long],
+    ["may have the present role", formerIn(ROLE), { do: "done", why: "3 pods carry the role" }, byWriter, long],
+    [
+        "may have a role of another owner if nothing is detached",
+        formerIn("arn:aws:iam::111122223333:role/theirs"),
+        { do: "done", why: "3 pods carry the role" },
+        byWriter,
+        long,
     ],
 ]);

@@ -14,9 +14,11 @@ import {
     NOW,
     nodeRole,
     record,
+    REGIONAL,
     ROLE,
     ROLE_ARN,
     seconds,
+    subject,
     withoutPolicies,
     world,
 } from "../support/worlds";
@@ -238,7 +240,18 @@ table("On the way back, the managed add-on", [
             "Nodes run with nodes, which holds no policy that is sufficient for the CNI, and the record has none that can be attached.",
         ),
     },
-    { it: "matters no more without a service account", addOn: addOn(ROLE), serviceAccount: undefined, step: first },
+    {
+        it: "gives the role up also without a service account, which EKS would create again with the role",
+        addOn: addOn(ROLE),
+        serviceAccount: undefined,
+        step: givesUp,
+    },
+    {
+        it: "matters no more without a service account and a role",
+        addOn: addOn(),
+        serviceAccount: undefined,
+        step: first,
+    },
 ]);
 
 table("On the way back, the managed add-on that had a role before", [
@@ -406,13 +419,88 @@ const unsafe = refuse(
 
 table("On the way back from another writer to a role of before, which it alone restores, pods", [
     { it: "move if it has restored it", serviceAccount: formerOf(["helm"]), ...withoutRights, step: first },
-    { it: "wait for it while it still delivers the role", serviceAccount: helm, ...withoutRights, step: waitsForHelm },
+    {
+        it: "do not wait for it while it still delivers the role: it may take that away without restoring the one of before",
+        serviceAccount: helm,
+        ...withoutRights,
+        step: unsafe,
+    },
+    {
+        it: "wait for it while it still delivers the role, if the node roles have the rights",
+        serviceAccount: helm,
+        more: withoutRights.more,
+        step: waitsForHelm,
+    },
+    {
+        it: "get it from the component if that has an annotation of its own",
+        serviceAccount: ours,
+        ...withoutRights,
+        step: release(former.formerAnnotations),
+    },
     { it: "do not move to node roles without rights", serviceAccount: unannotated, ...withoutRights, step: unsafe },
     {
         it: "do not move to them under an annotation of a third role",
         serviceAccount: ownedBy(["helm"], [], { [ROLE_ARN]: "arn:aws:iam::111122223333:role/third" }),
         ...withoutRights,
         step: unsafe,
+    },
+]);
+
+const stillHas = refuse("role-still-delivered", `The managed add-on vpc-cni still has the role ${ROLE}.`);
+/** The component has left the add-on, and another program has given it the role again. */
+const left = { subject, record: { ...record, addOnDelivered: false } };
+
+table("On the way back, an add-on to which another party has given the role", [
+    {
+        it: "is waited for although the annotation is gone",
+        addOn: addOn(ROLE),
+        serviceAccount: unannotated,
+        more: ofWriter,
+        step: wait(`waiting until the managed add-on no longer has ${ROLE}`),
+    },
+    {
+        it: "is waited for although there is no service account",
+        addOn: addOn(ROLE),
+        serviceAccount: undefined,
+        more: ofWriter,
+        step: wait(`waiting until the managed add-on no longer has ${ROLE}`),
+    },
+    {
+        it: "is not waited for longer than the limit",
+        addOn: addOn(ROLE),
+        serviceAccount: unannotated,
+        more: { ...ofWriter, deliverySeconds: 60 },
+        memory: memoryWith({ startedAt: seconds(-5000), propagatedAt: seconds(-60) }),
+        step: stillHas,
+    },
+    {
+        it: "is not waited for if no writer is to let go",
+        addOn: addOn(ROLE),
+        serviceAccount: unannotated,
+        more: left,
+        step: stillHas,
+    },
+    {
+        it: "does not matter if it is another role",
+        addOn: addOn(FORMER_ROLE),
+        serviceAccount: unannotated,
+        more: left,
+        step: first,
+    },
+]);
+
+table("On the way back, the component's other annotations", [
+    {
+        it: "go although it owns no role: the add-on has lost it",
+        addOn: addOn(),
+        serviceAccount: { ...unannotated, ownSettings: [REGIONAL] },
+        step: release({}),
+    },
+    {
+        it: "go although the role is the add-on's alone, which was deleted",
+        addOn: missing,
+        serviceAccount: { ...eksAlone, ownSettings: [REGIONAL] },
+        step: release({}),
     },
 ]);
 

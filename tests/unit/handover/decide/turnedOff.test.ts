@@ -3,7 +3,8 @@ import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import { HandBackTarget, nextHandBackStep } from "../../../../handover/decide/handBack";
 import { isTurnedOff } from "../../../../handover/decide/turnedOff";
 import type { ClusterSeen, ServiceAccountSeen } from "../../../../handover/model/world";
-import { addOn } from "../support/addOns";
+import type { AddOnSeen } from "../../../../handover/model/addOn";
+import { addOn, missing, unnamed, unreadAddOn } from "../support/addOns";
 import {
     withoutPolicies,
     carrying,
@@ -110,6 +111,8 @@ describe("The way back, once the live checks are turned off,", () => {
     describe("while the managed add-on carries the role,", () => {
         const told = { ...record, addOnDelivered: true };
         const leaving = (carried: string | undefined, known = told, holding: object = {}) =>
+            leavingSeen(addOn(carried), known, holding);
+        const leavingSeen = (seen: AddOnSeen, known = told, holding: object = {}) =>
             comparableStep(
                 nextHandBackStep(
                     {
@@ -121,7 +124,7 @@ describe("The way back, once the live checks are turned off,", () => {
                     },
                     world(carrying(ROLE), {
                         cluster: { serviceAccount: marked },
-                        account: { nodeRoles: [nodeRole(holding)], addOn: addOn(carried) },
+                        account: { nodeRoles: [nodeRole(holding)], addOn: seen },
                     }),
                     fresh,
                 ),
@@ -132,6 +135,21 @@ describe("The way back, once the live checks are turned off,", () => {
                 refuse: "add-on-owns-the-role",
                 seen: `The managed add-on vpc-cni carries ${ROLE}, which this component has given it.`,
             });
+        });
+
+        it("is refused if the add-on cannot be seen, since it may carry the role", () => {
+            deepStrictEqual(
+                [leavingSeen(unreadAddOn("denied")), leavingSeen(unnamed)],
+                [
+                    { refuse: "other-delivery-unread", seen: "AWS rejected eks:DescribeAddon: no" },
+                    { refuse: "cluster-name-unknown", seen: "The name of the EKS cluster is unknown." },
+                ],
+            );
+        });
+
+        it("goes on if the add-on was deleted, or cannot be seen and never had the role", () => {
+            const never = { ...told, addOnDelivered: false };
+            deepStrictEqual([leavingSeen(missing), leavingSeen(unnamed, never)], [DONE, DONE]);
         });
 
         it("first gives the node roles their policies back", () => {

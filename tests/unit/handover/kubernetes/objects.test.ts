@@ -405,6 +405,28 @@ describe("A service account as it is seen", () => {
         );
     });
 
+    it("has the other annotations of the webhook that a field manager applies", () => {
+        const of = (name: string, operation: string) => ({
+            manager: "eks-cni",
+            operation,
+            fieldsV1: {
+                "f:metadata": { "f:annotations": { [`f:${name}`]: {}, "f:pulumi.com/patchFieldManager": {}, ".": {} } },
+            },
+        });
+        const regional = "eks.amazonaws.com/sts-regional-endpoints";
+        const settings = (name: string, operation: string, manager?: string) =>
+            serviceAccountSeen({ metadata: { managedFields: [of(name, operation)] } }, [], clock, manager);
+        assert.deepEqual(settings(regional, "Apply", "eks-cni").ownSettings, [regional]);
+        for (const seen of [
+            settings(regional, "Apply", "another"),
+            settings(regional, "Update", "eks-cni"),
+            settings(roleArn, "Apply", "eks-cni"),
+            settings(regional, "Apply"),
+        ]) {
+            assert.equal("ownSettings" in seen, false);
+        }
+    });
+
     it("has the time of the first of its owners, by this machine's clock", () => {
         const at = (second: number) => new Date(1_700_000_000_000 + second * 1000);
         const timed = [

@@ -148,6 +148,11 @@ const EXAMPLES: Record<keyof typeof refusals, Refusal[]> = {
         refusals.nodeRoleWithoutPermissions([nodes], on("aws-cn")),
         refusals.nodeRoleWithoutPermissions(roles, subject),
         refusals.nodeRoleWithoutPermissions(roles, on("aws", "ipv6")),
+        refusals.nodeRoleWithoutPermissions(
+            [nodes],
+            { ...subject, delivery: "external" },
+            "arn:aws:iam::111122223333:role/former",
+        ),
     ],
     policyNotRecorded: [refusals.policyNotRecorded({ roleName: "nodes", policyArn: CNI_POLICY })],
     injectionGuardMissing: [refusals.injectionGuardMissing(subject)],
@@ -196,6 +201,7 @@ const EXAMPLES: Record<keyof typeof refusals, Refusal[]> = {
     roleStillDelivered: [["helm", "kubectl"], ["eks"], []].map((roleArnOwners) =>
         refusals.roleStillDelivered(elsewhere, { ...serviceAccount, roleArnOwners }, 1200),
     ),
+    addOnStillHasRole: [refusals.addOnStillHasRole(subject, ROLE)],
     addOnMissing: [refusals.addOnMissing("prod")],
     addOnUpdateFailed: [
         refusals.addOnUpdateFailed(addOn, "the update u-1 is Failed: AccessDenied: no"),

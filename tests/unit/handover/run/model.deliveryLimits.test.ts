@@ -2,7 +2,7 @@
 import * as assert from "node:assert/strict";
 import { attempt } from "../../../model/attempt";
 import { Engine, type Program, REAL_RESOURCES } from "../../../model/engine";
-import { ModelAddOn } from "../../../model/managedAddOn";
+import { ModelAddOn, WRITES } from "../../../model/managedAddOn";
 import { Run } from "../../../model/run";
 import { ModelWorld, ROLE_ARN } from "../../../model/world";
 import { ModelWriter, type WriterKind } from "../../../model/writer";
@@ -29,8 +29,11 @@ class Played {
     public readonly engine = new Engine(this.world, REAL_RESOURCES);
 
     /** A cluster with the managed add-on, and the tool that writes its role, if any. */
-    public constructor(writer?: { readonly kind: WriterKind; readonly delayMilliseconds: number }) {
-        this.world.managedAddOn = new ModelAddOn(this.world, APPLY, undefined);
+    public constructor(
+        writer?: { readonly kind: WriterKind; readonly delayMilliseconds: number },
+        writes: (typeof WRITES)[number] = "apply",
+    ) {
+        this.world.managedAddOn = new ModelAddOn(this.world, { ...APPLY, writes }, undefined);
         if (writer !== undefined) {
             this.world.writer = new ModelWriter(this.world, writer.kind, writer.delayMilliseconds);
         }
@@ -157,5 +160,23 @@ describe("A limit of another delivery", function () {
             assert.deepEqual(played.problems, []);
         }
         assert.deepEqual([...outcomes].sort(), ["with the role", "without the role"]);
+    });
+
+    it("the same, where EKS has removed the annotation with the role: the guard refuses pods until pulumi up --refresh", async () => {
+        const refused = [];
+        for (let moment = 60; moment < 80; moment += 2) {
+            const played = new Played(undefined, "removal");
+            assert.equal(await played.up(program("eksAddon")), "");
+            await played.up(program(), moment);
+            assert.equal(await played.up(program("eksAddon")), "");
+            const { world } = played;
+            const isLost = world.annotations[ROLE_ARN] === undefined;
+            refused.push(...(isLost && world.pods.length === DETACH.length - 1 ? [moment] : []));
+            assert.equal(await played.up(program("eksAddon"), undefined, true), "");
+            assert.equal(world.annotations[ROLE_ARN], played.engine.roleArn);
+            assert.equal(world.pods.length, DETACH.length);
+            assert.deepEqual(played.problems, []);
+        }
+        assert.ok(refused.length > 0, "no kill leaves the service account without the annotation");
     });
 });
