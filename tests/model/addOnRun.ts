@@ -297,7 +297,7 @@ function follow(world: ModelWorld, message: string, change: (message: string) =>
     if (/\[(add-on|service-account|daemon-set)-missing\]|" not found$/.test(message)) {
         createAgain(world, true);
     }
-    if (message.includes("Let both have")) {
+    if (message.includes("Give both the same role")) {
         writeSameRole(world, world.managedAddOn?.roleArn);
     }
     change(message);

@@ -112,7 +112,8 @@ function remembering(operation: OperationContext): OperationContext {
         return {
             look: async () => {
                 const seen = await cluster.look();
-                last = seen.daemonSet === undefined ? (last ?? seen) : seen;
+                const { seenAt = 0 } = seen;
+                last = seen.daemonSet === undefined ? { ...(last ?? seen), seenAt } : seen;
                 return last;
             },
         };
