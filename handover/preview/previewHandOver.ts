@@ -1,6 +1,7 @@
 import { withTimeout } from "../async/withTimeout";
 import type { ConnectionInputs } from "../model/connection";
 import type { Preflight, PreflightOptions } from "../model/preflight";
+import { type HandOverRecord, subjectOf } from "../model/record";
 import { listRefusals } from "../model/refusal";
 import { observePreflight } from "../observe/preflightLook";
 import { openRunContext, RunContext } from "../observe/runContext";
@@ -48,7 +49,7 @@ export function planUnavailable(why: string): PreviewMessage {
 }
 
 async function lookAhead(inputs: PreviewInputs, open: Open): Promise<HandOverPlan> {
-    const context = await open(inputs);
+    const context = knowing(inputs.record ?? inputs.former?.record, await open(inputs));
     try {
         const options = { ...inputs, detachFromNodeRoles: inputs.detachFromNodeRoles ?? [] };
         const preflight = await observePreflight(context, options, () => context.cluster.issuer());
@@ -56,6 +57,11 @@ async function lookAhead(inputs: PreviewInputs, open: Open): Promise<HandOverPla
     } finally {
         context.cluster.close();
     }
+}
+
+/** As in the update: a component whose add-on has delivered the role looks at the add-on, whichever delivery comes next. */
+function knowing(record: HandOverRecord | undefined, context: RunContext): RunContext {
+    return record === undefined ? context : { ...context, subject: subjectOf(record, context.subject) };
 }
 
 /**
