@@ -71,7 +71,8 @@ describe("What a preview tells", () => {
 
     it("is that the add-on gives up the role, if the add-on has delivered it", async () => {
         const former = { record: { ...record, addOnDelivered: true }, policiesAdded: [], policiesRemoved: [] };
-        const context = readOnlyContext(handedOver({ serviceAccount: eksAlone }, { addOn: addOn(ROLE) }));
+        const world = handedOver({ serviceAccount: eksAlone });
+        const context = readOnlyContext(world, [], { "the add-on": () => Promise.resolve(addOn(ROLE)) });
         const { text } = await preview(context, { former });
         ok(text.includes(`  [add-on] The managed add-on vpc-cni gives up ${ROLE}, and leaves`), text);
     });
