@@ -120,7 +120,7 @@ describe("the examples for the managed add-on, and for GitOps", function () {
     it("managed-addon: the add-on gets the role when every pod carries it, and loses it on destroy", () =>
         runManagedAddOn(exampleOf("managed-addon")));
 
-    it("managed-addon, in YAML: the same", () => runManagedAddOn(exampleOf("managed-addon", { inYaml: true })));
+    itNightly("managed-addon, in YAML: the same", () => runManagedAddOn(exampleOf("managed-addon", { inYaml: true })));
 
     itNightly("managed-addon, on IPv6: the same", async () => {
         const ipv4 = sandbox;
@@ -135,24 +135,27 @@ describe("the examples for the managed add-on, and for GitOps", function () {
         }
     });
 
-    it("managed-addon: a refresh finds an update of the add-on that does not state the role, and up gives it again", async () => {
-        await sandbox.addOn.create();
-        await withExample(sandbox, exampleOf("managed-addon"), async (stack) => {
-            await stack.up();
-            const roleArn = await assertHandedOver(stack, NEW_ROLE);
-            const pods = uids(await cluster.awsNodePods());
-            await sandbox.addOn.update({});
-            assert.strictEqual((await cluster.annotations())[ROLE_ARN], undefined);
-            const { diagnostics, onEvent } = recordEvents();
-            await stack.up({ refresh: true, onEvent });
-            assert.match(
-                diagnostics.join("\n"),
-                /The managed add-on vpc-cni has no role any more\. .* \(in an aws\.eks\.Addon: serviceAccountRoleArn: "arn:\S+"\)\./,
-            );
-            assert.strictEqual(await addOnRole(), roleArn);
-            assert.deepStrictEqual(uids(await cluster.awsNodePods()), pods);
-        });
-    });
+    itNightly(
+        "managed-addon: a refresh finds an update of the add-on that does not state the role, and up gives it again",
+        async () => {
+            await sandbox.addOn.create();
+            await withExample(sandbox, exampleOf("managed-addon"), async (stack) => {
+                await stack.up();
+                const roleArn = await assertHandedOver(stack, NEW_ROLE);
+                const pods = uids(await cluster.awsNodePods());
+                await sandbox.addOn.update({});
+                assert.strictEqual((await cluster.annotations())[ROLE_ARN], undefined);
+                const { diagnostics, onEvent } = recordEvents();
+                await stack.up({ refresh: true, onEvent });
+                assert.match(
+                    diagnostics.join("\n"),
+                    /The managed add-on vpc-cni has no role any more\. .* \(in an aws\.eks\.Addon: serviceAccountRoleArn: "arn:\S+"\)\./,
+                );
+                assert.strictEqual(await addOnRole(), roleArn);
+                assert.deepStrictEqual(uids(await cluster.awsNodePods()), pods);
+            });
+        },
+    );
 
     /** An `aws.eks.Addon` of the add-on that the cluster has. */
     const addOn = (more: string, options = "{}") =>
@@ -202,7 +205,7 @@ describe("the examples for the managed add-on, and for GitOps", function () {
         });
     });
 
-    it("managed-addon: the component leaves a program that keeps its aws.eks.Addon", async () => {
+    itNightly("managed-addon: the component leaves a program that keeps its aws.eks.Addon", async () => {
         await withAddOnOfProgram(async (stack) => {
             await assertHandedOver(stack, NEW_ROLE);
             await upWith(stack, addOn("", WITHOUT_ROLE));
