@@ -36,7 +36,14 @@ export type KubeletSettings = Omit<StageOptions, "readinessByCni" | "failureFact
 const eksFieldManager = "eks";
 
 /**
- * Until nodes must be Ready. By the CNI's permissions, this outlasts one start of aws-node that fails, and then one that takes
+ * The longest pause before a controller watches the API server again that was away: "backoff will stop at [30,60) sec interval".
+ *
+ * Source: client-go, tools/cache/reflector.go, the backoffManager of NewReflectorWithOptions
+ */
+const watchBackoffSeconds = 60;
+
+/**
+ * Until nodes must be Ready, also after a restart of the API server. By the CNI's permissions, this outlasts one start of aws-node that fails, and then one that takes
  * as long as a successful one can.
  */
 export function readyLimitSeconds(
@@ -44,7 +51,7 @@ export function readyLimitSeconds(
     options: Pick<ClusterOptions, "podReadySeconds" | "readinessByCni" | "failedStartFactor">,
 ): number {
     const restart = options.readinessByCni ? options.failedStartFactor * (livenessSeconds + setupRetrySeconds) : 0;
-    return 60 + nodes * 2 * options.podReadySeconds + restart;
+    return 60 + watchBackoffSeconds + nodes * 2 * options.podReadySeconds + restart;
 }
 
 /**
