@@ -38,7 +38,7 @@ const eksFieldManager = "eks";
 /**
  * The longest pause before a controller watches the API server again that was away: "backoff will stop at [30,60) sec interval".
  *
- * Source: client-go, tools/cache/reflector.go, the backoffManager of NewReflectorWithOptions
+ * Source: k8s.io/client-go tools/cache/reflector.go, NewReflectorWithOptions
  */
 const watchBackoffSeconds = 60;
 
