@@ -145,9 +145,10 @@ export class Cluster {
      * others.
      */
     public async remakeAwsNode(clusterName: string, nodes: number): Promise<void> {
-        await this.client().deleteAwsNode();
+        const client = this.client();
+        await client.deleteAwsNode();
         await this.applyAwsNode(clusterName);
-        await this.untilReady(nodes);
+        await this.untilReady(nodes, () => client.deletePodsOfFormerAwsNode());
     }
 
     /** Writes the managed add-on vpc-cni, as EKS does. */
@@ -167,9 +168,12 @@ export class Cluster {
         await Promise.all(objects.map((object) => this.client().apply(object, eksFieldManager)));
     }
 
-    private async untilReady(nodes: number): Promise<void> {
+    private async untilReady(nodes: number, before: () => Promise<void> = () => Promise.resolve()): Promise<void> {
         const limit = readyLimitSeconds(nodes, this.options);
-        const check = () => this.processes.assertRunning("before the nodes were ready");
+        const check = () => {
+            this.processes.assertRunning("before the nodes were ready");
+            return before();
+        };
         await untilReady(this.client(), nodes, limit, check);
     }
 
