@@ -43,8 +43,8 @@ const eksFieldManager = "eks";
 const watchBackoffSeconds = 60;
 
 /**
- * Until nodes must be Ready, also after a restart of the API server. By the CNI's permissions, this outlasts one start of aws-node that fails, and then one that takes
- * as long as a successful one can.
+ * Until nodes must be Ready, also after a restart of the API server. By the CNI's permissions, this outlasts one start of aws-node
+ * that fails, and then one that takes as long as a successful one can.
  */
 export function readyLimitSeconds(
     nodes: number,
