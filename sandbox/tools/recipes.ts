@@ -62,7 +62,11 @@ export const pulumiVersionPackage = "github.com/pulumi/pulumi/sdk/v3/go/common/v
 const kubernetesProviderModule = "github.com/pulumi/pulumi-kubernetes/provider/v4";
 const kubernetesVersionPackage = "k8s.io/component-base/version";
 
-const celPackage = '"sigs.k8s.io/kwok/pkg/utils/cel"';
+/**
+ * kwok's controllers of nodes and of pods each make such an environment for their first event, and both write to a map that no
+ * lock guards (typeValueMap of the module github.com/wzshiming/easycel). Go ends a process that does. This fills the map before
+ * they start.
+ */
 const fillTypeMap = `if _, err := cel.NewEnvironment(cel.EnvironmentConfig{
 		Types:       cel.DefaultTypes,
 		Conversions: cel.DefaultConversions,
@@ -197,12 +201,9 @@ export const recipes: Recipe<SandboxTool>[] = [
                 changes: [
                     {
                         line: '"sigs.k8s.io/kwok/pkg/config"',
-                        replacement: `"sigs.k8s.io/kwok/pkg/config"\n${celPackage}`,
+                        replacement: '"sigs.k8s.io/kwok/pkg/config"\n"sigs.k8s.io/kwok/pkg/utils/cel"',
                     },
                     {
-                        // kwok's controllers of nodes and of pods each make an environment of CEL for their first event, and both
-                        // write to a map that no lock guards (typeValueMap of the module github.com/wzshiming/easycel): "fatal error:
-                        // concurrent map writes". This fills the map before they start.
                         line: "command := cmd.NewCommand(ctx)",
                         replacement: `${fillTypeMap}\n\tcommand := cmd.NewCommand(ctx)`,
                     },
