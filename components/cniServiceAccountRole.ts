@@ -159,6 +159,7 @@ export class CniServiceAccountRole extends pulumi.ComponentResource {
                   annotations,
                   serviceAccount,
                   oidcProviderArn,
+                  podIdentity,
                   region: after(gate, cluster.region),
                   delivered,
                   ownNodeRoles: ownNodeRoles(args.detachFromNodeRoles),
@@ -196,7 +197,11 @@ export class CniServiceAccountRole extends pulumi.ComponentResource {
               )
             : undefined;
         created.push(...present(association));
-        const canary = live && guard && createCanary(live, guard, patch ? uidOf(patch) : pulumi.output(""), created);
+        const made = {
+            serviceAccountUid: patch ? uidOf(patch) : pulumi.output(""),
+            associationId: association?.associationId,
+        };
+        const canary = live && guard && createCanary(live, guard, made, created);
         created.push(...present(canary));
         const tried = guard && canary ? unlessUntried(guard.gate, guard.resource, canary) : gate;
 

@@ -84,10 +84,17 @@ export interface LiveExpressions {
  * Empty if its expressions are not exactly those of an injection guard: an earlier version wrote them, or another party did.
  */
 export function admittedRoles(live: LiveExpressions, serviceAccount: ServiceAccountName): string[] {
-    const roleArns = (live.validations ?? []).flatMap(({ expression }) => listedIn(expression));
-    const expected = injectionGuardSpec({ serviceAccount, roleArns });
-    return JSON.stringify(expressionsOf(live)) === JSON.stringify(expressionsOf(expected)) ? roleArns : [];
+    return isInjectionGuard(live, serviceAccount) ? rolesIn(live) : [];
 }
+
+/** Whether a live policy has exactly the expressions of an injection guard of this version. */
+export function isInjectionGuard(live: LiveExpressions, serviceAccount: ServiceAccountName): boolean {
+    const expected = injectionGuardSpec({ serviceAccount, roleArns: rolesIn(live) });
+    return JSON.stringify(expressionsOf(live)) === JSON.stringify(expressionsOf(expected));
+}
+
+const rolesIn = ({ validations = [] }: LiveExpressions) =>
+    validations.flatMap(({ expression }) => listedIn(expression));
 
 function expressionsOf({ failurePolicy, matchConditions, variables, validations }: LiveExpressions): unknown {
     const lists = [matchConditions, variables, validations];
