@@ -234,7 +234,7 @@ export interface CniServiceAccountRoleArgs {
     /**
      * How the service account gets the role.
      *
-     * `eksAddon` needs the live checks; an `aws.eks.Addon` of the same program takes `ready` as its `serviceAccountRoleArn`. With `external`, a
+     * `eksAddon` and `podIdentity` need the live checks. With `eksAddon`, an `aws.eks.Addon` of the same program takes `ready` as its `serviceAccountRoleArn`. With `external`, a
      * resource of the same program that delivers the role takes `provedRoleArn`, never `ready`, which waits for that resource. `podIdentity` needs
      * `clusterName`, and creates another kind of role: it trusts `pods.eks.amazonaws.com`, and no OIDC provider. Defaults to `serviceAccountPatch`.
      *

@@ -13,7 +13,7 @@ const OF_WEB_IDENTITY: Readonly<Record<string, string>> = {
 /** The problems of arguments with the delivery `podIdentity`. */
 export function podIdentityProblems(args: KnownArgs): Problem[] {
     return args["delivery"] === "podIdentity"
-        ? [...noClusterName(args), ...ofWebIdentity(args), ...overriding(args), ...withLiveChecks(args)]
+        ? [...noClusterName(args), ...ofWebIdentity(args), ...overriding(args)]
         : [];
 }
 
@@ -50,19 +50,4 @@ function noValue(path: string, why: string, value: unknown): Problem {
         got: show(value),
         fix: `remove ${path}, or use delivery: "serviceAccountPatch"`,
     };
-}
-
-function withLiveChecks({ liveChecks, rollout }: KnownArgs): Problem[] {
-    const restarts = (rollout as { enabled?: unknown } | undefined)?.enabled !== false;
-    return liveChecks === false || !restarts
-        ? []
-        : [
-              {
-                  path: "delivery",
-                  expected:
-                      'a component without live checks with delivery: "podIdentity" (this version\'s live checks do not know it)',
-                  got: liveChecks === undefined ? "live checks, the default" : `liveChecks: ${show(liveChecks)}`,
-                  fix: "set liveChecks: false, or use another delivery",
-              },
-          ];
 }

@@ -2,6 +2,8 @@ import type { PodIdentityAssociation } from "@pulumi/aws/eks";
 import * as pulumi from "@pulumi/pulumi";
 import type { ServiceAccountName } from "../../documents/trustPolicy";
 import { ValidArgs } from "../arguments/validArgs";
+import { associationAdvice } from "../failures/failureAdvice";
+import { explainFailures } from "../failures/failureHooks";
 import { sdks } from "../providerSdks";
 
 /** The inputs of the association. */
@@ -33,6 +35,6 @@ export function associate(
             serviceAccount: serviceAccount.name,
             roleArn,
         },
-        opts,
+        { ...opts, hooks: explainFailures(associationAdvice, opts.parent) ?? {} },
     );
 }

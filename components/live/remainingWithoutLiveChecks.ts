@@ -6,11 +6,11 @@ import { Shape } from "../shape";
  * Source: https://docs.aws.amazon.com/eks/latest/userguide/cni-iam-role.html
  */
 export function remainingWithoutLiveChecks(
-    { serviceAccountPatch, association, daemonSetPatch }: Shape,
+    { serviceAccountPatch, daemonSetPatch }: Shape,
     { namespace, daemonSetName }: { readonly namespace: string; readonly daemonSetName: string },
 ): string[] {
     return [
-        ...(!serviceAccountPatch && !association
+        ...(!serviceAccountPatch
             ? [
                   "[annotate] No service account has the role yet. Give its ARN to the managed add-on, or annotate the service account.",
               ]
@@ -20,15 +20,8 @@ export function remainingWithoutLiveChecks(
                   `[restart] Existing pods get the role only when they restart: kubectl rollout restart daemonset/${daemonSetName} -n ${namespace}`,
               ]
             : []),
-        `[verify] The pods were not checked. Check that ${sign(association)}: kubectl describe pods -n ${namespace} -l k8s-app=aws-node`,
+        `[verify] The pods were not checked. Check that AWS_ROLE_ARN of each pod is the role: kubectl describe pods -n ${namespace} -l k8s-app=aws-node`,
         "[detach] Node roles that held the CNI policy still hold it. Once every pod has the role, run for each node role: " +
             "aws iam detach-role-policy --role-name NODE_ROLE --policy-arn POLICY_ARN",
     ];
-}
-
-/** A pod does not show which role an association gives it. */
-function sign(association: boolean): string {
-    return association
-        ? "each pod has AWS_CONTAINER_CREDENTIALS_FULL_URI, and restart those that do not"
-        : "AWS_ROLE_ARN of each pod is the role";
 }

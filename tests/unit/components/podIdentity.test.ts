@@ -1,18 +1,14 @@
-import { deepStrictEqual, match, strictEqual } from "assert";
-import { assertChildren, attachment, child, daemonSet, OUTPUTS_WITHOUT_LIVE_CHECKS } from "../support/children";
-import { assertRefusedLate } from "../support/refusals";
-import { cluster, GET_CLUSTER, GET_OIDC_PROVIDER, LOOKUPS, Lookups, WITH_ARN } from "../support/standIn";
-import { construct } from "../support/underMocks";
+import { deepStrictEqual, match, ok, strictEqual } from "assert";
+import { child } from "../support/children";
+import { ADMISSION, COMMON, inputs, live, names, option, ORDER } from "../support/live";
+import { assertAccepted, assertRefusedLate } from "../support/refusals";
+import { cluster, GET_CLUSTER, GET_OIDC_PROVIDER, Lookups, WITH_ARN } from "../support/standIn";
+import type { MockOptions } from "../support/underMocks";
 import { UNKNOWN } from "../support/wire";
 
 const ROLE_ARN = "arn:aws:iam::111122223333:role/cni-role-1a2b3c4";
-const MANAGED = "arn:aws:iam::aws:policy/AmazonEKS_CNI_Policy";
 const CLUSTER_ARN = "arn:aws:eks:us-west-2:111122223333:cluster/production";
-/** A constant: another digest for the same delivery would restart the pods of every user. */
-const DELIVERED = "b9efe1c6429a6771";
-
-const POD_IDENTITY = { clusterName: "production", delivery: "podIdentity" };
-const lookups: Lookups = { [GET_CLUSTER]: WITH_ARN[GET_CLUSTER] as Lookups[string] };
+const ASSOCIATION = "aws:eks/podIdentityAssociation:PodIdentityAssociation";
 
 function trust(clusterArn = CLUSTER_ARN, namespace = "kube-system", name = "aws-node") {
     const Condition = {
@@ -29,7 +25,7 @@ function trust(clusterArn = CLUSTER_ARN, namespace = "kube-system", name = "aws-
 
 function association(dependsOn: string[], inputs: object = {}) {
     return {
-        type: "aws:eks/podIdentityAssociation:PodIdentityAssociation",
+        type: ASSOCIATION,
         name: "cni-association",
         inputs: {
             clusterName: "production",
@@ -42,69 +38,96 @@ function association(dependsOn: string[], inputs: object = {}) {
     };
 }
 
-const before = ["cni-cni-policy", "cni-role"];
+const POD_IDENTITY = { oidcProviderArn: undefined, clusterName: "production", delivery: "podIdentity" };
+const podIdentity = (args: object = {}, options: MockOptions = {}) =>
+    live({ ...POD_IDENTITY, ...args }, { lookups: WITH_ARN, ...options });
 
-describe("the children of the component with Pod Identity", () => {
-    it("are role, attachment, association and rollout, without any OIDC provider", async () => {
-        const run = await construct(POD_IDENTITY, { lookups });
-        assertChildren(run, [
-            { type: "aws:iam/role:Role", name: "cni-role", inputs: { assumeRolePolicy: trust() }, dependsOn: [] },
-            attachment("cni-policy", MANAGED),
-            association(before),
-            daemonSet(DELIVERED, ["cni-association", ...before]),
+describe("the component with Pod Identity", () => {
+    it("creates a role, the live checks and an association, and looks up no OIDC provider", async () => {
+        const run = await podIdentity({ detachFromNodeRoles: ["nodes"] });
+        assertAccepted(run);
+        deepStrictEqual(names(run), [
+            "cni-association",
+            "cni-canary",
+            "cni-cni-policy",
+            "cni-credential-guard",
+            "cni-daemon-set",
+            ...ORDER,
+            "cni-detachment",
+            ...ADMISSION,
+            "cni-role",
         ]);
+        deepStrictEqual(child(run, "cni-role")?.inputs, { assumeRolePolicy: trust() });
         deepStrictEqual(
             run.lookups.map(({ token }) => token),
             [GET_CLUSTER],
         );
-        deepStrictEqual(run.outputs["cni"]?.value, {
-            roleArn: ROLE_ARN,
-            roleName: "cni-role-1a2b3c4",
-            policyArns: [MANAGED],
-            serviceAccountAnnotations: {},
-            provedRoleArn: ROLE_ARN,
-            ready: ROLE_ARN,
-            ...OUTPUTS_WITHOUT_LIVE_CHECKS,
-            remainingSteps: [
-                "[verify] The pods were not checked. Check that each pod has AWS_CONTAINER_CREDENTIALS_FULL_URI, and restart those that do not: " +
-                    "kubectl describe pods -n kube-system -l k8s-app=aws-node",
-                OUTPUTS_WITHOUT_LIVE_CHECKS.remainingSteps[1],
-            ],
+        const { serviceAccountAnnotations, roleArn, ready } = run.outputs["cni"]?.value ?? {};
+        deepStrictEqual([serviceAccountAnnotations, roleArn, ready], [{}, ROLE_ARN, ROLE_ARN]);
+    });
+
+    it("creates the association after the credential guard and before the canary, which acts again for another one", async () => {
+        const run = await podIdentity({}, { components: { [ASSOCIATION]: { associationId: "a-1" } } });
+        deepStrictEqual(
+            child(run, "cni-association"),
+            association(
+                ["cni-cni-policy", "cni-credential-guard", ...ORDER, "cni-role"].filter((one) => !ORDER.includes(one)),
+            ),
+        );
+        ok(child(run, "cni-canary")?.dependsOn.includes("cni-association"));
+        strictEqual(inputs(run, "cni-canary")["associationId"], "a-1");
+        strictEqual(option(run, "retainondelete")["cni-association"], true);
+    });
+
+    it("tells the live checks the cluster, its issuer, and that nothing is annotated", async () => {
+        const { subject } = inputs(await podIdentity(), "cni-credential-guard");
+        deepStrictEqual(subject, {
+            ...COMMON.subject,
+            annotations: {},
+            clusterArn: CLUSTER_ARN,
+            clusterName: "production",
+            delivery: "podIdentity",
         });
     });
 
-    it("are for the service account that the program names", async () => {
-        const serviceAccount = { namespace: "network", name: "cni" };
-        const run = await construct({ ...POD_IDENTITY, serviceAccount }, { lookups });
-        strictEqual(child(run, "cni-role")?.inputs["assumeRolePolicy"], trust(CLUSTER_ARN, "network", "cni"));
-        deepStrictEqual(
-            child(run, "cni-association"),
-            association(before, { namespace: "network", serviceAccount: "cni" }),
-        );
+    it("admits no pod with web identity", async () => {
+        const run = await podIdentity({ detachFromNodeRoles: ["nodes"] });
+        const { validations } = inputs(run, "cni-injection-guard")["spec"] as { validations: { expression: string }[] };
+        ok(validations[1]?.expression.includes(" in [])"));
     });
 
-    it("are in the partition of the cluster", async () => {
+    it("is for the service account that the program names", async () => {
+        const run = await podIdentity({ serviceAccount: { namespace: "network", name: "cni" } });
+        strictEqual(child(run, "cni-role")?.inputs["assumeRolePolicy"], trust(CLUSTER_ARN, "network", "cni"));
+        deepStrictEqual(child(run, "cni-association")?.inputs, {
+            ...association([]).inputs,
+            namespace: "network",
+            serviceAccount: "cni",
+        });
+    });
+
+    it("is in the partition of the cluster", async () => {
         const arn = "arn:aws-cn:eks:cn-north-1:111122223333:cluster/production";
-        const china = { [GET_CLUSTER]: ({ name }) => ({ ...cluster(String(name), "ipv6"), arn }) } satisfies Lookups;
-        const run = await construct({ ...POD_IDENTITY, ipFamily: "ipv6" }, { lookups: china });
+        const lookups = { [GET_CLUSTER]: ({ name }) => ({ ...cluster(String(name), "ipv6"), arn }) } satisfies Lookups;
+        const run = await podIdentity({ ipFamily: "ipv6" }, { lookups });
         match(String(child(run, "cni-ipv6-policy")?.inputs["policy"]), /arn:aws-cn:ec2/);
         strictEqual(child(run, "cni-role")?.inputs["assumeRolePolicy"], trust(arn));
     });
 
-    it("leave IAM alone with an existing role, which the digest names", async () => {
+    it("leaves IAM alone with an existing role, which the digest names", async () => {
         const digests: unknown[] = [];
         for (const existingRoleArn of ["arn:aws:iam::111122223333:role/a", "arn:aws:iam::111122223333:role/b"]) {
-            const run = await construct({ ...POD_IDENTITY, existingRoleArn }, { lookups });
-            deepStrictEqual(child(run, "cni-association"), association([], { roleArn: existingRoleArn }));
+            const run = await podIdentity({ existingRoleArn });
+            strictEqual(child(run, "cni-association")?.inputs["roleArn"], existingRoleArn);
             strictEqual(child(run, "cni-role"), undefined);
-            digests.push(JSON.stringify(child(run, "cni-daemon-set")?.inputs["spec"]));
+            digests.push(inputs(run, "cni-canary")["delivered"]);
         }
         strictEqual(new Set(digests).size, 2);
     });
 
-    it("need an existing role of the cluster's own account", async () => {
+    it("needs an existing role of the cluster's own account", async () => {
         const existingRoleArn = "arn:aws:iam::444455556666:role/cni";
-        assertRefusedLate(await construct({ ...POD_IDENTITY, existingRoleArn }, { lookups }), [
+        assertRefusedLate(await podIdentity({ existingRoleArn }), [
             {
                 propertyPath: "existingRoleArn",
                 reason:
@@ -114,13 +137,16 @@ describe("the children of the component with Pod Identity", () => {
         ]);
     });
 
-    it("are all in the preview of a cluster that does not exist yet", async () => {
-        const preview = await construct(POD_IDENTITY, { lookups, preview: true });
-        strictEqual(child(preview, "cni-association")?.inputs["roleArn"], UNKNOWN);
+    it("shows all resources in a preview", async () => {
+        strictEqual(child(await podIdentity({}, { preview: true }), "cni-association")?.inputs["roleArn"], UNKNOWN);
     });
 
-    it("look up no OIDC provider that is not there", async () => {
-        const none = { ...LOOKUPS, ...lookups, [GET_OIDC_PROVIDER]: () => new Error("not found") };
-        strictEqual((await construct(POD_IDENTITY, { lookups: none })).rejections.length, 0);
+    it("needs no OIDC provider", async () => {
+        const none = { ...WITH_ARN, [GET_OIDC_PROVIDER]: () => new Error("not found") };
+        strictEqual((await podIdentity({}, { lookups: none })).rejections.length, 0);
+    });
+
+    it("delivers the same as long as the role stays the same: another digest would restart the pods of every user", async () => {
+        strictEqual(inputs(await podIdentity(), "cni-canary")["delivered"], "b9efe1c6429a6771");
     });
 });

@@ -1,7 +1,8 @@
 import { PROVIDER_ARN } from "../../support/standIn";
 import { Row } from "./rule";
 
-const POD_IDENTITY = { delivery: "podIdentity", clusterName: "production", liveChecks: false };
+const POD_IDENTITY = { delivery: "podIdentity", clusterName: "production", liveChecks: undefined };
+const STEPS = "expected a component that restarts the pods and runs the live checks";
 const NO_VALUE = 'expected no value with delivery: "podIdentity"';
 
 function row(title: string, args: object, ...problems: [propertyPath: string, reason: string][]): Row {
@@ -46,12 +47,12 @@ export const podIdentityRows: Row[] = [
             `${NO_VALUE} (${why}), got ${got}; remove ${name}, or use delivery: "serviceAccountPatch"`,
         ]),
     ),
-    ...[undefined, true].map((liveChecks) =>
-        row(`with liveChecks: ${String(liveChecks)}`, { liveChecks }, [
-            "delivery",
-            'expected a component without live checks with delivery: "podIdentity" (this version\'s live checks do not know it), got ' +
-                `${liveChecks === undefined ? "live checks, the default" : "liveChecks: true"}; set liveChecks: false, or use another delivery`,
-        ]),
-    ),
-    row("without a rollout", { liveChecks: undefined, rollout: { enabled: false } }),
+    row("and without live checks", { liveChecks: false }, [
+        "delivery",
+        `${STEPS}, got liveChecks: false; remove liveChecks, or remove delivery`,
+    ]),
+    row("and without a rollout", { rollout: { enabled: false } }, [
+        "delivery",
+        `${STEPS}, got rollout.enabled: false, so no pod gets the role; remove rollout.enabled, or remove delivery`,
+    ]),
 ];
