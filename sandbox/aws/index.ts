@@ -10,7 +10,7 @@ import { answerEc2 } from "./ec2";
 import { LaunchTimes } from "./ec2/launchTimes";
 import { answerEks, type ClusterAccess } from "./eks";
 import { AddOns } from "./eks/addOns";
-import { Associations } from "./eks/podIdentityAssociations";
+import { Associations } from "./eks/associations";
 import { NodeGroupDeletions } from "./eks/nodeGroupDeletions";
 import { VersionUpdates } from "./eks/updates";
 import { answerIam } from "./iam";
@@ -216,6 +216,7 @@ function makeContext(options: AwsApiOptions, moto: Moto, settings: Settings) {
         refusals: new WebIdentityRefusals(),
         resourceControl: new ResourceControlPolicies(),
         enforced: () => timeline.enforced,
+        visible: () => timeline.visible,
         launchTimes: new LaunchTimes(),
         inTurn: oneAfterTheOther(),
         ...settings,

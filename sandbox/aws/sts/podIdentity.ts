@@ -2,7 +2,7 @@ import { decodeJwt } from "jose";
 
 import { trustVerdict } from "../authorise";
 import type { ClusterAccess } from "../eks";
-import type { Associations } from "../eks/podIdentityAssociations";
+import type { Associations } from "../eks/associations";
 import { AwsError } from "../errors";
 import type { IamState, RoleState } from "../iam/state";
 import type { Issuers } from "./issuers";
