@@ -182,7 +182,7 @@ async function approveAgain(
 ): Promise<CredentialGuardOutputs> {
     const { record } = withFormerAccount(state, inputs);
     const known = { ...context, subject: subjectOf(record, context.subject) };
-    const notMoved = podIdentityMoveRefusal(state, { ...inputs, approvedRole: approvedRoleOf(inputs) });
+    const notMoved = podIdentityMoveRefusal(state.subject, inputs.subject);
     if (notMoved !== undefined) {
         throw notMoved;
     }

@@ -93,15 +93,23 @@ describe("the hand-over with Pod Identity as the delivery", () => {
         assert.deepStrictEqual(await pods(), before);
     });
 
-    it("refuses another role and another delivery, and moves nothing", async () => {
-        const before = await pods();
+    it("another role moves every pod before the old one goes", async () => {
+        const [before, old] = [await pods(), (await stack.outputs())["roleArn"]?.value as string];
         await set({ rolePath: "/another/" });
-        assert.match((await failureOf(stack.up())) ?? "", /delivery-not-changed/);
-        await set({ delivery: Delivery.ServiceAccountPatch });
+        await stack.up();
+        assert.deepStrictEqual(
+            (await pods()).filter((uid) => before.includes(uid)),
+            [],
+        );
+        assert.deepStrictEqual([await withCredentials(), await holdsPolicy()], [[true, true], false]);
+        assert.strictEqual(await iam.role(old.split("/").at(-1) ?? ""), undefined);
+    });
+
+    it("refuses another delivery, and moves nothing", async () => {
+        const before = await pods();
+        await setArgs(stack, sandbox, { detachFromNodeRoles: [NODE_ROLE], rolePath: "/another/" });
         assert.match((await failureOf(stack.up())) ?? "", /delivery-not-changed/);
         assert.deepStrictEqual([await pods(), await holdsPolicy()], [before, false]);
-        await set();
-        await stack.up();
     });
 
     it("destroy moves the pods to the node role before the association and the role go", async () => {

@@ -83,8 +83,8 @@ export const podIdentityRefusals = {
         new Refusal(
             "delivery-not-changed",
             seen,
-            `A role trusts either web identity tokens or ${POD_IDENTITY_SERVICE}, so that this is a move to another role, which this version does not make. Nothing on the cluster was changed.`,
-            `Keep the delivery and the role as they were. Or run pulumi destroy, which moves the pods of the ${accountOf(subject)} back to the node roles, and then pulumi up as the program is now.`,
+            `A role trusts either web identity tokens or ${POD_IDENTITY_SERVICE}, and an association belongs to one service account. This version does not make this move. Nothing on the cluster was changed.`,
+            `Set delivery and serviceAccount as they were, and run pulumi up. Or run pulumi destroy, which moves the pods of the ${accountOf(subject)} back to the node roles, and then pulumi up as the program is now.`,
         ),
     alreadyAnnotated: (subject: Subject, roleArn: string) =>
         new Refusal(

@@ -2,6 +2,7 @@ import { deepStrictEqual } from "node:assert/strict";
 import { podIdentityMoveRefusal } from "../../../../handover/decide/podIdentityMoves";
 import type { Preflight } from "../../../../handover/model/preflight";
 import type { OtherDelivery } from "../../../../handover/model/otherDelivery";
+import type { Subject } from "../../../../handover/model/subject";
 import { associated, seen, withCredentials } from "../support/podIdentity";
 import { type Reason, reasons } from "../support/preflights";
 import { daemonSet, FORMER_ROLE, onNodeRole, ROLE, ROLE_ARN, serviceAccount, subject } from "../support/worlds";
@@ -140,40 +141,21 @@ describe("The preflight for Pod Identity", () => {
 });
 
 describe("An update to another delivery or role", () => {
-    const approved = (of: typeof associated, approvedRole = ROLE) => ({ subject: of, approvedRole });
     const byAddOn = { ...subject, delivery: "eksAddon" as const };
-    const seenIn = (...[before, after]: Parameters<typeof podIdentityMoveRefusal>) =>
-        podIdentityMoveRefusal(before, after)?.seen;
-
-    const moves: [string, ReturnType<typeof seenIn>, ReturnType<typeof approved>, ReturnType<typeof approved>][] = [
-        ["is none for the same", undefined, approved(associated), approved(associated)],
-        ["is made as before without Pod Identity", undefined, approved(subject), approved(byAddOn, "another")],
-        [
-            "is refused to it",
-            "The delivery changes from serviceAccountPatch to podIdentity.",
-            approved(subject),
-            approved(associated),
-        ],
-        [
-            "is refused from it",
-            "The delivery changes from podIdentity to eksAddon.",
-            approved(associated),
-            approved(byAddOn),
-        ],
-        [
-            "is refused to another role within it",
-            `With delivery: "podIdentity", the role changes from ${ROLE} to ${FORMER_ROLE}.`,
-            approved(associated),
-            approved({ ...associated, roleArn: FORMER_ROLE }, FORMER_ROLE),
-        ],
+    const moves: [string, string | undefined, Subject, Subject][] = [
+        ["is none for the same", undefined, associated, associated],
+        ["is made as before without Pod Identity", undefined, subject, byAddOn],
+        ["is made to another role within it", undefined, associated, { ...associated, roleArn: FORMER_ROLE }],
+        ["is refused to it", "The delivery changes from serviceAccountPatch to podIdentity.", subject, associated],
+        ["is refused from it", "The delivery changes from podIdentity to eksAddon.", associated, byAddOn],
         [
             "is refused to another service account within it",
             'With delivery: "podIdentity", the service account changes.',
-            approved(associated),
-            approved({ ...associated, serviceAccount: { namespace: "kube-system", name: "cni" } }),
+            associated,
+            { ...associated, serviceAccount: { namespace: "kube-system", name: "cni" } },
         ],
     ];
     for (const [title, expected, before, after] of moves) {
-        it(title, () => deepStrictEqual(seenIn(before, after), expected));
+        it(title, () => deepStrictEqual(podIdentityMoveRefusal(before, after)?.seen, expected));
     }
 });

@@ -35,6 +35,7 @@ class Stack {
     private canary: (CanaryInputs & CanaryOutputs) | undefined;
     private detachment: (DetachmentInputs & DetachmentOutputs) | undefined;
     private associations = 0;
+    private role: string | undefined;
 
     public constructor(private readonly cluster: PodIdentityCluster) {}
 
@@ -60,6 +61,7 @@ class Stack {
         const guardInputs: CredentialGuardInputs = {
             ...common,
             subject,
+            roleUniqueId: `unique id of ${subject.roleArn}`,
             proof: "full",
             overrideExistingServiceAccount: false,
             detachFromNodeRoles: ["nodes"],
@@ -67,15 +69,14 @@ class Stack {
             injectionGuard: true,
             policyArns: [CNI_POLICY],
             additionalPolicies: false,
-            roleUniqueId: "AROACNI",
         };
         const guardOutputs = this.guard
             ? await credentialGuard.update(this.guard, guardInputs, operation)
             : await credentialGuard.create(guardInputs, operation);
         this.guard = { ...guardInputs, ...guardOutputs };
-        this.createAssociation();
+        this.createAssociation(subject.roleArn);
         const { record, approvedRole, formerAnnotations } = this.guard;
-        const recorded = { ...common, record, approvedRole, delivered: "digest" };
+        const recorded = { ...common, subject, record, approvedRole, delivered: `digest of ${subject.roleArn}` };
         const canaryInputs: CanaryInputs = {
             ...recorded,
             formerAnnotations,
@@ -101,20 +102,30 @@ class Stack {
             ? await detachment.update(this.detachment, detachmentInputs, operation)
             : await detachment.create(detachmentInputs, operation);
         this.detachment = { ...detachmentInputs, ...detached };
+        // The role that this one has replaced goes last.
+        record.approvedRoleArns
+            .filter((arn) => arn !== subject.roleArn)
+            .forEach((arn) => cluster.deletedRoles.add(arn));
+        cluster.pass(60_000);
     }
 
     /** The provider creates no association beside another one: https://docs.aws.amazon.com/eks/latest/APIReference/API_CreatePodIdentityAssociation.html */
-    private createAssociation(): void {
+    private createAssociation(roleArn: string): void {
         const { cluster } = this;
         if (this.association === undefined) {
             if (cluster.association !== undefined) {
                 throw new Error("ResourceInUseException");
             }
             this.associations += 1;
-            cluster.associate(ROLE);
+            cluster.associate(roleArn);
             cluster.pass(1000);
             this.association = `a-${String(this.associations)}`;
+        } else if (roleArn !== this.role) {
+            // In place.
+            cluster.associate(roleArn);
+            cluster.pass(1000);
         }
+        this.role = roleArn;
     }
 
     public async refresh(): Promise<void> {
@@ -370,6 +381,42 @@ describe("A stack with an association, on a model of cluster and account", funct
             cluster.pods.filter(({ uid }) => before.includes(uid)),
             [],
         );
+    });
+
+    it("moves to another role within Pod Identity without a gap, also if it is killed after each of its writes", async () => {
+        const other = { ...associated, roleArn: FORMER_ROLE };
+        for (let write = 1, isKilled = true; isKilled; write += 1) {
+            const { cluster, stack } = start();
+            await stack.up();
+            const before = cluster.pods.map(({ uid }) => uid);
+            isKilled = await killed(cluster, write, () => stack.up(other));
+            cluster.pass(4 * 3_600_000);
+            assertSound(cluster);
+            await stack.up(other);
+            assertHandedOver(cluster);
+            deepStrictEqual(
+                [
+                    cluster.association,
+                    cluster.pods.filter(({ uid }) => before.includes(uid)),
+                    [...cluster.deletedRoles],
+                ],
+                [FORMER_ROLE, [], [ROLE]],
+            );
+            await stack.destroy();
+            assertHandedBack(cluster);
+        }
+    });
+
+    it("takes another role back that does not work: the pods go to the node roles, which hold their policies", async () => {
+        const { cluster, stack } = start();
+        await stack.up();
+        cluster.roleWorks = false;
+        await rejects(stack.up({ ...associated, roleArn: FORMER_ROLE }), { code: "rollout-taken-back" });
+        assertHandedBack(cluster);
+        cluster.roleWorks = true;
+        await stack.refresh();
+        await stack.up({ ...associated, roleArn: FORMER_ROLE });
+        assertHandedOver(cluster);
     });
 
     it("refuses to move to another delivery, and destroy and up move the pods", async () => {

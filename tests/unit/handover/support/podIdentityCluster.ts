@@ -32,6 +32,8 @@ export class PodIdentityCluster {
     public guard = false;
     public roleExists = true;
     public roleWorks = true;
+    /** The roles that the engine has deleted. */
+    public readonly deletedRoles = new Set<string>();
     public skips = false;
     public strategy: "RollingUpdate" | "OnDelete" = "RollingUpdate";
     public refusals: string[] = [];
@@ -118,7 +120,7 @@ export class PodIdentityCluster {
             ? "has no agent"
             : this.association === undefined
               ? "has credentials of an association that is gone"
-              : this.roleExists && this.roleWorks
+              : this.roleExists && this.roleWorks && !this.deletedRoles.has(this.association)
                 ? undefined
                 : "has a role that does not work";
     }
