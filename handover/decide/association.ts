@@ -11,7 +11,7 @@ export function hasContainerCredentials({ credentials }: Pick<PodSeen, "credenti
 }
 
 /**
- * What stands between the pods and the component's role, with the delivery `podIdentity`:
+ * The obstacles between the pods and the component's role, with the delivery `podIdentity`:
  *   - the service account has no association, or more than one,
  *   - the association has another role, a target role, a session policy, or an owner, or its sessions have no tags,
  *   - the association is younger than the margin: a pod that starts now may be missed, or get nothing.
