@@ -11,7 +11,7 @@ import { IpFamily } from "../cniServiceAccountRoleArgs";
 import { fieldManager } from "../delivery/fieldManager";
 import { daemonSetNameOf } from "../delivery/rollout";
 import { createDeletionOrder } from "./deletionOrder";
-import { handOverSubject, otherDeliveryOf } from "./handOverSubject";
+import { handOverSubject, otherDeliveryOf, type PodIdentityNames } from "./handOverSubject";
 import { createInjectionGuardResources, injectionGuardName } from "./injectionGuardResources";
 import { liveConnection, regionOrConfigured } from "./liveConnection";
 import { LiveContext, liveSettings } from "./liveContext";
@@ -63,11 +63,19 @@ export function createCredentialGuard(live: LiveContext, before: readonly pulumi
     return { resource, gate: unlessLeftOut(shown, resource, role) };
 }
 
+/** The marks of the resources that deliver the role before the pods restart. */
+export interface Delivered {
+    /** Empty without a patch of the service account. */
+    readonly serviceAccountUid: pulumi.Output<string>;
+    /** Undefined without an association. */
+    readonly associationId: pulumi.Output<string> | undefined;
+}
+
 /** Creates the resource that restarts the pods: the canaries first, then the others in waves. */
 export function createCanary(
     live: LiveContext,
     guard: Guard,
-    serviceAccountUid: pulumi.Output<string>,
+    { serviceAccountUid, associationId }: Delivered,
     before: readonly pulumi.CustomResource[],
 ): Canary {
     return new Canary(
@@ -78,6 +86,7 @@ export function createCanary(
             proof: live.args.proof ?? Proof.Full,
             formerAnnotations: guard.resource.formerAnnotations,
             serviceAccountUid,
+            associationId,
             stableSeconds: liveSettings(live).stableSeconds,
             overrideExistingServiceAccount: live.shape.addOnRole
                 ? live.valid.overrideExistingServiceAccount
@@ -125,7 +134,7 @@ export function createInjectionGuard(
                           record?.injectionGuardName ?? injectionGuardName(fieldManager(name)),
                   ),
                   serviceAccount,
-                  roleArn: role.arn,
+                  roleArn: shape.association ? undefined : role.arn,
               },
               { parent, dependsOn: resourcesAfter(guard.gate, before) },
           )
@@ -220,7 +229,8 @@ function timeoutsOf(args: LiveContext["args"]): Timeouts {
     return { ...others, ...ofDelivery, ...givenProperties(args.timeouts ?? {}) };
 }
 
-function subject({ name, args, valid, role, annotations, serviceAccount, oidcProviderArn }: LiveContext) {
+function subject(live: LiveContext) {
+    const { name, args, valid, role, annotations, serviceAccount, oidcProviderArn, podIdentity } = live;
     const manager = fieldManager(name);
     return pulumi
         .all([
@@ -231,8 +241,9 @@ function subject({ name, args, valid, role, annotations, serviceAccount, oidcPro
             valid.additionalOidcProviderArns ?? [],
             valid.clusterName ?? "",
             daemonSetNameOf(valid),
+            podIdentity ?? {},
         ])
-        .apply(([roleArn, delivered, account, provider, others, clusterName, daemonSetName]) =>
+        .apply(([roleArn, delivered, account, provider, others, clusterName, daemonSetName, cluster]) =>
             handOverSubject({
                 component: name,
                 fieldManager: manager,
@@ -244,6 +255,7 @@ function subject({ name, args, valid, role, annotations, serviceAccount, oidcPro
                 clusterName,
                 daemonSetName,
                 delivery: otherDeliveryOf(args),
+                cluster: cluster as PodIdentityNames,
             }),
         );
 }

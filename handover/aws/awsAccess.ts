@@ -1,6 +1,8 @@
 import type { AddOnSeen, AddOnUpdate, AddOnUpdateSeen, AddOnUpdateSent, PassRole } from "../model/addOn";
+import type { AssociationsSeen } from "../model/association";
 import type { NamedCluster, OtherDelivery } from "../model/otherDelivery";
 import type { Proof, ProofRequest } from "../model/proof";
+import type { ServiceAccountName } from "../model/subject";
 import type { AccountSeen } from "../model/world";
 
 /** All reads and writes of the hand-over in the AWS account. Each call has a time limit and retries throttling. */
@@ -27,6 +29,12 @@ export interface AwsAccess {
         clusterName: string,
         serviceAccount: { readonly namespace: string; readonly name: string },
     ): Promise<OtherDelivery>;
+    /** The Pod Identity associations of the service account, with what decides whether they give pods a role. */
+    associations(clusterName: string, serviceAccount: ServiceAccountName): Promise<AssociationsSeen>;
+    /** Deletes an association, if it still exists. */
+    deleteAssociation(clusterName: string, associationId: string): Promise<void>;
+    /** Whether the node roles let the EKS Pod Identity Agent get credentials, by their names. */
+    agentRights(roleNames: readonly string[], clusterArn: string): Promise<AgentRights>;
     /** The managed add-on vpc-cni. */
     addOn(clusterName: string): Promise<AddOnSeen>;
     /** Asks EKS to give the add-on another role, or none. EKS carries it out later. */
@@ -38,6 +46,9 @@ export interface AwsAccess {
     /** Collects evidence that a token can assume the role, and that the role has the permissions: see aws/proof.ts. */
     prove(request: ProofRequest): Promise<Proof>;
 }
+
+/** What IAM's simulator says about each node role. `unknown`: it was not allowed, or it depends on what only a real call has. */
+export type AgentRights = Readonly<Record<string, "allowed" | "denied" | "unknown">>;
 
 export interface MissingGrants {
     readonly cni: readonly string[];

@@ -20,6 +20,7 @@ export {
     paginateDescribeInstances,
 } from "@aws-sdk/client-ec2";
 export {
+    DeletePodIdentityAssociationCommand,
     DescribeAddonCommand,
     DescribeClusterCommand,
     DescribePodIdentityAssociationCommand,

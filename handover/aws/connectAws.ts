@@ -1,5 +1,7 @@
 import type { AwsConnection } from "../model/connection";
 import { Refusal } from "../model/refusal";
+import { agentRights } from "./agentRights";
+import { associations, deleteAssociation } from "./associations";
 import { addOnUpdate, readAddOn, updateAddOn } from "./addOn";
 import { attach, detach } from "./attachments";
 import type { AwsAccess } from "./awsAccess";
@@ -30,6 +32,9 @@ export function connectAws(connection: AwsConnection, defaults: ClientDefaults =
         clusterStatus: (name, issuer) => asRefusal(clusterStatus(clients, name, issuer)),
         namedCluster: (name) => asRefusal(namedCluster(clients, name)),
         otherDelivery: (name, serviceAccount) => asRefusal(otherDelivery(clients, name, serviceAccount)),
+        associations: (name, serviceAccount) => asRefusal(associations(clients, name, serviceAccount)),
+        deleteAssociation: (name, id) => asRefusal(deleteAssociation(clients, name, id)),
+        agentRights: (roleNames, clusterArn) => asRefusal(agentRights(clients, roleNames, clusterArn)),
         addOn: (name) => asRefusal(readAddOn(clients, name)),
         updateAddOn: (update) => asRefusal(updateAddOn(clients, update)),
         addOnUpdate: (name, updateId) => asRefusal(addOnUpdate(clients, name, updateId)),

@@ -4,6 +4,7 @@ import { assume, inAnotherAccount } from "./assumeRole";
 import type { Clients } from "./awsClients";
 import { type DryRunResult, type NodeArguments, tryActions } from "./dryRuns";
 import { withPolicies } from "./grantedByPolicies";
+import { provePodIdentity } from "./podIdentityProof";
 import { verdictOf } from "./proofVerdict";
 import { admittedElsewhere } from "./refusedTrust";
 import { simulate } from "./simulation";
@@ -13,7 +14,10 @@ import { simulate } from "./simulation";
  * has the plugin's permissions. It proves nothing about the nodes' network.
  */
 export async function prove(clients: Clients, account: string, request: ProofRequest): Promise<Proof> {
-    const { roleArn, token, ipFamily } = request;
+    const { roleArn, token, ipFamily, podIdentity } = request;
+    if (podIdentity !== undefined) {
+        return provePodIdentity(clients, account, request, podIdentity);
+    }
     const foreign = inAnotherAccount(roleArn, account);
     if (foreign !== undefined) {
         return foreign;

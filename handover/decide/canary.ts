@@ -8,6 +8,7 @@ import type { Memory, Step } from "../model/steps";
 import type { Subject } from "../model/subject";
 import type { ClusterSeen, PodSeen, World } from "../model/world";
 import { admitRoleStep } from "./admittedRoles";
+import { lateAgentStep } from "./agents";
 import { begunAmong, begunFirst, isLeftBroken } from "./begunPlaces";
 import { hasDelivery } from "./delivered";
 import { deliverAgainStep, settingsToRemove } from "./delivery";
@@ -52,7 +53,10 @@ export function nextCanaryStep(target: RolloutTarget, look: World, memory: Memor
     if (refusal !== undefined) {
         return { do: "refuse", refusal };
     }
-    const repair = associationStep(target.subject, world) ?? firstRepair(target, world, memory);
+    const repair =
+        associationStep(target.subject, world) ??
+        firstRepair(target, world, memory) ??
+        lateAgentStep(target, world, memory);
     if (repair !== undefined) {
         return repair;
     }
@@ -150,7 +154,17 @@ function firstRepair(target: RolloutTarget, world: World, memory: Memory): Step 
               annotations: subject.annotations,
               why: `removing ${unwanted.join(", ")}, which the program no longer sets`,
           }
-        : admitRoleStep({ subject, record, injectionGuard: true }, cluster);
+        : (admitRoleStep({ subject, record, injectionGuard: true }, cluster) ?? unskipStep(cluster));
+}
+
+/** A hand-back from Pod Identity that was killed has left it. */
+function unskipStep({ daemonSet }: ClusterSeen): Step | undefined {
+    return daemonSet?.skipsContainers
+        ? {
+              do: "unskipContainers",
+              why: "the pod template excludes its containers from the webhook since an earlier hand-back: the DaemonSet's rolling update restarts the pods",
+          }
+        : undefined;
 }
 
 /** Gives the node roles their policies back if a pod uses one without them. Undefined if none does, or if IAM does not show the policies yet. */

@@ -5,6 +5,7 @@ import { refusals } from "../model/refusals";
 import { freshMemory, Memory, Step } from "../model/steps";
 import type { ClusterSeen, PodSeen, World } from "../model/world";
 import { admitRoleStep, narrowStep } from "./admittedRoles";
+import { lateAgentStep } from "./agents";
 import { complains, complaintStep, withoutLoneComplaints } from "./complaints";
 import { hasDelivery } from "./delivered";
 import { detachStep } from "./detachPolicies";
@@ -32,7 +33,8 @@ export type { DetachmentTarget } from "./detachmentTarget";
  *   c. the instances outside this cluster that run with it are those of clusters that are named as handed over; else the role keeps its
  *      policies, and the rest goes on. Every region in which one could run was read, or counts as empty. No pod of the plugin uses it on
  *      nodes that the DaemonSet does not select, and the role of a new one of these nodes is known,
- *   d. neither the managed add-on nor a Pod Identity association gives aws-node another role,
+ *   d. neither the managed add-on nor a Pod Identity association gives aws-node another role. With the delivery `podIdentity`, the association is
+ *      the component's, and the agent is Ready on each of those nodes,
  *   e. the injection guard exists, refuses a pod without the role in dry runs, and admits pods with this role alone, if it is requested,
  *   f. the policy is recorded, so that it can be attached again.
  *
@@ -53,6 +55,7 @@ export function nextDetachmentStep(target: DetachmentTarget, look: World, memory
     return (
         restorePoliciesStep(target, held.fleet, lost, memory, at) ??
         associationStep(target.subject, world) ??
+        lateAgentStep(target, world, memory) ??
         admitRoleStep(target, cluster) ??
         verificationStep(target, held, world, memory) ??
         ignoredNodesStep(target, held.ignored, cluster, memory, at) ??

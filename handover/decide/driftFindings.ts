@@ -131,7 +131,7 @@ export function refusedFindings(cluster: ClusterSeen, at: number): Finding[] {
 /** The injection guard, if it is not as the program asks for it. */
 export function injectionGuardFindings(
     { subject, injectionGuard: wanted }: { readonly subject: Subject; readonly injectionGuard: boolean },
-    { injectionGuard: { present, inForce, roleArns } }: ClusterSeen,
+    { injectionGuard: { present, inForce, roleArns, otherExpressions } }: ClusterSeen,
 ): Finding[] {
     const guard = `The injection guard ${subject.injectionGuardName}`;
     const unrefused = "Nothing refuses a pod that starts without the role.";
@@ -148,7 +148,9 @@ export function injectionGuardFindings(
     if (!present) {
         return [{ seen: `${guard} is gone. ${unrefused}`, mends: "creates the injection guard again" }];
     }
-    if (roleArns !== undefined && !roleArns.includes(subject.roleArn)) {
+    const isAssociated = subject.delivery === "podIdentity";
+    const refuses = isAssociated ? otherExpressions === true : roleArns?.includes(subject.roleArn) === false;
+    if (roleArns !== undefined && refuses) {
         const how =
             roleArns.length === 0
                 ? "its expressions are not those of the component"
@@ -160,7 +162,7 @@ export function injectionGuardFindings(
             },
         ];
     }
-    const others = (roleArns ?? []).filter((arn) => arn !== subject.roleArn);
+    const others = (roleArns ?? []).filter((arn) => isAssociated || arn !== subject.roleArn);
     return [
         ...(others.length === 0
             ? []

@@ -5,6 +5,7 @@ import type { World } from "../model/world";
 import { deliverySecondsOf, releaseLeftStep, since, unseenStep } from "./addOnSteps";
 import { handBackAddOnStep, leftByAddOnStep } from "./handBackAddOn";
 import { releaseFormerAccountStep } from "./formerAccounts";
+import { forgetAssociationStep, leaveAssociationStep } from "./handBackAssociation";
 import { attachAgain, giveBackStep, nodeRolesStep } from "./handBackNodeRoles";
 import { podsStep } from "./handBackPods";
 import { carries, type HandBackTarget, isOwnedByComponent, retiredRoles } from "./handBackTarget";
@@ -22,7 +23,9 @@ export { nextReturnStep } from "./returnToRole";
  *   c. the injection guard is removed, which would refuse pods that use the node role,
  *   d. the managed add-on gives up the role, or gets its former one again, and the annotation is removed, or its former value restored; another
  *      writer that still delivers the role is waited for,
+ *      With an association of the component, the pod template excludes its containers from the webhook instead,
  *   e. one pod of each node role restarts, side by side, and is seen to work, then the rest restart in waves,
+ *      The association is then deleted, the pod template is as before again, and the pods restart once more,
  *   f. no pod carries a role that was ever approved, of any DaemonSet and of any former service account. Only then may the role be
  *      deleted.
  *
@@ -50,8 +53,15 @@ export function nextHandBackStep(target: HandBackTarget, look: World, memory: Me
         additionalIssuersStep(target) ??
         nodeRolesStep(target, world, memory) ??
         clusterStep(target, world, memory) ??
-        podsStep(target, world, memory)
+        leaveAssociationStep(target, world) ??
+        podsOrAssociationStep(target, world, memory)
     );
+}
+
+/** The association goes when no pod needs it. The pods then restart once more, since the pod template changes back. */
+function podsOrAssociationStep(target: HandBackTarget, world: World, memory: Memory): Step {
+    const step = podsStep(target, world, memory);
+    return step.do === "done" ? (forgetAssociationStep(target, world, memory) ?? step) : step;
 }
 
 /** Without live checks, no later run would take the role from the add-on, and `destroy` would delete it. */

@@ -135,7 +135,10 @@ function failedStep(target: HandBackTarget, fleet: Fleet, world: World, memory: 
         ? undefined
         : {
               do: "refuse",
-              refusal: refusals.formerCredentialsFail(late, describeNodes(late, world), formerRoleOf(target, late)),
+              refusal:
+                  target.record.podIdentityDelivered === true
+                      ? refusals.nodeRolesFail(late, describeNodes(late, world))
+                      : refusals.formerCredentialsFail(late, describeNodes(late, world), formerRoleOf(target, late)),
           };
 }
 

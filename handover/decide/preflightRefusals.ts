@@ -9,6 +9,7 @@ import { TOKEN_AUDIENCE } from "../../documents/trustPolicy";
 import { carriesRole } from "../model/carriedRole";
 import { isAnnotated } from "../model/isAnnotated";
 import { writesNetworkPolicyLogs } from "../model/networkPolicyLogs";
+import type { OtherDelivery } from "../model/otherDelivery";
 import type { Preflight } from "../model/preflight";
 import { distinctRefusals, type Refusal } from "../model/refusal";
 import { refusals } from "../model/refusals";
@@ -19,6 +20,7 @@ import { anotherComponent } from "./anotherComponent";
 import { isOfEks } from "./delivery";
 import { otherDeliveryRefusals } from "./otherDelivery";
 import { rolesToName } from "./nodeRolePolicies";
+import { isBefore, isOwnAssociation, podIdentityReasons } from "./podIdentityPreflight";
 import { nodeRoleInUse } from "./podsOnNodeRoles";
 import { unreadRegionRefusals } from "./unreadRegions";
 
@@ -32,6 +34,7 @@ export function preflightRefusals(preflight: Preflight): Refusal[] {
         ...clusterReasons(preflight),
         ...credentialSourceReasons(preflight),
         ...deliveryReasons(preflight),
+        ...podIdentityReasons(preflight),
         ...templateReasons(preflight),
         ...familyReasons(preflight),
         ...versionReasons(preflight),
@@ -86,24 +89,31 @@ function credentialSourceReasons({
     otherDelivery,
     detachFromNodeRoles,
     overrideExistingServiceAccount: override,
+    isApproved,
 }: Preflight): Refusal[] {
     const owners = world.cluster.serviceAccount?.roleArnOwners ?? [];
     const component = anotherComponent(subject, world.cluster.serviceAccount);
-    const elsewhere = otherDeliveryRefusals(subject, otherDelivery, detachFromNodeRoles.length > 0, true);
+    // The association of an approved role is the component's. If it has changed, the engine changes it back before a pod restarts.
+    const others = isOwnAssociation(subject, isApproved) ? withoutAssociations(otherDelivery) : otherDelivery;
+    const elsewhere = otherDeliveryRefusals(subject, others, detachFromNodeRoles.length > 0, true);
     // The refusal for the add-on's role already says how to go on with the add-on as the owner.
     const saysAddOn = elsewhere.some(({ code }) => code === "add-on-owns-the-role");
-    const others = owners.filter((owner) => owner !== subject.fieldManager && !(saysAddOn && isOfEks(owner)));
+    const otherOwners = owners.filter((owner) => owner !== subject.fieldManager && !(saysAddOn && isOfEks(owner)));
     return [
         ...elsewhere,
         ...(component === undefined ? [] : [refusals.anotherComponent(subject, component)]),
         ...(component !== undefined ||
-        others.length === 0 ||
+        otherOwners.length === 0 ||
         override ||
         isAnnotated(subject, world.cluster) ||
-        isLeftToItsWriter(subject, others)
+        isLeftToItsWriter(subject, otherOwners)
             ? []
-            : [refusals.annotationOwned(subject, others)]),
+            : [refusals.annotationOwned(subject, otherOwners)]),
     ];
+}
+
+function withoutAssociations(seen: OtherDelivery | undefined): OtherDelivery | undefined {
+    return seen && { ...seen, podIdentityRoleArns: [] };
 }
 
 /** With `external` the other writer changes the annotation. The add-on changes it if the component moves to it, or away from it. */
@@ -139,15 +149,20 @@ function deliveryReasons(preflight: Preflight): Refusal[] {
 }
 
 /** A setting keeps the webhook from giving the role to the pods, or the pods from using it. */
-function templateReasons({ subject, world, additionalPolicies }: Preflight): Refusal[] {
+function templateReasons({ subject, world, additionalPolicies, isApproved }: Preflight): Refusal[] {
     const { serviceAccount, daemonSet, pods } = world.cluster;
     const audience = serviceAccount?.annotations[AUDIENCE_ANNOTATION] ?? TOKEN_AUDIENCE;
+    const isOwn = isOwnAssociation(subject, isApproved);
     const [other] = pods.flatMap(({ name, credentials }) =>
-        credentials.kind === "other" || credentials.kind === "containerCredentials" ? [{ name, ...credentials }] : [],
+        credentials.kind === "other" || (credentials.kind === "containerCredentials" && !isOwn)
+            ? [{ name, ...credentials }]
+            : [],
     );
     const logs = writesNetworkPolicyLogs(daemonSet);
     return [
-        ...(audience === TOKEN_AUDIENCE ? [] : [refusals.audience(subject, audience)]),
+        ...(audience === TOKEN_AUDIENCE || subject.delivery === "podIdentity"
+            ? []
+            : [refusals.audience(subject, audience)]),
         ...skips(daemonSet).map((what) => refusals.webhookSkipped(what)),
         ...(other === undefined ? [] : [refusals.otherCredentials(subject, other)]),
         ...(logs && !additionalPolicies ? [refusals.nodeAgentLogs()] : []),
@@ -157,7 +172,8 @@ function templateReasons({ subject, world, additionalPolicies }: Preflight): Ref
 function skips(daemonSet: DaemonSetSeen | undefined): string[] {
     return [
         ...(daemonSet?.templateLabels[SKIP_WEBHOOK_LABEL] === undefined ? [] : [`the label ${SKIP_WEBHOOK_LABEL}`]),
-        ...(daemonSet?.templateAnnotations[SKIP_CONTAINERS_ANNOTATION] === undefined
+        // A hand-back from Pod Identity that was killed has left its own: the rollout removes it.
+        ...(daemonSet?.templateAnnotations[SKIP_CONTAINERS_ANNOTATION] === undefined || daemonSet.skipsContainers
             ? []
             : [`the annotation ${SKIP_CONTAINERS_ANNOTATION}`]),
     ];
@@ -183,11 +199,6 @@ function versionReasons({ subject, world, clusterVersion, injectionGuard }: Pref
         ...(ipv6 && older(21) ? [refusals.clusterTooOld(version, "1.21", "An IPv6 cluster")] : []),
         ...(ipv6 && cni !== undefined && isBefore(cni, [1, 10, 1]) ? [refusals.cniTooOld(cni.join("."))] : []),
     ];
-}
-
-function isBefore(version: readonly number[], other: readonly number[]): boolean {
-    const [i = 0] = version.flatMap((part, index) => (part === other[index] ? [] : [index]));
-    return (version[i] ?? 0) < (other[i] ?? 0);
 }
 
 function nodeRoleReasons({ subject, world, detachFromNodeRoles }: Preflight): Refusal[] {

@@ -14,7 +14,7 @@ export function roleDriftOf(proof: Proof, subject: Subject): string | undefined 
     }
     const effect = proof.code === "permission-missing" ? AT_ONCE : AT_RENEWAL;
     return [
-        `A token of the service account can no longer use ${subject.roleArn}: ${proof.why.replace(/\.?$/, ".")}`,
+        `${subject.delivery === "podIdentity" ? "EKS Pod Identity can no longer give the pods" : "A token of the service account can no longer use"} ${subject.roleArn}: ${proof.why.replace(/\.?$/, ".")}`,
         effect,
         waysOut(proof, subject),
     ].join(" ");

@@ -63,7 +63,18 @@ function waveStep(target: RolloutTarget, world: World, memory: Memory): Step | u
         return inFlight;
     }
     const wave = { ...fleet, wrong: podsOfWave(fleet, world, memory) };
-    return restartWrong(wave, memory, at, describeCredentials, Math.max(1, seenToWork(fleet, memory)));
+    return restartWrong(wave, memory, at, describeCredentials, largestWave(target, seenToWork(fleet, memory)));
+}
+
+/** How many pods have to be born one after another with an association. */
+const ONE_AFTER_ANOTHER = 3;
+
+/**
+ * With Pod Identity, one good pod proves little: for minutes after a change, the webhook may give one pod its credentials and miss the next
+ * (https://github.com/aws/eks-pod-identity-agent/issues/153). So the first pods restart one after another.
+ */
+function largestWave({ subject }: RolloutTarget, worked: number): number {
+    return subject.delivery === "podIdentity" && worked < ONE_AFTER_ANOTHER ? 1 : Math.max(1, worked);
 }
 
 /**

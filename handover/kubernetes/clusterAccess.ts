@@ -45,6 +45,12 @@ export interface ClusterAccess {
     forceRestart(pod: { readonly name: string; readonly uid: string }): Promise<void>;
     /** Releases the component's fields of the DaemonSet, which removes the rollout annotation from the pod template. */
     releaseTemplate(): Promise<void>;
+    /**
+     * Excludes these containers of the pod template from the webhook, under a field manager of its own. None: releases that annotation.
+     *
+     * The DaemonSet's rolling update then restarts the pods.
+     */
+    skipContainers(containers: readonly string[]): Promise<void>;
     /** Removes the annotation that wakeDaemonSet has written. */
     removeWakeMark(): Promise<void>;
     /**

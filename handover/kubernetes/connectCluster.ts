@@ -17,6 +17,7 @@ import {
     releaseTemplate,
     removeRole,
     removeWakeMark,
+    skipContainers,
     wakeDaemonSet,
 } from "./serverSideApply";
 import { requestToken } from "./serviceAccountToken";
@@ -66,6 +67,7 @@ export async function connectCluster(
         restart: (pod) => deletePod(cluster, namespace, pod),
         forceRestart: ({ name, uid }) => deletePod(cluster, namespace, { name, uid }, 0),
         releaseTemplate: () => releaseTemplate(cluster, subject),
+        skipContainers: (containers) => skipContainers(cluster, subject, containers),
         releaseServiceAccount: (leaving, account = serviceAccount) =>
             releaseServiceAccount(cluster, { ...subject, serviceAccount: account }, leaving),
         removeRole: () => removeRole(cluster, subject),

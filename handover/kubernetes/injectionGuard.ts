@@ -1,5 +1,5 @@
 import type { V1ValidatingAdmissionPolicy, V1ValidatingAdmissionPolicyBinding } from "@kubernetes/client-node";
-import { admittedRoles, injectionGuardSpec } from "../../documents/injectionGuard";
+import { admittedRoles, injectionGuardSpec, isInjectionGuard } from "../../documents/injectionGuard";
 import type { Subject } from "../model/subject";
 import type { ClusterSeen } from "../model/world";
 import type { Cluster } from "./clusterClient";
@@ -36,6 +36,9 @@ export function guardSeen(
         present: policy !== undefined || binding !== undefined,
         inForce: policy !== undefined && isSound(policy) && binding !== undefined && binds(binding, policy),
         ...(policy === undefined ? {} : { roleArns: admittedRoles(policy.spec ?? {}, serviceAccount) }),
+        ...(policy === undefined || isInjectionGuard(policy.spec ?? {}, serviceAccount)
+            ? {}
+            : { otherExpressions: true as const }),
     };
 }
 

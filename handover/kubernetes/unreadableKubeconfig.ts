@@ -21,6 +21,7 @@ export function unreadableKubeconfig(why: unknown): ClusterAccess {
         restart: fail,
         forceRestart: fail,
         releaseTemplate: fail,
+        skipContainers: fail,
         removeRole: fail,
         releaseLeft: fail,
         removeWakeMark: fail,

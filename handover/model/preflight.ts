@@ -13,6 +13,10 @@ export interface Preflight {
     readonly otherDelivery: OtherDelivery | undefined;
     /** The roles that the caller may not pass to EKS. Missing if the add-on gets none, or if that cannot be seen. */
     readonly rolesNotPassed?: readonly string[];
+    /** Whether the node roles let the EKS Pod Identity Agent get credentials. Missing with another delivery. */
+    readonly agentRights?: Readonly<Record<string, "allowed" | "denied" | "unknown">>;
+    /** The platform version of the cluster, for example `eks.4`. Missing with another delivery, or if EKS does not say it. */
+    readonly platformVersion?: string;
     /** Whether the component has handed over before, so that its pods may be older than the annotation. Missing: it has not. */
     readonly isApproved?: boolean;
     readonly overrideExistingServiceAccount: boolean;

@@ -1,6 +1,11 @@
+import type { AssociatedAccount } from "../../documents/podIdentity";
+
 export interface ProofRequest {
     readonly roleArn: string;
+    /** Empty with `podIdentity`: the session of an association can be had on a node alone. */
     readonly token: string;
+    /** The service account that gets the role by an association. Missing: by its token. */
+    readonly podIdentity?: AssociatedAccount;
     readonly ipFamily: "ipv4" | "ipv6";
     /** `assumeRole`: only the trust policy. `full`: also DryRun calls as the role, and a simulation if the caller may do it. */
     readonly depth: "full" | "assumeRole";

@@ -35,6 +35,16 @@ export type Step =
     | { readonly do: "admitRoles"; readonly roleArns: readonly string[]; readonly why: string }
     | { readonly do: "removeInjectionGuard"; readonly why: string }
     | { readonly do: "releaseTemplate"; readonly why: string }
+    /** Excludes these containers of the pod template from the webhook. The DaemonSet's pods have to restart. */
+    | { readonly do: "skipContainers"; readonly containers: readonly string[]; readonly why: string }
+    /** Undoes it. The DaemonSet's pods have to restart once more. */
+    | { readonly do: "unskipContainers"; readonly why: string }
+    | {
+          readonly do: "deleteAssociation";
+          readonly clusterName: string;
+          readonly associationId: string;
+          readonly why: string;
+      }
     /** Releases the component's fields of a service account, and leaves these annotations on it. */
     | {
           readonly do: "releaseServiceAccount";
@@ -83,6 +93,8 @@ export interface Memory {
     /** When this run last asked for a detachment whose answer was lost, so that it may have taken place. Missing if there is none. */
     readonly detachSentAt?: number;
     readonly propagatedAt: number | undefined;
+    /** When this run last deleted an association. Missing: it has deleted none. */
+    readonly associationDeletedAt?: number;
     /** When this run released the service account's annotations. */
     readonly releasedAt: number | undefined;
     readonly wokenAt: number | undefined;
@@ -143,6 +155,8 @@ export function remember(memory: Memory, step: Step, at: number, { gone = [], ad
             return { ...memory, propagatedAt: at };
         case "releaseServiceAccount":
             return { ...memory, releasedAt: at, releases: (memory.releases ?? 0) + 1 };
+        case "deleteAssociation":
+            return { ...memory, associationDeletedAt: at };
         case "wake":
             return { ...memory, wokenAt: at };
         case "restart":

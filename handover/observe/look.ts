@@ -1,3 +1,4 @@
+import { withAssociatedRole } from "../model/associatedRole";
 import type { OtherDelivery } from "../model/otherDelivery";
 import type { AccountSeen, ClusterSeen, World } from "../model/world";
 import { lookAtOtherDelivery } from "./otherDeliveryLook";
@@ -59,7 +60,7 @@ export async function lookAtAccount(
         ...(subject.clusterName === undefined ? {} : { clusterName: subject.clusterName }),
         ...(earlier === undefined ? {} : { earlier }),
     });
-    return { at: now(), cluster, account };
+    return { at: now(), cluster: withAssociatedRole(cluster, account), account };
 }
 
 /** The EC2 instances of the nodes that the DaemonSet selects, sorted. */

@@ -2,6 +2,7 @@ import type { OtherDelivery } from "../model/otherDelivery";
 import type { PreflightOptions } from "../model/preflight";
 import type { Preflight } from "../model/preflight";
 import type { World } from "../model/world";
+import { seeingOwnAssociation } from "./associations";
 import { look, withOtherDelivery } from "./look";
 import { lookAtOtherDelivery } from "./otherDeliveryLook";
 import { RunContext } from "./runContext";
@@ -17,7 +18,7 @@ export async function observePreflight(
     const { version } = await context.cluster.identity();
     const callerAccount = await context.aws.callerAccount();
     const detaches = options.detachFromNodeRoles.length > 0;
-    const world = await look(seeingAddOn(context), { searchElsewhere: detaches });
+    const world = await look(seeingOwnAssociation(seeingAddOn(context)), { searchElsewhere: detaches });
     const tokenIssuer = world.cluster.serviceAccount === undefined ? undefined : await issuer();
     const otherDelivery = await lookAtOtherDelivery(context, world.account, () =>
         Promise.resolve(tokenIssuer ?? subject.issuers[0]),
@@ -26,9 +27,12 @@ export async function observePreflight(
         unreadLines(otherDelivery).forEach((line) => context.progress(line));
     }
     const rolesNotPassed = await notPassed(context, world);
+    const ofPodIdentity =
+        subject.delivery === "podIdentity" ? await lookForPodIdentity(context, world, otherDelivery) : {};
     return {
         subject,
         ...(rolesNotPassed.length === 0 ? {} : { rolesNotPassed }),
+        ...ofPodIdentity,
         world: detaches ? withOtherDelivery(world, otherDelivery) : world,
         clusterVersion: version,
         callerAccount,
@@ -40,6 +44,21 @@ export async function observePreflight(
         additionalPolicies: options.additionalPolicies,
         environment: process.env,
     };
+}
+
+/** The rights of the agents on the nodes, and the platform version of the cluster. */
+async function lookForPodIdentity(
+    { aws, subject }: RunContext,
+    { account }: World,
+    { clusterName }: OtherDelivery,
+): Promise<Pick<Preflight, "agentRights" | "platformVersion">> {
+    const roles = [...new Set(Object.values(account.roleOfInstance).filter((role) => role !== undefined))];
+    const [agentRights, cluster] = await Promise.all([
+        aws.agentRights(roles, subject.clusterArn ?? ""),
+        clusterName === undefined ? undefined : aws.namedCluster(clusterName),
+    ]);
+    const platformVersion = cluster?.is === "there" ? cluster.platformVersion : undefined;
+    return { agentRights, ...(platformVersion === undefined ? {} : { platformVersion }) };
 }
 
 /**

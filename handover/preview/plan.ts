@@ -1,4 +1,5 @@
 import { deliverySecondsOf } from "../decide/addOnSteps";
+import { seenAssociations } from "../decide/association";
 import { nextCanaryStep } from "../decide/canary";
 import { describeDelivery, isDelivered } from "../decide/delivery";
 import { withDelivery } from "../decide/deliveredAgain";
@@ -204,6 +205,11 @@ function liveChecksBefore({ preflight, record, former, detachPolicyArns }: PlanI
 /** The component annotates the service account, or another writer delivers the role. */
 function deliver(inputs: PlanInputs, subject: Subject, forecast: Forecast): string[] {
     const { world } = forecast;
+    if (subject.delivery === "podIdentity") {
+        const isThere = (seenAssociations(world) ?? []).some(({ roleArn }) => roleArn === subject.roleArn);
+        forecast.associate(subject);
+        return isThere ? [] : planLines.associate(subject.serviceAccount);
+    }
     const already = isAnnotated(subject, world.cluster);
     const isAwaited = subject.delivery === "external" && !isDelivered(subject, world.cluster);
     forecast.admit(subject.roleArn);
@@ -263,7 +269,7 @@ function detachment(inputs: PlanInputs, record: HandOverRecord, subject: Subject
     const { preflight, detachFromNodeRoles } = inputs;
     const { injectionGuard, world: seen } = preflight;
     if (injectionGuard) {
-        forecast.makeInjectionGuard(subject.roleArn);
+        forecast.makeInjectionGuard(subject.delivery === "podIdentity" ? [] : [subject.roleArn]);
     }
     const left = record.namedNodeRoles.filter((name) => !(detachFromNodeRoles ?? []).includes(name));
     const back = forecast.through((world, memory) =>

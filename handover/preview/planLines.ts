@@ -15,6 +15,9 @@ export const planLines = {
     annotate: (account: { readonly namespace: string; readonly name: string }) => [
         `[annotate] The service account ${account.namespace}/${account.name} is annotated with the role.`,
     ],
+    associate: (account: { readonly namespace: string; readonly name: string }) => [
+        `[associate] A Pod Identity association gives the role to ${account.namespace}/${account.name}. The pods restart once it is 30 s old.`,
+    ],
     /** `seen`: what the service account has now. */
     awaitWriter: (seen: string, seconds: number) => [
         `[await-delivery] The update waits up to ${String(seconds)} s for another writer to deliver the role: ${seen}.`,

@@ -7,6 +7,7 @@ import { ApprovedBefore, formerAnnotations, formerAnnotationsOfSameRole } from "
 import { withDetachedBefore, withFoundNodeRoles } from "../decide/foundNodeRoles";
 import { type GiveBackTarget, nextGiveBackStep } from "../decide/giveBack";
 import { NodeRoleTarget } from "../decide/nodeRolePolicies";
+import { podIdentityMoveRefusal } from "../decide/podIdentityMoves";
 import { preflightRefusals } from "../decide/preflightRefusals";
 import { rolesOfWithdrawn } from "../decide/sharedNodeRoles";
 import { regionLines } from "../decide/unreadRegions";
@@ -19,6 +20,7 @@ import {
     withAnotherApproval,
     withObserved,
     withoutAddOnDelivered,
+    withPodIdentity,
     withOwnNodeRoles,
     withOwnRole,
     withServiceAccount,
@@ -131,7 +133,8 @@ async function approve(
     await prove(context, { ...inputs, inUse }, world);
     const approvedRole = approvedRoleOf(inputs);
     const earlier = recordOf({ ...inputs, record: before?.record ?? freshRecord(subject, world) });
-    const record = withAddOn(withDelivery(earlier, subject, before, approvedRole, world), subject, world);
+    const delivered = withPodIdentity(withDelivery(earlier, subject, before, approvedRole, world), subject);
+    const record = withAddOn(delivered, subject, world);
     const found = { ...inputs, roleArn: subject.roleArn, nodeRoles: world.account.nodeRoles };
     const approved = {
         record: withFoundNodeRoles(withObserved(withServiceAccount(record, subject.serviceAccount), found), found),
@@ -179,6 +182,10 @@ async function approveAgain(
 ): Promise<CredentialGuardOutputs> {
     const { record } = withFormerAccount(state, inputs);
     const known = { ...context, subject: subjectOf(record, context.subject) };
+    const notMoved = podIdentityMoveRefusal(state.subject, inputs.subject);
+    if (notMoved !== undefined) {
+        throw notMoved;
+    }
     refuseIfShared(state, inputs);
     leavingWithRole(state, inputs).forEach((line) => context.progress(line));
     refuseOwnRoleAsExisting(state, inputs);

@@ -1,4 +1,5 @@
 import { Watched, withSeen } from "../decide/seen";
+import { withAssociatedRole } from "../model/associatedRole";
 import { refusals } from "../model/refusals";
 import { freshMemory, Memory, remember, rememberFailed, RolePolicy, Step, type StepResult } from "../model/steps";
 import type { Timeouts } from "../model/subject";
@@ -149,7 +150,7 @@ async function lookAgain(context: RunContext, { account, cluster: before }: Worl
         return lookAtAccount(context, cluster, false);
     }
     return instanceIds(cluster).join() === instanceIds(before).join()
-        ? { at: context.now(), cluster, account: { ...account, reused: true } }
+        ? { at: context.now(), cluster: withAssociatedRole(cluster, account), account: { ...account, reused: true } }
         : lookAtAccount(context, cluster, false, account);
 }
 
@@ -201,6 +202,12 @@ async function change({ cluster, aws, sleep }: RunContext, step: Changing): Prom
             return cluster.removeInjectionGuard();
         case "releaseTemplate":
             return cluster.releaseTemplate();
+        case "skipContainers":
+            return cluster.skipContainers(step.containers);
+        case "unskipContainers":
+            return cluster.skipContainers([]);
+        case "deleteAssociation":
+            return aws.deleteAssociation(step.clusterName, step.associationId);
         case "releaseServiceAccount":
             return cluster.releaseServiceAccount(step.leaving, step.account);
         case "removeRole":

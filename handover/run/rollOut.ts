@@ -1,3 +1,4 @@
+import { hasContainerCredentials } from "../decide/association";
 import { watchedRollout } from "../decide/canary";
 import { complainedBefore } from "../decide/complaints";
 import { hasDelivery } from "../decide/delivered";
@@ -5,7 +6,7 @@ import { nextRolloutStep, podsLeft } from "../decide/rollout";
 import { isAnnotated } from "../model/isAnnotated";
 import { subjectOf } from "../model/record";
 import { isRefusal } from "../model/refusal";
-import type { PodSeen, World } from "../model/world";
+import type { ClusterSeen, PodSeen, World } from "../model/world";
 import { seeingAssociations } from "../observe/associations";
 import { RunContext } from "../observe/runContext";
 import { seeingAddOn } from "../observe/seeingAddOn";
@@ -50,12 +51,19 @@ export async function rollOut(
 async function proveAfterFailure(context: RunContext, target: RolloutRun): Promise<void> {
     const cluster = await new TransientRetry(context).read(() => context.cluster.look());
     const isTheCluster = cluster.uid === target.record.clusterUid && cluster.serviceAccount !== undefined;
-    if (isTheCluster && !isAnnotated(target.subject, cluster)) {
+    if (isTheCluster && !isDelivered(target, cluster)) {
         await refuseAnotherGuard(context);
         await prove(context, target, { cluster }).catch(async (error: unknown) => {
             throw await finishTakingBack(context, target, error);
         });
     }
+}
+
+/** With an association, the pods show whether a rollout has begun: the association itself is created again before. */
+function isDelivered({ subject }: RolloutRun, cluster: ClusterSeen): boolean {
+    return subject.delivery === "podIdentity"
+        ? cluster.pods.some(hasContainerCredentials)
+        : isAnnotated(subject, cluster);
 }
 
 /** Returns the result as a sentence. */

@@ -1,16 +1,18 @@
 import { ROLE_ARN_ANNOTATION, STS_REGIONAL_ENDPOINTS_ANNOTATION } from "../../documents/serviceAccountAnnotations";
+import { hasContainerCredentials } from "../decide/association";
 import { annotationsToRestore, mayRemoveGuard } from "../decide/annotationsToRestore";
 import { nextCanaryStep } from "../decide/canary";
 import { withoutComplaints } from "../decide/complaints";
 import { isDetached } from "../decide/reliesOnRole";
 import { nextTakeBackStep, TakeBackTarget } from "../decide/takeBack";
+import { type AssociationTakeBack, nextAssociationTakeBackStep } from "../decide/takeBackAssociation";
 import { carriesAnyOf, carriesRole } from "../model/carriedRole";
 import { isAnnotated } from "../model/isAnnotated";
 import { listNames } from "../model/listNames";
 import { isRefusal, Refusal } from "../model/refusal";
 import { refusals } from "../model/refusals";
 import { freshMemory, Memory } from "../model/steps";
-import type { World } from "../model/world";
+import type { PodSeen, World } from "../model/world";
 import { look } from "../observe/look";
 import { RunContext } from "../observe/runContext";
 import type { RolloutRun } from "./canaryState";
@@ -20,6 +22,9 @@ import { withoutAccount } from "./withoutAccount";
 
 /** A rollout that fails with one of these codes after its canaries have worked: pods cannot use the role. */
 const FOR_CREDENTIALS = ["pods-do-not-work", "pod-misses-permissions"];
+
+/** An association gives pods another role, or none: so does the next pod that restarts. */
+const OF_ASSOCIATION = ["pod-identity-association", "association-missing", "association-differs"];
 
 /** Another writer delivers another role, or none: the message says what that writer has to do, and nothing about the canary. */
 const OF_ANOTHER_WRITER = ["add-on-owns-the-role", "role-not-delivered"];
@@ -44,24 +49,32 @@ export async function takeBack(
     }
     const cause = isRefusal(error) ? `${error.seen} ${error.means}` : messageOf(error);
     const formerAnnotations = annotationsToRestore(target, first, last, memory?.attachedAt);
+    const isAssociated = target.subject.delivery === "podIdentity";
     if (
-        (formerAnnotations === target.subject.annotations || deliversTheSame(formerAnnotations, target)) &&
+        (formerAnnotations === target.subject.annotations ||
+            (!isAssociated && deliversTheSame(formerAnnotations, target))) &&
         last !== undefined &&
         isAnnotated(target.subject, last.cluster)
     ) {
         // There is nothing to go back to.
-        return !isRefusal(error) ||
-            isApiFailure(error) ||
-            isRefusal(error, "pod-identity-association", ...OF_ANOTHER_WRITER)
+        return !isRefusal(error) || isApiFailure(error) || isRefusal(error, ...OF_ASSOCIATION, ...OF_ANOTHER_WRITER)
             ? error
             : withOtherWay(tested ? refusals.waveStays(error) : refusals.canaryStays(cause));
     }
+    if (isRefusal(error, "association-missing", "association-differs")) {
+        // The next update changes the association back, and restarts the pods.
+        return error;
+    }
     const removesGuard = mayRemoveGuard(target.record, first, last);
-    const reverting = revert(context, { ...target, formerAnnotations, removesGuard }, cause);
+    const association = ownAssociationOf(target, last);
+    const reverting = revert(context, { ...target, formerAnnotations, removesGuard, association }, cause);
     if (isRefusal(error, ...OF_ANOTHER_WRITER)) {
         return leftToItsWriter(error, reverting);
     }
     const { world, why: back } = await reverting;
+    if (isAssociated) {
+        return refusals.associationTakenBack(cause, back);
+    }
     if (isApiFailure(error)) {
         return stateUnknown(error, back);
     }
@@ -103,16 +116,40 @@ export async function finishTakingBack(context: RunContext, target: RolloutRun, 
     const lookAtAll = () => look(context, { searchElsewhere: false });
     const world = await new TransientRetry(context).read(lookAtAll).catch(() => undefined);
     const { pods = [] } = world?.cluster ?? {};
-    const left = pods.filter((pod) => !pod.ready && carriesAnyOf(pod, [target.subject.roleArn]));
+    const carries = (pod: PodSeen) =>
+        target.subject.delivery === "podIdentity"
+            ? hasContainerCredentials(pod)
+            : carriesAnyOf(pod, [target.subject.roleArn]);
+    const left = pods.filter((pod) => !pod.ready && carries(pod));
     const formerAnnotations = annotationsToRestore(target, world, world);
     const isKept = formerAnnotations === target.subject.annotations;
     const areDetached = world?.account.nodeRoles.some((role) => isDetached(target.record, role)) ?? true;
     if (!isRefusal(error) || left.length === 0 || isKept || areDetached) {
         return error;
     }
-    const { why } = await revert(context, { ...target, formerAnnotations }, `${error.seen} ${error.means}`);
+    const association = ownAssociationOf(target, world);
+    const { why } = await revert(
+        context,
+        { ...target, formerAnnotations, association },
+        `${error.seen} ${error.means}`,
+    );
     const { code, seen, fix } = error;
     return new Refusal(code, seen, `An earlier run had left ${listNames(left)} with the role: ${why}.`, fix);
+}
+
+/** The component's association, which the engine has created. Undefined if there is none, or if it has another role. */
+function ownAssociationOf(
+    { subject, record }: RolloutRun,
+    world: World | undefined,
+): AssociationTakeBack["association"] {
+    const seen = world?.account.associations;
+    if (subject.delivery !== "podIdentity" || seen?.is !== "seen") {
+        return undefined;
+    }
+    const own = seen.associations.find(
+        ({ roleArn, ownerArn }) => ownerArn === undefined && record.approvedRoleArns.includes(roleArn),
+    );
+    return own && { id: own.id, clusterName: seen.clusterName };
 }
 
 /** Failures that say nothing about the canary: expired credentials, an API that does not answer. */
@@ -164,7 +201,7 @@ function sayingMore({ code, seen, means, fix }: Refusal, more: string): Refusal 
 /** Reverts after any failure, since a pod may already use the permissions of a role that is not known to work. */
 async function revert(
     context: RunContext,
-    target: RolloutRun & Pick<TakeBackTarget, "removesGuard">,
+    target: RolloutRun & Pick<TakeBackTarget, "removesGuard"> & Pick<AssociationTakeBack, "association">,
     cause: string,
 ): Promise<Reached> {
     context.progress(`the rollout failed: ${cause} Taking it back`);
@@ -172,7 +209,10 @@ async function revert(
         // The credentials for the account may be the cause of the failure.
         reach(withoutAccount(context), {
             what: "Taking the rollout back",
-            next: (world, memory) => nextTakeBackStep(target, world, memory),
+            next: (world, memory) =>
+                target.subject.delivery === "podIdentity"
+                    ? nextAssociationTakeBackStep(target, world, memory)
+                    : nextTakeBackStep(target, world, memory),
             limitSeconds: target.timeouts.canarySeconds,
             limitArgument: "timeouts.canarySeconds",
         });

@@ -328,8 +328,9 @@ export class Stage {
             : eks.send(new CreateAddonCommand(addOn)));
     }
 
-    /** Returns a function that deletes the association. */
+    /** Installs the agent, which pods with an association need. Returns a function that deletes the association. */
     public async associatePodIdentity(roleArn: string): Promise<() => Promise<unknown>> {
+        await this.sandbox.podIdentity.agents.install();
         const { awsEndpoint: endpoint, region, clusterName } = this.sandbox;
         const eks = new EKSClient({ endpoint, region, credentials });
         const { association } = await eks.send(

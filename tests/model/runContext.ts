@@ -154,6 +154,7 @@ function clusterOf(world: ModelWorld, run: Run, subject: Subject): ClusterAccess
                 world.guardedAccount = accountName;
                 world.guard = roleArns;
             }),
+        skipContainers: () => Promise.reject(new Error("the model has no Pod Identity of the component")),
         testAdmission: (roleArn) =>
             read("admission", () => {
                 if (world.admits(roleArn, accountName)) {
@@ -358,6 +359,9 @@ function awsOf(world: ModelWorld, run: Run, { serviceAccount, fieldManager }: Su
         updateAddOn: (update) =>
             run.call(`update the add-on to ${update.roleArn ?? "no role"}`, () => addOnOf(world).update(update)),
         addOnUpdate: (_, updateId) => read("update", () => addOnOf(world).updateSeen(updateId)),
+        associations: (clusterName) => Promise.resolve({ is: "seen", clusterName, associations: [] }),
+        deleteAssociation: () => Promise.reject(new Error("the model has no Pod Identity of the component")),
+        agentRights: () => Promise.resolve({}),
         mayPassRole: () => read("pass role", () => "allowed"),
         prove: async ({ roleArn, ipFamily }) => {
             const code = await read("proof", () => proofFailure(world, roleArn, ipFamily, serviceAccount.name));

@@ -1,4 +1,4 @@
-import type { Associations } from "../podIdentityAssociations";
+import type { Associations } from "../associations";
 import { type AddOn, type AddOnIssue, addOnNamespace, vpcCni } from "./addOn";
 import { BackgroundWork, type Pause } from "./backgroundWork";
 import type { BehaviorSettings, NextEnds } from "./behavior";

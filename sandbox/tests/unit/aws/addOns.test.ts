@@ -12,7 +12,7 @@ import {
 } from "../../../aws/eks/addOns/installer";
 import type { UpdateAddOn } from "../../../aws/eks/addOns/requests";
 import { defaultVersion } from "../../../aws/eks/addOns/versions";
-import { Associations } from "../../../aws/eks/podIdentityAssociations";
+import { Associations } from "../../../aws/eks/associations";
 
 const accountId = "111122223333";
 const role = `arn:aws:iam::${accountId}:role/cni`;

@@ -171,6 +171,22 @@ describe("A write to the cluster", () => {
         assert.deepEqual(sent(), [applied(daemonSet, fieldManager, undefined, { ...template, ...identified })]);
     });
 
+    it("excludes containers of the template from the webhook, under a manager of its own, and releases that", async () => {
+        answers = { [`GET ${daemonSet}`]: live(), [`PATCH ${daemonSet}`]: live() };
+        const access = await accessTo(api.url);
+        await access.skipContainers(["a", "b"]);
+        await access.skipContainers([]);
+        const body = { ...template, ...identified };
+        const annotations = { "eks.amazonaws.com/skip-containers": "a,b" };
+        assert.deepEqual(sent(), [
+            applied(daemonSet, "eks-cni-skip-containers", "true", {
+                ...body,
+                spec: { template: { metadata: { annotations } } },
+            }),
+            applied(daemonSet, "eks-cni-skip-containers", "true", body),
+        ]);
+    });
+
     it("takes the mark of waking off under the manager that left it", async () => {
         answers = { [`GET ${daemonSet}`]: live(), [`PATCH ${daemonSet}`]: live() };
         await (await accessTo(api.url)).removeWakeMark();

@@ -35,6 +35,7 @@ const elsewhere: Subject = {
     daemonSetName: "cni-pods",
 };
 const forAddOn: Subject = { ...elsewhere, delivery: "eksAddon" };
+const associated: Subject = { ...elsewhere, delivery: "podIdentity", clusterName: "prod" };
 const podMissingPermission = pod("n1", onNodeRole, { missingPermissions: "ec2:CreateTags denied." });
 
 const other = (name: string, daemonSet?: string) => ({
@@ -252,9 +253,34 @@ const EXAMPLES: Record<keyof typeof refusals, Refusal[]> = {
             "the rollout is taken back",
         ),
     ),
+    associationMissing: [
+        refusals.associationMissing(associated, []),
+        refusals.associationMissing(associated, [pod("n1", onNodeRole), pod("n2", onNodeRole)]),
+    ],
+    associationDiffers: [refusals.associationDiffers(associated, `the role ${FORMER_ROLE}, a session policy`)],
+    associationTakenBack: [refusals.associationTakenBack("the agent is away", "the rollout is taken back")],
+    agentsMissing: [
+        refusals.agentsMissing(associated, [{ name: "n1" }]),
+        refusals.agentsMissing({ ...elsewhere, delivery: "podIdentity" }, [{ name: "n1" }, { name: "n2" }]),
+    ],
+    agentWithoutRights: [refusals.agentWithoutRights(["nodes"]), refusals.agentWithoutRights(["nodes", "more"])],
+    agentBehindProxy: [
+        refusals.agentBehindProxy(associated, ["aws-node", "aws-eks-nodeagent"]),
+        refusals.agentBehindProxy({ ...associated, ipFamily: "ipv6" }, ["aws-node"]),
+    ],
+    cniTooOldForPodIdentity: [refusals.cniTooOldForPodIdentity("1.15.4", "1.15.5")],
+    clusterTooOldForPodIdentity: [refusals.clusterTooOldForPodIdentity("Kubernetes 1.23", "Kubernetes 1.24")],
+    deliveryNotChanged: [refusals.deliveryNotChanged(associated, "The delivery changes.")],
+    alreadyAnnotated: [refusals.alreadyAnnotated(associated, FORMER_ROLE)],
+    nodeRolesFail: [
+        refusals.nodeRolesFail([pod("n1", onNodeRole)], ["n1"]),
+        refusals.nodeRolesFail([pod("n1", onNodeRole), pod("n2", onNodeRole)], ["n1", "n2"]),
+    ],
+    associatedRoleNarrowed: [refusals.associatedRoleNarrowed(narrowed)],
     proofFailed: [
-        ...["denied", "denied."].map((why) => refusals.proofFailed({ code: "trust-refused", why }, ROLE)),
-        refusals.proofFailed({ code: "sts-region-inactive", why: "off", fix: "Switch it on." }, ROLE),
+        ...["denied", "denied."].map((why) => refusals.proofFailed({ code: "trust-refused", why }, subject)),
+        refusals.proofFailed({ code: "sts-region-inactive", why: "off", fix: "Switch it on." }, subject),
+        refusals.proofFailed({ code: "trust-refused", why: "denied" }, associated),
     ],
 };
 

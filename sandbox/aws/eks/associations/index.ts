@@ -1,28 +1,10 @@
 import { randomBytes } from "node:crypto";
 
-import { AwsError } from "../errors";
+import { AwsError } from "../../errors";
+import { RequestTokens } from "../requestTokens";
+import type { Association, CreateAssociation, UpdateAssociation } from "./association";
 
-/** https://docs.aws.amazon.com/eks/latest/APIReference/API_PodIdentityAssociation.html */
-export interface Association {
-    readonly clusterName: string;
-    readonly namespace: string;
-    readonly serviceAccount: string;
-    readonly roleArn: string;
-    readonly associationArn: string;
-    readonly associationId: string;
-    /** The ARN of the add-on that owns the association. */
-    readonly ownerArn?: string;
-    readonly createdAt: number;
-    readonly modifiedAt: number;
-    readonly tags: Readonly<Record<string, string>>;
-}
-
-export interface CreateAssociation {
-    readonly namespace?: string;
-    readonly serviceAccount?: string;
-    readonly roleArn?: string;
-    readonly tags?: Readonly<Record<string, string>>;
-}
+export type { Association } from "./association";
 
 /** The role of a service account. */
 interface WantedRole {
@@ -30,24 +12,44 @@ interface WantedRole {
     readonly roleArn: string;
 }
 
+/** Hears of each change: the association after it, or undefined for a deleted one. */
+export type AssociationListener = (of: Association, after: Association | undefined) => void;
+
 /** EKS Pod Identity: the roles that the Pod Identity agent gives to the pods of service accounts. */
 export class Associations {
     private all: readonly Association[] = [];
+    private readonly listeners: AssociationListener[] = [];
+    readonly tokens = new RequestTokens();
 
     constructor(
         private readonly region: string,
         private readonly accountId: string,
     ) {}
 
+    onChange(listener: AssociationListener): void {
+        this.listeners.push(listener);
+    }
+
+    /** Replaces all associations, and tells the listeners of those that differ. */
+    private set(all: readonly Association[]): void {
+        const before = this.all;
+        this.all = all;
+        const tell = (of: Association, after: Association | undefined) =>
+            this.listeners.forEach((listener) => listener(of, after));
+        const isGone = ({ associationId }: Association) => all.every((one) => one.associationId !== associationId);
+        before.filter(isGone).forEach((gone) => tell(gone, undefined));
+        all.filter((one) => !before.includes(one)).forEach((one) => tell(one, one));
+    }
+
     create(clusterName: string, asked: CreateAssociation, ownerArn?: string): Association {
-        const { namespace = "", serviceAccount = "", roleArn = "", tags = {} } = asked;
+        const { namespace = "", serviceAccount = "", roleArn = "", tags = {}, disableSessionTags = false } = asked;
         const existing = this.find(clusterName, namespace, serviceAccount);
         if (existing) {
             throw alreadyExists(existing);
         }
         const id = `a-${randomBytes(9).toString("hex").slice(0, 17)}`;
         const now = Date.now() / 1000;
-        const association = {
+        const association = this.completed({
             clusterName,
             namespace,
             serviceAccount,
@@ -57,10 +59,45 @@ export class Associations {
             associationArn: `arn:aws:eks:${this.region}:${this.accountId}:podidentityassociation/${clusterName}/${id}`,
             createdAt: now,
             modifiedAt: now,
+            disableSessionTags,
             ...(ownerArn !== undefined && { ownerArn }),
-        };
-        this.all = [...this.all, association];
+            ...(asked.targetRoleArn && { targetRoleArn: asked.targetRoleArn }),
+            ...(asked.policy && { policy: asked.policy }),
+        });
+        this.set([...this.all, association]);
         return association;
+    }
+
+    /** The parts that are left out stay; an empty target role or session policy is taken away: inferred. */
+    update(clusterName: string, id: string, asked: UpdateAssociation): Association {
+        const before = this.describe(clusterName, id);
+        const after = this.completed({
+            ...before,
+            roleArn: asked.roleArn ?? before.roleArn,
+            disableSessionTags: asked.disableSessionTags ?? before.disableSessionTags,
+            targetRoleArn: (asked.targetRoleArn ?? before.targetRoleArn) || undefined,
+            policy: (asked.policy ?? before.policy) || undefined,
+            modifiedAt: Date.now() / 1000,
+        });
+        this.set(this.all.map((one) => (one === before ? after : one)));
+        return after;
+    }
+
+    /** https://docs.aws.amazon.com/eks/latest/userguide/pod-id-assign-target-role.html, sts:ExternalId */
+    private completed(association: Association): Association {
+        const { clusterName, namespace, serviceAccount, targetRoleArn } = association;
+        const externalId =
+            targetRoleArn && [this.region, this.accountId, clusterName, namespace, serviceAccount].join("/");
+        return { ...association, externalId };
+    }
+
+    setTags(associationArn: string, tags: Readonly<Record<string, string>>): void {
+        this.set(this.all.map((one) => (one.associationArn === associationArn ? { ...one, tags } : one)));
+    }
+
+    /** Undefined for the ARN of something else. */
+    tags(associationArn: string): Readonly<Record<string, string>> | undefined {
+        return this.all.find((one) => one.associationArn === associationArn)?.tags;
     }
 
     /** The wording is not known from a source. */
@@ -92,7 +129,7 @@ export class Associations {
 
     delete(clusterName: string, id: string): Association {
         const association = this.describe(clusterName, id);
-        this.all = this.all.filter((other) => other !== association);
+        this.set(this.all.filter((other) => other !== association));
         return association;
     }
 
@@ -122,23 +159,25 @@ export class Associations {
         const roles = new Map(wanted.map(({ serviceAccount, roleArn }) => [serviceAccount, roleArn]));
         const isOwned = (one: Association) => one.clusterName === clusterName && one.ownerArn === ownerArn;
         const now = Date.now() / 1000;
-        this.all = this.all
-            .filter((one) => !isOwned(one) || roles.has(one.serviceAccount))
-            .map((one) => {
+        const kept = this.all.filter((one) => !isOwned(one) || roles.has(one.serviceAccount));
+        this.set(
+            kept.map((one) => {
                 const roleArn = isOwned(one) ? roles.get(one.serviceAccount) : undefined;
                 return roleArn === undefined || roleArn === one.roleArn ? one : { ...one, roleArn, modifiedAt: now };
-            });
+            }),
+        );
         wanted
             .filter(({ serviceAccount }) => this.find(clusterName, namespace, serviceAccount) === undefined)
             .forEach((one) => this.create(clusterName, { namespace, ...one }, ownerArn));
     }
 
     deleteOwnedBy(clusterName: string, ownerArn: string): void {
-        this.all = this.all.filter((one) => one.clusterName !== clusterName || one.ownerArn !== ownerArn);
+        this.set(this.all.filter((one) => one.clusterName !== clusterName || one.ownerArn !== ownerArn));
     }
 
     forget(clusterName: string): void {
-        this.all = this.all.filter((one) => one.clusterName !== clusterName);
+        this.tokens.forget(clusterName);
+        this.set(this.all.filter((one) => one.clusterName !== clusterName));
     }
 }
 

@@ -1,0 +1,104 @@
+import { POD_IDENTITY_SERVICE } from "../../../documents/podIdentity";
+import { listNames, listTexts } from "../listNames";
+import { Refusal } from "../refusal";
+import type { Subject } from "../subject";
+import type { PodSeen } from "../world";
+import { CLUSTER, withFullStop } from "./texts";
+
+/** Pods with container credentials never use their node's role. */
+const NO_FALLBACK = "A pod with these credentials does not fall back to the role of its node.";
+
+/** The hand-back needs neither the association nor the agent. */
+const RETREAT = "Or run pulumi destroy: it moves the pods back to the node roles.";
+
+/** The refusals because Pod Identity does not give the pods the component's role, or would not. */
+export const podIdentityRefusals = {
+    associationMissing: (subject: Subject, pods: readonly PodSeen[]) =>
+        new Refusal(
+            "association-missing",
+            `The ${accountOf(subject)} has no Pod Identity association.` +
+                (pods.length === 0 ? "" : ` These pods have credentials of one: ${listNames(pods)}.`),
+            `They keep the session that they hold for a time that is not documented, and get no other. ${NO_FALLBACK} New pods get no credentials from it. The run restarted no pod, and detached no policy.`,
+            `Run pulumi up --refresh: it creates the association again, and restarts the pods. ${RETREAT}`,
+        ),
+    associationDiffers: (subject: Subject, what: string) =>
+        new Refusal(
+            "association-differs",
+            `The Pod Identity association of the ${accountOf(subject)} has ${what} instead of ${subject.roleArn} alone.`,
+            "The pods get other permissions than those that were proved, also those that do not restart. The run restarted no pod, and detached no policy.",
+            `Run pulumi up --refresh: it changes the association back, and restarts the pods. If another program manages the association, remove it from that program first. ${RETREAT}`,
+        ),
+    associationTakenBack: (cause: string, back: string) =>
+        new Refusal(
+            "rollout-taken-back",
+            `The rollout failed: ${withFullStop(cause)}`,
+            `The Pod Identity association was deleted, and the pods that had its credentials restarted with the roles of their nodes (${back}). The other pods stay as they are.`,
+            "Fix the cause, and run pulumi up --refresh: it creates the association again, and begins with the proof and the canaries.",
+        ),
+    nodeRolesFail: (pods: readonly PodSeen[], nodes: readonly string[]) =>
+        new Refusal(
+            "former-credentials-fail",
+            `${listNames(pods)} on ${listTexts(nodes)} restarted with the roles of their nodes, and ${pods.length === 1 ? "is" : "are"} not Ready.`,
+            "The plugin starts on these nodes, but cannot use these roles. The run stopped. The node roles keep the policies that were attached again. If the Pod Identity " +
+                "association still exists, the pod template no longer excludes its containers from the webhook, and the pods restarted with the role.",
+            "Read the plugin's log on one of these nodes: /var/log/aws-routed-eni/ipamd.log. Fix the cause, and run the same command again.",
+        ),
+    agentsMissing: (subject: Subject, nodes: readonly { readonly name: string }[]) =>
+        new Refusal(
+            "pod-identity-agent",
+            `The EKS Pod Identity Agent is not Ready on these nodes: ${listNames(nodes)}.`,
+            `Without it, no pod there gets the role. ${NO_FALLBACK}`,
+            `If it is not installed: aws eks create-addon --cluster-name ${clusterOf(subject)} --addon-name eks-pod-identity-agent. To see its pods: kubectl get pods -n kube-system -l ` +
+                "app.kubernetes.io/name=eks-pod-identity-agent -o wide (where IPv6 is off, it does not start unless its IPv6 address is disabled). Then run the same command again.",
+        ),
+    agentWithoutRights: (roleNames: readonly string[]) =>
+        new Refusal(
+            "pod-identity-agent",
+            `${roleNames.length === 1 ? "The node role" : "The node roles"} ${roleNames.join(", ")} ${roleNames.length === 1 ? "does" : "do"} not allow eks-auth:AssumeRoleForPodIdentity (according to IAM's policy simulator).`,
+            "The EKS Pod Identity Agent calls it with the permissions of the node, so no pod there would get the role.",
+            "Attach the policy arn:aws:iam::aws:policy/AmazonEKSWorkerNodePolicy to each of them, or a policy that allows this action, and run the same command again.",
+        ),
+    agentBehindProxy: ({ ipFamily, serviceAccount, daemonSetName }: Subject, containers: readonly string[]) =>
+        new Refusal(
+            "pod-identity-agent",
+            `The DaemonSet ${serviceAccount.namespace}/${daemonSetName} sets HTTP_PROXY, and NO_PROXY lacks the address of the EKS Pod Identity Agent, in these containers: ${containers.join(", ")}.`,
+            "The AWS SDK would ask the proxy for the credentials, and get none.",
+            `Add ${ipFamily === "ipv4" ? "169.254.170.23" : "[fd00:ec2::23]"} to NO_PROXY of these containers, and run the same command again.`,
+        ),
+    cniTooOldForPodIdentity: (version: string, needed: string) =>
+        new Refusal(
+            "cni-too-old",
+            `aws-node runs version ${version}.`,
+            `EKS Pod Identity needs version ${needed} or later of the plugin.`,
+            "Update the Amazon VPC CNI plugin first.",
+        ),
+    clusterTooOldForPodIdentity: (seen: string, needed: string) =>
+        new Refusal(
+            "cluster-too-old",
+            `The cluster runs ${seen}.`,
+            `EKS Pod Identity needs ${needed} or later.`,
+            'Upgrade the cluster first, or use delivery: "serviceAccountPatch".',
+        ),
+    deliveryNotChanged: (subject: Subject, seen: string) =>
+        new Refusal(
+            "delivery-not-changed",
+            seen,
+            `A role trusts either web identity tokens or ${POD_IDENTITY_SERVICE}, and an association belongs to one service account. This version does not make this move. Nothing on the cluster was changed.`,
+            `Set delivery and serviceAccount as they were, and run pulumi up. Or run pulumi destroy, which moves the pods of the ${accountOf(subject)} back to the node roles, and then pulumi up as the program is now.`,
+        ),
+    alreadyAnnotated: (subject: Subject, roleArn: string) =>
+        new Refusal(
+            "delivery-not-changed",
+            `The ${accountOf(subject)} is annotated with ${roleArn}.`,
+            'With delivery: "podIdentity" this version moves pods from the node roles alone. Nothing was changed.',
+            'Use delivery: "serviceAccountPatch" with overrideExistingServiceAccount: true, or delivery: "external" if the writer of the annotation stays.',
+        ),
+};
+
+function accountOf({ serviceAccount: { namespace, name } }: Subject): string {
+    return `service account ${namespace}/${name}`;
+}
+
+function clusterOf({ clusterName = CLUSTER }: Subject): string {
+    return clusterName;
+}

@@ -1,0 +1,242 @@
+import { deepStrictEqual } from "node:assert/strict";
+import { type HandBackTarget, nextHandBackStep, nextReturnStep } from "../../../../handover/decide/handBack";
+import { nextAssociationTakeBackStep } from "../../../../handover/decide/takeBackAssociation";
+import type { Memory } from "../../../../handover/model/steps";
+import type { World } from "../../../../handover/model/world";
+import { ATTACH, AWAIT_PROPAGATION, REMOVE_GUARD, wait } from "../support/handBacks";
+import { associated, associations, own, record, seen, withCredentials } from "../support/podIdentity";
+import {
+    comparableStep,
+    daemonSet,
+    FORMER_ROLE,
+    LONG_AGO,
+    memoryWith,
+    nodeRole,
+    NOW,
+    onNodeRole,
+    pod,
+    pods,
+    seconds,
+    starting,
+    terminating,
+    withoutPolicies,
+} from "../support/worlds";
+
+const target: HandBackTarget = {
+    subject: associated,
+    record,
+    iamPropagationSeconds: 120,
+    formerAnnotations: {},
+    canarySeconds: 300,
+};
+const begun = memoryWith({ startedAt: LONG_AGO, propagatedAt: seconds(-60) });
+const forgotten = memoryWith({ startedAt: LONG_AGO, propagatedAt: seconds(-60), associationDeletedAt: seconds(-31) });
+const images = { "aws-vpc-cni-init": "init:v1", "aws-node": "cni:v1.19.0", "aws-eks-nodeagent": "agent:v1" };
+const skipping = { ...daemonSet, images, skipsContainers: true as const };
+const none = { associations: associations() };
+const old = { current: false };
+const SKIP = {
+    do: "skipContainers",
+    containers: ["aws-eks-nodeagent", "aws-node", "aws-vpc-cni-init"],
+    why: "excluding the containers of the pod template from the webhook: the pods restart with the roles of their nodes",
+};
+const DELETE = {
+    do: "deleteAssociation",
+    associationId: "a-1",
+    clusterName: "prod",
+    why: "no pod has credentials of the Pod Identity association: deleting it",
+};
+const UNSKIP = {
+    do: "unskipContainers",
+    why: "the pod template no longer excludes its containers from the webhook: the pods restart once more",
+};
+const DONE = { do: "done", why: "3 pods use their former credentials again; none carries the role" };
+const guard = { present: true, inForce: true, roleArns: [] };
+const withImages = { daemonSet: { ...daemonSet, images } };
+
+const rows: [string, World, object, Memory?][] = [
+    [
+        "attaches the policies first",
+        seen(withCredentials, {
+            cluster: { injectionGuard: guard },
+            account: { nodeRoles: [nodeRole(withoutPolicies)] },
+        }),
+        ATTACH,
+    ],
+    ["waits for IAM", seen(withCredentials, { cluster: { injectionGuard: guard } }), AWAIT_PROPAGATION, memoryWith({})],
+    ["removes the guard", seen(withCredentials, { cluster: { injectionGuard: guard } }), REMOVE_GUARD],
+    [
+        "then excludes all containers of the template, init containers too",
+        seen(withCredentials, { cluster: withImages }),
+        SKIP,
+    ],
+    [
+        "waits while the rolling update restarts the pods",
+        seen(withCredentials, {
+            cluster: { daemonSet: skipping, pods: pods(onNodeRole, pod("n3", withCredentials, old)) },
+        }),
+        wait("1 of 3 pods has not restarted yet"),
+    ],
+    [
+        "restarts the pods itself under OnDelete, one of each node role first",
+        seen(withCredentials, { cluster: { daemonSet: { ...skipping, updateStrategy: "OnDelete" } } }),
+        { do: "restart", pods: ["pod-n1"], why: "pod-n1 restarts first" },
+    ],
+    [
+        "keeps the association while a pod with its credentials is terminating",
+        seen(onNodeRole, {
+            cluster: {
+                daemonSet: skipping,
+                pods: [...pods(onNodeRole), pod("n3", withCredentials, { ...terminating, uid: "old" })],
+            },
+        }),
+        wait("3 of 3 pods are Ready (still terminating: pod-n3)"),
+    ],
+    [
+        "deletes the association when no pod has its credentials",
+        seen(onNodeRole, { cluster: { daemonSet: skipping } }),
+        DELETE,
+    ],
+    [
+        "deletes it under the name by which EKS knows the cluster, also if the template is not excluded any more",
+        seen(onNodeRole, { cluster: { daemonSet: { ...daemonSet, images }, pods: [], nodes: [] } }),
+        SKIP,
+    ],
+    [
+        "waits until the webhook forgets it",
+        seen(onNodeRole, { cluster: { daemonSet: skipping }, account: none }),
+        wait("waiting until the webhook forgets the Pod Identity association"),
+        memoryWith({ startedAt: LONG_AGO, propagatedAt: seconds(-60), associationDeletedAt: seconds(-29) }),
+    ],
+    [
+        "waits as long if an earlier run may just have deleted it",
+        seen(onNodeRole, { cluster: { daemonSet: skipping }, account: none }),
+        wait("waiting until the webhook forgets the Pod Identity association"),
+        memoryWith({ startedAt: seconds(-29), propagatedAt: seconds(-60) }),
+    ],
+    [
+        "then no longer excludes the containers",
+        seen(onNodeRole, { cluster: { daemonSet: skipping }, account: none }),
+        UNSKIP,
+        forgotten,
+    ],
+    [
+        "waits for the second restart",
+        seen(onNodeRole, { account: none, cluster: { pods: pods(onNodeRole, pod("n3", onNodeRole, old)) } }),
+        wait("1 of 3 pods has not restarted yet"),
+        forgotten,
+    ],
+    ["is done when every pod uses its node's role", seen(onNodeRole, { account: none }), DONE, forgotten],
+    [
+        "restarts the pods without the template if the association is gone already",
+        seen(withCredentials, { account: none }),
+        { do: "restart", pods: ["pod-n1"], why: "pod-n1 restarts first" },
+    ],
+    [
+        "deletes no association of another party",
+        seen(onNodeRole, { account: { associations: associations({ ...own, roleArn: FORMER_ROLE }) } }),
+        DONE,
+        forgotten,
+    ],
+    [
+        "moves no pod that has the role of another party's association",
+        seen(withCredentials, { account: { associations: associations({ ...own, roleArn: FORMER_ROLE }) } }),
+        DONE,
+        forgotten,
+    ],
+    [
+        "refuses if the associations could not be read",
+        seen(withCredentials, {
+            account: {
+                associations: {
+                    is: "unread",
+                    call: { action: "eks:ListPodIdentityAssociations", cause: "denied", why: "No." },
+                },
+            },
+        }),
+        { refuse: "other-delivery-unread", seen: "AWS rejected eks:ListPodIdentityAssociations: No." },
+    ],
+    [
+        "refuses if the name of the cluster is unknown",
+        seen(withCredentials, { account: { associations: { is: "unnamed", why: "No name." } } }),
+        { refuse: "cluster-name-unknown", seen: "No name." },
+    ],
+    [
+        "stops if a pod does not work with its node's role, while others have the association",
+        seen(withCredentials, {
+            cluster: { daemonSet: skipping, pods: pods(withCredentials, pod("n1", onNodeRole, starting)) },
+        }),
+        {
+            refuse: "former-credentials-fail",
+            seen: "pod-n1 on n1 restarted with the roles of their nodes, and is not Ready.",
+        },
+    ],
+];
+
+describe("The hand-back from an association", () => {
+    for (const [title, look, step, memory = begun] of rows) {
+        it(title, () => deepStrictEqual(comparableStep(nextHandBackStep(target, look, memory)), step));
+    }
+
+    it("without a record of an association touches none", () => {
+        const { podIdentityDelivered, ...before } = record;
+        const step = nextHandBackStep({ ...target, record: before }, seen(onNodeRole), begun);
+        deepStrictEqual([podIdentityDelivered, step.do], [true, "done"]);
+    });
+
+    it("gives pods that do not work with their node's role the association again", () => {
+        const failed = pods(withCredentials, pod("n1", onNodeRole, starting));
+        const excluded = seen(withCredentials, { cluster: { daemonSet: skipping, pods: failed } });
+        const { do: first } = nextReturnStep(target, excluded, begun);
+        const back = seen(withCredentials, { cluster: { pods: failed } });
+        deepStrictEqual(
+            [first, comparableStep(nextReturnStep(target, back, begun))],
+            ["unskipContainers", { do: "restart", pods: ["pod-n1"], why: "pod-n1 returns to the role" }],
+        );
+    });
+});
+
+describe("A failed rollout with an association", () => {
+    const association = { id: "a-1", clusterName: "prod" };
+    const deleted = memoryWith({ startedAt: LONG_AGO, associationDeletedAt: NOW });
+    const broken = pods(onNodeRole, pod("n1", withCredentials, starting), pod("n2", withCredentials));
+    const back = (look: World, memory: Memory, more: object = {}) =>
+        comparableStep(nextAssociationTakeBackStep({ association, ...more }, look, memory));
+
+    it("deletes the association first", () =>
+        deepStrictEqual(back(seen(onNodeRole, { cluster: { pods: broken } }), memoryWith({})), {
+            do: "deleteAssociation",
+            ...{ clusterName: "prod", associationId: "a-1" },
+            why: "deleting the Pod Identity association",
+        }));
+
+    it("then restarts the pods that do not work at once, and those that work when the webhook has forgotten it", () => {
+        const look = seen(onNodeRole, { cluster: { pods: broken } });
+        const n1Back = pods(onNodeRole, pod("n2", withCredentials));
+        const later = memoryWith({ startedAt: LONG_AGO, associationDeletedAt: seconds(-30) });
+        deepStrictEqual(
+            [
+                back(look, deleted),
+                ...[deleted, later].map((memory) => back(seen(onNodeRole, { cluster: { pods: n1Back } }), memory)),
+            ],
+            [
+                { do: "restart", pods: ["pod-n1"], why: "pod-n1 returns to its node's role" },
+                wait("waiting until the webhook forgets the association, before these pods restart: pod-n2"),
+                { do: "restart", pods: ["pod-n2"], why: "pod-n2 returns to its node's role" },
+            ],
+        );
+    });
+
+    it("is taken back when no pod has its credentials", () =>
+        deepStrictEqual(back(seen(onNodeRole), deleted), { do: "done", why: "the rollout is taken back" }));
+
+    it("removes a guard that refuses pods on the node roles, if nothing relies on it", () => {
+        const look = seen(onNodeRole, { cluster: { injectionGuard: guard } });
+        deepStrictEqual(
+            [back(look, deleted, { removesGuard: true }), back(look, deleted)].map(
+                (step) => (step as { do: string }).do,
+            ),
+            ["removeInjectionGuard", "done"],
+        );
+    });
+});

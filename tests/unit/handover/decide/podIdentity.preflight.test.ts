@@ -1,0 +1,161 @@
+import { deepStrictEqual } from "node:assert/strict";
+import { podIdentityMoveRefusal } from "../../../../handover/decide/podIdentityMoves";
+import type { Preflight } from "../../../../handover/model/preflight";
+import type { OtherDelivery } from "../../../../handover/model/otherDelivery";
+import type { Subject } from "../../../../handover/model/subject";
+import { associated, seen, withCredentials } from "../support/podIdentity";
+import { type Reason, reasons } from "../support/preflights";
+import { daemonSet, FORMER_ROLE, onNodeRole, ROLE, ROLE_ARN, serviceAccount, subject } from "../support/worlds";
+
+const passing: Partial<Preflight> = { subject: associated, world: seen(onNodeRole, { account: {} }) };
+const other: OtherDelivery = {
+    clusterName: "prod",
+    addOn: false,
+    addOnRoleArn: undefined,
+    podIdentityRoleArns: [],
+    unread: [],
+};
+const ofCluster = (cluster: Parameters<typeof seen>[1]) => ({ world: seen(onNodeRole, cluster) });
+const withImage = (tag: string) =>
+    ofCluster({ cluster: { daemonSet: { ...daemonSet, images: { "aws-node": `cni:${tag}` } } } });
+const onPlatform = (minor: number, platformVersion?: string): Partial<Preflight> => ({
+    clusterVersion: { major: 1, minor },
+    injectionGuard: false,
+    ...(platformVersion === undefined ? {} : { platformVersion }),
+});
+
+const rows: [string, Partial<Preflight>, Reason[]][] = [
+    ["passes", {}, []],
+    [
+        "refuses nodes without a Ready agent",
+        ofCluster({ cluster: { agentsReadyOn: ["n2"] } }),
+        [["pod-identity-agent", "The EKS Pod Identity Agent is not Ready on these nodes: n1, n3."]],
+    ],
+    [
+        "refuses node roles that do not let the agent get credentials, and goes on where this is unknown",
+        { agentRights: { a: "denied", b: "unknown", c: "allowed" } },
+        [
+            [
+                "pod-identity-agent",
+                "The node role a does not allow eks-auth:AssumeRoleForPodIdentity (according to IAM's policy simulator).",
+            ],
+        ],
+    ],
+    [
+        "refuses a proxy that would get the calls for the agent",
+        ofCluster({ cluster: { daemonSet: { ...daemonSet, proxied: ["aws-node"] } } }),
+        [
+            [
+                "pod-identity-agent",
+                "The DaemonSet kube-system/aws-node sets HTTP_PROXY, and NO_PROXY lacks the address of the EKS Pod Identity Agent, in these containers: aws-node.",
+            ],
+        ],
+    ],
+    [
+        "refuses a plugin just below the version",
+        withImage("v1.15.4-eksbuild.1"),
+        [["cni-too-old", "aws-node runs version 1.15.4."]],
+    ],
+    ["takes the first version", withImage("v1.15.5"), []],
+    ["takes an image without a version", withImage("latest"), []],
+    [
+        "refuses a cluster just below the version",
+        onPlatform(23),
+        [["cluster-too-old", "The cluster runs Kubernetes 1.23."]],
+    ],
+    ["takes a platform version with Pod Identity", onPlatform(28, "eks.4"), []],
+    [
+        "refuses a platform version without it",
+        onPlatform(28, "eks.3"),
+        [["cluster-too-old", "The cluster runs the platform version eks.3 of Kubernetes 1.28."]],
+    ],
+    ["takes every platform version of a newer cluster", onPlatform(29, "eks.1"), []],
+    ["takes a platform version that EKS does not say", onPlatform(24), []],
+    [
+        "refuses a role annotation, which it would not move",
+        ofCluster({
+            cluster: {
+                serviceAccount: {
+                    ...serviceAccount,
+                    roleArnOwners: ["eksctl"],
+                    annotations: { [ROLE_ARN]: FORMER_ROLE },
+                },
+            },
+        }),
+        [["delivery-not-changed", `The service account kube-system/aws-node is annotated with ${FORMER_ROLE}.`]],
+    ],
+    [
+        "refuses an association of another party",
+        { otherDelivery: { ...other, podIdentityRoleArns: [FORMER_ROLE] } },
+        [["pod-identity-association", `The service account has a Pod Identity association with ${FORMER_ROLE}.`]],
+    ],
+    [
+        "takes the component's own once it is approved, and its pods",
+        { world: seen(withCredentials), isApproved: true, otherDelivery: { ...other, podIdentityRoleArns: [ROLE] } },
+        [],
+    ],
+    [
+        "refuses an add-on with a role, which it would not move either",
+        { otherDelivery: { ...other, addOn: true, addOnRoleArn: FORMER_ROLE } },
+        [["add-on-owns-the-role", `The managed add-on vpc-cni gives aws-node the role ${FORMER_ROLE}.`]],
+    ],
+    [
+        "takes an audience annotation, which concerns web identity alone",
+        ofCluster({
+            cluster: {
+                serviceAccount: {
+                    ...serviceAccount,
+                    roleArnOwners: [],
+                    annotations: { "eks.amazonaws.com/audience": "x" },
+                },
+            },
+        }),
+        [],
+    ],
+    [
+        "takes the component's own exclusion of containers, and refuses another one",
+        ofCluster({
+            cluster: {
+                daemonSet: {
+                    ...daemonSet,
+                    skipsContainers: true,
+                    templateAnnotations: { "eks.amazonaws.com/skip-containers": "a" },
+                },
+            },
+        }),
+        [],
+    ],
+];
+
+describe("The preflight for Pod Identity", () => {
+    for (const [title, change, expected] of rows) {
+        it(title, () => deepStrictEqual(reasons({ ...passing, ...change }), expected));
+    }
+
+    it("asks for none of that with another delivery", () => {
+        const world = seen(onNodeRole, {
+            cluster: { agentsReadyOn: [], daemonSet: { ...daemonSet, proxied: ["aws-node"] } },
+        });
+        deepStrictEqual(reasons({ world, agentRights: { nodes: "denied" } }), []);
+    });
+});
+
+describe("An update to another delivery or role", () => {
+    const byAddOn = { ...subject, delivery: "eksAddon" as const };
+    const moves: [string, string | undefined, Subject, Subject][] = [
+        ["is none for the same", undefined, associated, associated],
+        ["is made as before without Pod Identity", undefined, subject, byAddOn],
+        ["is made to another role within it", undefined, associated, { ...associated, roleArn: FORMER_ROLE }],
+        ["is refused to it", "The delivery changes from serviceAccountPatch to podIdentity.", subject, associated],
+        ["is refused from it", "The delivery changes from podIdentity to eksAddon.", associated, byAddOn],
+        [
+            "is refused to another service account within it",
+            'With delivery: "podIdentity", the service account changes.',
+            associated,
+            { ...associated, serviceAccount: { namespace: "kube-system", name: "cni" } },
+        ],
+    ];
+    for (const [title, expected, before, after] of moves) {
+        it(title, () => deepStrictEqual(podIdentityMoveRefusal(before, after)?.seen, expected));
+    }
+});

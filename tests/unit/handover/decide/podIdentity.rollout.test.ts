@@ -1,0 +1,187 @@
+import { deepStrictEqual } from "node:assert/strict";
+import { nextRolloutStep } from "../../../../handover/decide/rollout";
+import type { Memory } from "../../../../handover/model/steps";
+import type { World } from "../../../../handover/model/world";
+import { associated, associations, own, record, seen, withCredentials } from "../support/podIdentity";
+import { refuse, restart, target as plainTarget, wait } from "../support/rollouts";
+import {
+    carrying,
+    comparableStep,
+    daemonSet,
+    FORMER_ROLE,
+    fresh,
+    LONG_AGO,
+    memoryWith,
+    node,
+    NOW,
+    onNodeRole,
+    pod,
+    pods,
+    ROLE,
+    seconds,
+    starting,
+} from "../support/worlds";
+
+const target = { ...plainTarget, subject: associated, record, serviceAccountUid: undefined };
+const right = { ...withCredentials, roleArn: ROLE } as const;
+const MISSING = "The service account kube-system/aws-node has no Pod Identity association.";
+
+const rows: [string, World, object, Memory?][] = [
+    [
+        "restarts one pod first",
+        seen(onNodeRole),
+        restart("canary pod-n1 on n1 of nodes: restarts first, with the role", "pod-n1"),
+    ],
+    [
+        "restarts nothing while the association is younger than the margin",
+        seen(onNodeRole, { account: { associations: associations({ ...own, modifiedAt: seconds(-29) }) } }),
+        wait("waiting until the Pod Identity association is 30 s old: EKS does not report when it is ready"),
+    ],
+    [
+        "restarts a pod that was created before the association was ready",
+        seen(onNodeRole, {
+            account: { associations: associations({ ...own, modifiedAt: seconds(-60) }) },
+            cluster: { pods: [pod("n1", withCredentials, { createdAt: seconds(-50) })], nodes: [node("n1")] },
+        }),
+        restart("canary pod-n1 on n1 of nodes: restarts first, with the role", "pod-n1"),
+    ],
+    [
+        "counts a pod that was created after the margin",
+        seen(onNodeRole, {
+            account: { associations: associations({ ...own, modifiedAt: seconds(-90) }) },
+            cluster: { pods: [pod("n1", withCredentials, { createdAt: seconds(-50) })], nodes: [node("n1")] },
+        }),
+        { do: "done", why: "1 pod works with the role" },
+    ],
+    [
+        "names what the SDK takes for a pod with both kinds of identity",
+        seen(onNodeRole, { cluster: { pods: pods(withCredentials, pod("n2", carrying(FORMER_ROLE))) } }),
+        restart(`pod-n2 carries ${FORMER_ROLE}`, "pod-n2"),
+        memoryWith({ restarts: { n1: 1 } }),
+    ],
+    [
+        "restarts a pod whose containers cannot all use the credentials",
+        seen(onNodeRole, {
+            cluster: {
+                pods: pods(withCredentials, pod("n2", { ...withCredentials, fault: "container b has no token" })),
+            },
+        }),
+        restart("pod-n2 carries A of container aws-node, and cannot use it: container b has no token", "pod-n2"),
+        memoryWith({ restarts: { n1: 1 } }),
+    ],
+    [
+        "refuses without the association",
+        seen(onNodeRole, { account: { associations: associations() } }),
+        refuse("association-missing", MISSING),
+    ],
+    [
+        "names the pods that have lost it",
+        seen(withCredentials, { account: { associations: associations() } }),
+        refuse("association-missing", `${MISSING} These pods have credentials of one: pod-n1, pod-n2, pod-n3.`),
+    ],
+    ...(
+        [
+            [{ roleArn: FORMER_ROLE }, `the role ${FORMER_ROLE}`],
+            [{ targetRoleArn: FORMER_ROLE }, `the target role ${FORMER_ROLE}`],
+            [{ policy: true }, "a session policy"],
+            [{ disableSessionTags: true }, "disableSessionTags"],
+            [{ ownerArn: "arn:add-on" }, "the owner arn:add-on"],
+        ] as const
+    ).map(([more, what]): [string, World, object] => [
+        `refuses an association with ${what}`,
+        seen(withCredentials, { account: { associations: associations({ ...own, ...more }) } }),
+        refuse(
+            "association-differs",
+            `The Pod Identity association of the service account kube-system/aws-node has ${what} instead of ${ROLE} alone.`,
+        ),
+    ]),
+    [
+        "refuses if the associations could not be read",
+        seen(onNodeRole, {
+            account: {
+                associations: {
+                    is: "unread",
+                    call: { action: "eks:ListPodIdentityAssociations", cause: "denied", why: "No." },
+                },
+            },
+        }),
+        refuse("other-delivery-unread", "AWS rejected eks:ListPodIdentityAssociations: No."),
+    ],
+    [
+        "lets the pods of another generation of the guard's expressions pass",
+        seen(withCredentials, {
+            cluster: { injectionGuard: { present: true, inForce: true, roleArns: [], otherExpressions: true } },
+        }),
+        {
+            do: "admitRoles",
+            roleArns: [],
+            why: `the injection guard has other expressions than this version's: it compares pods with ${ROLE} from now on`,
+        },
+    ],
+    [
+        "removes the annotation that a hand-back has left on the pod template",
+        seen(onNodeRole, { cluster: { daemonSet: { ...daemonSet, skipsContainers: true } } }),
+        {
+            do: "unskipContainers",
+            why: "the pod template excludes its containers from the webhook since an earlier hand-back: the DaemonSet's rolling update restarts the pods",
+        },
+    ],
+    [
+        "names the agent, and not the role, for a canary that does not become Ready without one",
+        seen(onNodeRole, {
+            cluster: {
+                agentsReadyOn: ["n2", "n3"],
+                pods: pods(onNodeRole, pod("n1", withCredentials, { ...starting, createdAt: LONG_AGO })),
+            },
+        }),
+        refuse("pod-identity-agent", "The EKS Pod Identity Agent is not Ready on these nodes: n1."),
+    ],
+    [
+        "waits for a canary without an agent within its limit",
+        seen(onNodeRole, {
+            cluster: {
+                agentsReadyOn: ["n2", "n3"],
+                pods: pods(onNodeRole, pod("n1", withCredentials, { ...starting, createdAt: NOW })),
+            },
+        }),
+        wait("canary pod-n1 on n1 of nodes: not Ready yet"),
+    ],
+];
+
+/** A fleet of ten nodes, so many pods of which this run has restarted. */
+function waveAfter(restarted: number): unknown {
+    const names = Array.from({ length: 10 }, (_, i) => `n${String(i)}`);
+    const look = seen(onNodeRole, {
+        cluster: {
+            nodes: names.map((name) => node(name)),
+            agentsReadyOn: names,
+            daemonSet: { ...daemonSet, maxUnavailable: 10 },
+            pods: names.map((name, i) => pod(name, i < restarted ? withCredentials : onNodeRole)),
+        },
+    });
+    const restarts = Object.fromEntries(names.slice(0, restarted).map((name) => [name, 1]));
+    const step = nextRolloutStep({ ...target, canarySeconds: 1e9 }, look, memoryWith({ restarts }));
+    return step.do === "restart" ? step.pods.length : comparableStep(step);
+}
+
+describe("A rollout with an association", () => {
+    for (const [title, look, expected, memory = fresh] of rows) {
+        it(title, () => {
+            const canarySeconds = title.includes("without one") || title.includes("within its limit") ? 300 : 1e9;
+            // The run has begun before these pods.
+            const from = { ...memory, startedAt: LONG_AGO };
+            deepStrictEqual(comparableStep(nextRolloutStep({ ...target, canarySeconds }, look, from)), expected);
+        });
+    }
+
+    it("restarts the first three pods one after another, and then as many as have worked", () => {
+        deepStrictEqual([1, 2, 3, 4].map(waveAfter), [1, 1, 3, 4]);
+    });
+
+    it("counts the pods with the role alone as done", () => {
+        deepStrictEqual(comparableStep(nextRolloutStep({ ...target, canarySeconds: 1e9 }, seen(right), fresh)), {
+            do: "done",
+            why: "3 pods work with the role",
+        });
+    });
+});

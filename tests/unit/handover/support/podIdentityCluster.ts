@@ -1,0 +1,276 @@
+import type { AwsAccess } from "../../../../handover/aws/awsAccess";
+import type { ClusterAccess } from "../../../../handover/kubernetes/clusterAccess";
+import type { ClusterSeen, PodSeen } from "../../../../handover/model/world";
+import { daemonSet, node, nodeRole, NOW, onNodeRole, pod, unannotatedAccount } from "./worlds";
+
+/** How late each part notices a change. Pods restart in three seconds. */
+const WEBHOOK_LAG = 8000;
+const IAM_LAG = 10_000;
+const STARTS_IN = 3000;
+const TICK = 500;
+
+interface ModelPod {
+    readonly uid: string;
+    readonly node: string;
+    readonly createdAt: number;
+    readonly associated: boolean;
+    readonly template: number;
+    readySince: number | undefined;
+}
+
+type Change<T> = readonly { readonly at: number; readonly value: T }[];
+
+/**
+ * A cluster of some nodes, whose pods use their node's role or an association, with a DaemonSet controller, a webhook with an outdated cache, and an
+ * account in which changes take effect late.
+ *
+ * It is stricter than EKS: a pod with an association has a path only while the association exists. No session outlives it.
+ */
+export class PodIdentityCluster {
+    public now = NOW;
+    public pods: ModelPod[] = [];
+    public guard = false;
+    public roleExists = true;
+    public roleWorks = true;
+    /** The roles that the engine has deleted. */
+    public readonly deletedRoles = new Set<string>();
+    public skips = false;
+    public strategy: "RollingUpdate" | "OnDelete" = "RollingUpdate";
+    public refusals: string[] = [];
+    /** Moments at which a running pod had no path. */
+    public readonly problems: string[] = [];
+    public readonly steps: string[] = [];
+    /** The write after which the run is killed. */
+    public killAt = Infinity;
+    public onKill: () => void = () => undefined;
+    public writes = 0;
+    public readonly withoutAgent = new Set<string>();
+
+    private associations: Change<string | undefined> = [{ at: 0, value: undefined }];
+    private attachments: Change<boolean> = [{ at: 0, value: true }];
+    private template = 0;
+    private count = 0;
+
+    public constructor(public readonly nodes: readonly string[]) {
+        this.pass(5000);
+    }
+
+    public get association(): string | undefined {
+        return this.associations.at(-1)?.value;
+    }
+
+    public get isAttached(): boolean {
+        return this.attachments.at(-1)?.value ?? false;
+    }
+
+    public associate(roleArn: string | undefined): void {
+        this.associations = [...this.associations, { at: this.now, value: roleArn }];
+    }
+
+    /** A write of a run, after which it may be killed. */
+    private write(what: string, act: () => void): Promise<void> {
+        act();
+        this.steps.push(what);
+        this.writes += 1;
+        this.pass(TICK);
+        if (this.writes !== this.killAt) {
+            return Promise.resolve();
+        }
+        this.onKill();
+        // A process that has ended goes on with nothing.
+        return new Promise(() => undefined);
+    }
+
+    public pass(milliseconds: number): void {
+        for (const until = this.now + milliseconds; this.now < until;) {
+            this.now += TICK;
+            this.control();
+            this.pods.forEach((one) => this.watch(one));
+        }
+    }
+
+    public sleep(milliseconds: number): Promise<void> {
+        this.pass(milliseconds);
+        return Promise.resolve();
+    }
+
+    private watch(one: ModelPod): void {
+        const why = this.withoutPath(one);
+        const isStarting = this.now - one.createdAt < STARTS_IN;
+        if (why === undefined && !isStarting) {
+            one.readySince ??= this.now;
+        }
+        if (why !== undefined && this.isSound) {
+            this.problems.push(`${String(this.now - NOW)}: ${one.uid} ${why}`);
+        }
+    }
+
+    /** A role or an agent that does not work leaves canaries without a path. */
+    private get isSound(): boolean {
+        return this.roleWorks && this.withoutAgent.size === 0;
+    }
+
+    public withoutPath({ associated, node: name }: ModelPod): string | undefined {
+        if (!associated) {
+            const wasAttached = at(this.attachments, this.now - IAM_LAG);
+            // A policy that leaves may be gone at once, and one that comes back counts late.
+            return this.isAttached && wasAttached ? undefined : "uses a node role without its policies";
+        }
+        return this.withoutAgent.has(name)
+            ? "has no agent"
+            : this.association === undefined
+              ? "has credentials of an association that is gone"
+              : this.roleExists && this.roleWorks && !this.deletedRoles.has(this.association)
+                ? undefined
+                : "has a role that does not work";
+    }
+
+    /** Creates missing pods, and replaces those of an older template, one at a time. */
+    private control(): void {
+        const missing = this.nodes.filter((name) => !this.pods.some((one) => one.node === name));
+        missing.forEach((name) => this.create(name));
+        const isComplete =
+            this.pods.length === this.nodes.length && this.pods.every((one) => one.readySince !== undefined);
+        const old = this.pods.find((one) => one.template !== this.template);
+        if (this.strategy === "RollingUpdate" && isComplete && old !== undefined) {
+            this.stop(old.uid);
+        }
+    }
+
+    private create(name: string): void {
+        const associated = !this.skips && at(this.associations, this.now - WEBHOOK_LAG) !== undefined;
+        if (this.guard && !associated) {
+            this.refusals = [`refused a pod for ${name}`];
+            return;
+        }
+        this.count += 1;
+        const uid = `pod-${String(this.count)}`;
+        const { now: createdAt, template } = this;
+        this.pods.push({ uid, node: name, createdAt, associated, template, readySince: undefined });
+    }
+
+    private stop(uid: string): void {
+        this.pods = this.pods.filter((one) => one.uid !== uid);
+    }
+
+    public look(): ClusterSeen {
+        return {
+            uid: "cluster",
+            serviceAccount: unannotatedAccount,
+            daemonSet: {
+                ...daemonSet,
+                updateStrategy: this.strategy,
+                ...(this.skips ? { skipsContainers: true as const } : {}),
+            },
+            nodes: this.nodes.map((name) => node(name)),
+            agentsReadyOn: this.nodes.filter((name) => !this.withoutAgent.has(name)),
+            pods: this.pods.map((one) => this.podSeen(one)),
+            injectionGuard: this.guard
+                ? { present: true, inForce: true, roleArns: [] }
+                : { present: false, inForce: false },
+            refusedPods: this.refusals,
+        };
+    }
+
+    private podSeen({ uid, node: name, createdAt, associated, template, readySince }: ModelPod): PodSeen {
+        return pod(name, associated ? { kind: "containerCredentials", what: "an association" } : onNodeRole, {
+            name: uid,
+            uid,
+            createdAt,
+            ready: readySince !== undefined,
+            readySince,
+            current: template === this.template,
+        });
+    }
+
+    public cluster(): ClusterAccess {
+        const never = () => Promise.reject(new Error("no part of Pod Identity"));
+        return {
+            identity: () => Promise.resolve({ uid: "cluster", version: { major: 1, minor: 30 } }),
+            clustersInKubeconfig: () => ["prod"],
+            look: () => Promise.resolve(this.look()),
+            change: (atMost) => this.sleep(atMost),
+            issuer: () => Promise.resolve(undefined),
+            requestToken: () => Promise.resolve("token"),
+            annotate: never,
+            restart: ({ name, uid }) => this.write(`restart ${name}`, () => this.stop(uid)),
+            forceRestart: never,
+            releaseTemplate: never,
+            skipContainers: (containers) =>
+                this.write(containers.length > 0 ? "skip" : "unskip", () => {
+                    this.skips = containers.length > 0;
+                    this.template += 1;
+                }),
+            removeWakeMark: never,
+            releaseServiceAccount: never,
+            removeRole: never,
+            releaseLeft: never,
+            wakeDaemonSet: () => this.write("wake", () => (this.refusals = [])),
+            admitRoles: never,
+            testAdmission: (roleArn) =>
+                Promise.resolve({ verdict: roleArn === undefined && this.guard ? "refused" : "admitted" }),
+            removeInjectionGuard: () => this.write("remove guard", () => (this.guard = false)),
+            close: () => undefined,
+        };
+    }
+
+    public aws(): AwsAccess {
+        const never = () => Promise.reject(new Error("no part of Pod Identity"));
+        const other = { clusterName: "prod", addOn: false, addOnRoleArn: undefined, unread: [] };
+        return {
+            callerAccount: () => Promise.resolve("111122223333"),
+            look: () =>
+                Promise.resolve({
+                    roleOfInstance: Object.fromEntries(this.nodes.map((name) => [`i-${name}`, "nodes"])),
+                    nodeRoles: [
+                        nodeRole({
+                            instancesOfCluster: this.nodes.map((name) => `i-${name}`),
+                            ...(this.isAttached ? {} : { cniPolicies: [] }),
+                        }),
+                    ],
+                }),
+            attach: (roleName) =>
+                this.write(`attach to ${roleName}`, () => this.setAttached(true)).then(() => "attached"),
+            detach: (roleName) =>
+                this.write(`detach from ${roleName}`, () => this.setAttached(false)).then(() => "detached"),
+            missingGrants: () => Promise.resolve({ cni: [], logs: [] }),
+            clusterStatus: () => Promise.resolve("there"),
+            namedCluster: () => Promise.resolve({ is: "there", issuer: undefined, platformVersion: "eks.9" }),
+            otherDelivery: () =>
+                Promise.resolve({
+                    ...other,
+                    podIdentityRoleArns: this.association === undefined ? [] : [this.association],
+                }),
+            associations: (clusterName) =>
+                Promise.resolve({
+                    is: "seen",
+                    clusterName,
+                    associations:
+                        this.association === undefined
+                            ? []
+                            : [{ id: "a-1", roleArn: this.association, modifiedAt: this.associations.at(-1)?.at ?? 0 }],
+                }),
+            deleteAssociation: () => this.write("delete association", () => this.associate(undefined)),
+            agentRights: () => Promise.resolve({ nodes: "allowed" }),
+            addOn: never,
+            updateAddOn: never,
+            addOnUpdate: never,
+            mayPassRole: never,
+            prove: ({ podIdentity, token }) =>
+                Promise.resolve(
+                    podIdentity !== undefined && token === "" && this.roleExists
+                        ? { verdict: "yes", evidence: [] }
+                        : { verdict: "no", code: "trust-refused", why: "no role", final: true },
+                ),
+        };
+    }
+
+    private setAttached(value: boolean): void {
+        this.attachments = [...this.attachments, { at: this.now, value }];
+    }
+}
+
+/** The value that a part with an outdated view has. */
+function at<T>(changes: Change<T>, time: number): T | undefined {
+    return changes.filter((change) => change.at <= time).at(-1)?.value;
+}
