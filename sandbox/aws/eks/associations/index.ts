@@ -19,8 +19,8 @@ export type AssociationListener = (of: Association, after: Association | undefin
 export class Associations {
     private all: readonly Association[] = [];
     private readonly listeners: AssociationListener[] = [];
-    /** The associations that were deleted a moment ago. */
-    private deleted: readonly { readonly association: Association; readonly at: number }[] = [];
+    /** The associations that were deleted a moment ago, each with the time until which it is in the way. */
+    private deleted: readonly { readonly association: Association; readonly until: number }[] = [];
     /**
      * So long after its deletion, an association still is in the way of another one of its service account ("which can take a second or more",
      * https://github.com/aws-controllers-k8s/community/issues/2684).
@@ -76,8 +76,7 @@ export class Associations {
     }
 
     private deletedOf(clusterName: string, { namespace, serviceAccount }: CreateAssociation): Association | undefined {
-        const since = Date.now() - this.deletionSeconds * 1000;
-        this.deleted = this.deleted.filter(({ at }) => at > since);
+        this.deleted = this.deleted.filter(({ until }) => until > Date.now());
         const isOf = (one: Association) =>
             one.clusterName === clusterName && one.namespace === namespace && one.serviceAccount === serviceAccount;
         return this.deleted.map(({ association }) => association).find(isOf);
@@ -145,7 +144,7 @@ export class Associations {
     delete(clusterName: string, id: string): Association {
         const association = this.describe(clusterName, id);
         this.set(this.all.filter((other) => other !== association));
-        this.deleted = [...this.deleted, { association, at: Date.now() }];
+        this.deleted = [...this.deleted, { association, until: Date.now() + this.deletionSeconds * 1000 }];
         return association;
     }
 
