@@ -234,7 +234,7 @@ export class Sandbox {
         const { clusterName } = this.options;
         aws.describeCluster(clusterName, {
             ...access,
-            addOnInstaller: cluster.addOnInstaller(clusterName),
+            addOnInstallers: cluster.addOnInstallers(clusterName),
             ...(groups && {
                 nodeGroup: (name: string) => groups.state(name),
                 nodeGroupRemains: (name: string) => groups.remains(name),

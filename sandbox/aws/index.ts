@@ -4,7 +4,7 @@ import { createServer, type Server } from "node:http";
 import { EC2Client } from "@aws-sdk/client-ec2";
 import { IAMClient } from "@aws-sdk/client-iam";
 
-import { associationChangesLog, iamChangesLog } from "../logs";
+import { associationChangesLog, eksAuthCallsLog, iamChangesLog } from "../logs";
 import type { ServiceControlPolicies } from "./authorise";
 import { answerEc2 } from "./ec2";
 import { LaunchTimes } from "./ec2/launchTimes";
@@ -232,11 +232,12 @@ function makeContext(options: AwsApiOptions, moto: Moto, settings: Settings) {
         views,
         nextAuthView: inTurns(views.of("eksAuth")),
         eksAuthTimes: { ...eksAuthTimes },
+        eksAuthCallsLog: eksAuthCallsLog(options.directory),
         addOns: new AddOns(
             region,
             accountId,
             associations,
-            (clusterName) => settings.access.get(clusterName)?.addOnInstaller,
+            (clusterName, addonName) => settings.access.get(clusterName)?.addOnInstallers?.[addonName],
         ),
         refusals: new WebIdentityRefusals(),
         resourceControl: new ResourceControlPolicies(),

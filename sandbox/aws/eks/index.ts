@@ -38,7 +38,7 @@ export interface ClusterAccess {
     /** Whether anything of a node group still exists. Defaults to moto's answer: it is deleted immediately. */
     readonly nodeGroupRemains?: (name: string) => boolean;
     /** Writes the objects of add-ons. Defaults to none: an add-on is an entry in EKS's answers. */
-    readonly addOnInstaller?: AddOnInstaller;
+    readonly addOnInstallers?: Readonly<Record<string, AddOnInstaller>>;
 }
 
 export interface EksContext {

@@ -10,7 +10,8 @@ import type { IamState } from "../iam/state";
 import { globalKeys, limitedPrincipal, type Organization } from "../organization";
 import type { ResourceControlPolicies } from "../resourceControl";
 import type { Issuers } from "../sts/issuers";
-import type { Caller, Session, Sessions } from "../sts/sessions";
+import { type Caller, operatorArn, type Session, type Sessions } from "../sts/sessions";
+import { logged } from "./callLog";
 import { type PodOfToken, podOfToken } from "./token";
 import { mayAssumeTarget, sessionTags, trustsService } from "./trust";
 
@@ -26,6 +27,7 @@ export interface EksAuthContext {
     readonly organization: Organization;
     readonly resourceControl: ResourceControlPolicies;
     readonly eksAuthTimes: EksAuthTimes;
+    readonly eksAuthCallsLog: string;
 }
 
 /** How long credentials are valid. */
@@ -48,11 +50,42 @@ export interface PodIdentityCredentials {
  *
  * @param caller On EKS the node: the Pod Identity agent has no credentials but those of the node role.
  */
-export async function assumeRoleForPodIdentity(
-    { clusterName, token }: { readonly clusterName: string; readonly token: string },
+export function assumeRoleForPodIdentity(
+    asked: Asked,
     caller: Caller,
     context: EksAuthContext,
-    { origin, region }: { readonly origin?: CallOrigin; readonly region?: string } = {},
+    from: From = {},
+): Promise<PodIdentityCredentials> {
+    const arn = caller.kind === "operator" ? operatorArn(context.accountId) : caller.arn;
+    const call = { caller: arn, clusterName: asked.clusterName };
+    return logged(
+        context.eksAuthCallsLog,
+        call,
+        () => credentialsFor(asked, caller, context, from),
+        ({ pod, association, session }) => ({
+            ...pod,
+            associationId: association.associationId,
+            roleArn: session.roleArn,
+        }),
+    );
+}
+
+interface Asked {
+    readonly clusterName: string;
+    readonly token: string;
+}
+
+/** Where a call comes from. */
+interface From {
+    readonly origin?: CallOrigin;
+    readonly region?: string;
+}
+
+async function credentialsFor(
+    { clusterName, token }: Asked,
+    caller: Caller,
+    context: EksAuthContext,
+    { origin, region }: From,
 ): Promise<PodIdentityCredentials> {
     const { accountId } = context;
     const clusterArn = `arn:aws:eks:${context.region}:${accountId}:cluster/${clusterName}`;

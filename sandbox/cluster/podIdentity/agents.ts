@@ -1,5 +1,4 @@
 import {
-    AppsV1Api,
     CoreV1Api,
     type KubeConfig,
     makeInformer,
@@ -10,16 +9,11 @@ import {
 import type { CallsFromNodes } from "../../aws/inside";
 import type { Session } from "../../aws/sts/sessions";
 import { loadKubeconfig } from "../../kubeconfigs";
-import { Client } from "../client";
-import {
-    podIdentityAgent,
-    podIdentityAgentLabels,
-    podIdentityAgentName,
-    withoutAgentLabel,
-} from "../manifests/podIdentityAgent";
+import { podIdentityAgentLabels, withoutAgentLabel } from "../manifests/podIdentityAgent";
 import { Reachability } from "../reachability";
 import { makePodUnready, retryConflict } from "../readiness";
 import { type CacheKey, PodIdentityAgent } from "./agent";
+import { PodIdentityAgentInstaller } from "./installer";
 import { type PodIdentityTimes, scaledTimes } from "./times";
 
 export interface PodIdentityAgentsOptions {
@@ -52,6 +46,7 @@ const labelSelector = Object.entries(podIdentityAgentLabels)
 export class PodIdentityAgents {
     private readonly config: KubeConfig;
     private readonly core: CoreV1Api;
+    private readonly installer: PodIdentityAgentInstaller;
     private readonly running = new Map<string, Running>();
     private readonly eksAuth = new Reachability();
     private readonly instanceSessions = new Map<string, Session>();
@@ -64,6 +59,7 @@ export class PodIdentityAgents {
     constructor(private readonly options: PodIdentityAgentsOptions) {
         this.config = loadKubeconfig(options.kubeconfigPath);
         this.core = this.config.makeApiClient(CoreV1Api);
+        this.installer = new PodIdentityAgentInstaller(options.kubeconfigPath, options.region, options.clusterName);
     }
 
     start(): void {
@@ -119,20 +115,13 @@ export class PodIdentityAgents {
     }
 
     /** Writes the DaemonSet. */
-    async install(): Promise<void> {
-        const { kubeconfigPath, region, clusterName } = this.options;
-        await new Client(kubeconfigPath).apply(podIdentityAgent(region, clusterName), "eks");
+    install(): Promise<void> {
+        return this.installer.write();
     }
 
     /** Deletes the DaemonSet, if there is one. */
-    async uninstall(): Promise<void> {
-        const apps = this.config.makeApiClient(AppsV1Api);
-        const deletion = apps.deleteNamespacedDaemonSet({ name: podIdentityAgentName, namespace });
-        await deletion.catch((error: unknown) => {
-            if ((error as { code?: number }).code !== 404) {
-                throw error;
-            }
-        });
+    uninstall(): Promise<void> {
+        return this.installer.remove();
     }
 
     /**

@@ -30,7 +30,7 @@ export class AddOns {
         private readonly region: string,
         private readonly accountId: string,
         private readonly associations: Associations,
-        installerOf: (clusterName: string) => AddOnInstaller | undefined,
+        installerOf: (clusterName: string, addonName: string) => AddOnInstaller | undefined,
     ) {
         const { settings, store, updates } = this;
         this.changes = new AddOnChanges({ settings, store, updates, associations, installerOf });

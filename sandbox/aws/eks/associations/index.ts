@@ -19,6 +19,13 @@ export type AssociationListener = (of: Association, after: Association | undefin
 export class Associations {
     private all: readonly Association[] = [];
     private readonly listeners: AssociationListener[] = [];
+    /** The associations that were deleted a moment ago, each with the time until which it is in the way. */
+    private deleted: readonly { readonly association: Association; readonly until: number }[] = [];
+    /**
+     * So long after its deletion, an association still is in the way of another one of its service account ("which can take a second or more",
+     * https://github.com/aws-controllers-k8s/community/issues/2684).
+     */
+    deletionSeconds = 0;
     readonly tokens = new RequestTokens();
 
     constructor(
@@ -43,7 +50,7 @@ export class Associations {
 
     create(clusterName: string, asked: CreateAssociation, ownerArn?: string): Association {
         const { namespace = "", serviceAccount = "", roleArn = "", tags = {}, disableSessionTags = false } = asked;
-        const existing = this.find(clusterName, namespace, serviceAccount);
+        const existing = this.find(clusterName, namespace, serviceAccount) ?? this.deletedOf(clusterName, asked);
         if (existing) {
             throw alreadyExists(existing);
         }
@@ -66,6 +73,13 @@ export class Associations {
         });
         this.set([...this.all, association]);
         return association;
+    }
+
+    private deletedOf(clusterName: string, { namespace, serviceAccount }: CreateAssociation): Association | undefined {
+        this.deleted = this.deleted.filter(({ until }) => until > Date.now());
+        const isOf = (one: Association) =>
+            one.clusterName === clusterName && one.namespace === namespace && one.serviceAccount === serviceAccount;
+        return this.deleted.map(({ association }) => association).find(isOf);
     }
 
     /** The parts that are left out stay; an empty target role or session policy is taken away: inferred. */
@@ -130,6 +144,7 @@ export class Associations {
     delete(clusterName: string, id: string): Association {
         const association = this.describe(clusterName, id);
         this.set(this.all.filter((other) => other !== association));
+        this.deleted = [...this.deleted, { association, until: Date.now() + this.deletionSeconds * 1000 }];
         return association;
     }
 
@@ -177,6 +192,7 @@ export class Associations {
 
     forget(clusterName: string): void {
         this.tokens.forget(clusterName);
+        this.deleted = this.deleted.filter(({ association }) => association.clusterName !== clusterName);
         this.set(this.all.filter((one) => one.clusterName !== clusterName));
     }
 }

@@ -13,11 +13,13 @@ export interface AssociationDelays {
     readonly webhooks: readonly [AssociationDelay, AssociationDelay];
     /** Of two servers of EKS Auth, which are asked in turns. */
     readonly eksAuth: readonly [AssociationDelay, AssociationDelay];
+    /** Seconds in which a deleted association is in the way of another one of its service account. */
+    readonly deletion: number;
 }
 
-export const noAssociationDelays: AssociationDelays = { webhooks: [0, 0], eksAuth: [0, 0] };
+export const noAssociationDelays: AssociationDelays = { webhooks: [0, 0], eksAuth: [0, 0], deletion: 0 };
 
-type Part = keyof AssociationDelays;
+type Part = "webhooks" | "eksAuth";
 const parts: readonly Part[] = ["webhooks", "eksAuth"];
 
 /** A line of association-changes.jsonl: when a part saw a change. Times are milliseconds since the epoch. */
@@ -51,7 +53,7 @@ export class AssociationViews {
     private readonly views: Readonly<Record<Part, readonly View[]>>;
 
     constructor(
-        associations: Associations,
+        private readonly associations: Associations,
         private readonly logFile?: string,
         private readonly now: () => number = Date.now,
     ) {
@@ -69,6 +71,7 @@ export class AssociationViews {
 
     /** Applies also to changes that a part has not seen yet. */
     setDelays(delays: Partial<AssociationDelays>): void {
+        this.associations.deletionSeconds = delays.deletion ?? this.associations.deletionSeconds;
         parts.forEach((part) =>
             delays[part]?.forEach((delay, index) =>
                 this.views[part][index]?.setDelay(delay === "never" ? Infinity : delay * 1000),

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 
 import { DescribeNetworkInterfacesCommand } from "@aws-sdk/client-ec2";
 import {
@@ -11,6 +13,7 @@ import {
 import { PutRolePolicyCommand } from "@aws-sdk/client-iam";
 import { GetCallerIdentityCommand } from "@aws-sdk/client-sts";
 
+import type { EksAuthCall } from "../../../aws/eksAuth/callLog";
 import { unauthorized, wouldSucceed, noPolicy } from "./refusals";
 import {
     accountId,
@@ -300,6 +303,29 @@ describe("EKS Auth of the AWS stand-in", () => {
         await eks().send(new DeletePodIdentityAssociationCommand({ clusterName, associationId }));
         made = [];
         assert.deepEqual(await outcomes(), [new Set(["auth-plain", 404]), true]);
+    });
+
+    it("logs each call, granted and refused, as CloudTrail has an event for each", async () => {
+        const since = Date.now();
+        const associationId = await associate("auth-plain");
+        await granted(await tokenWith());
+        await refused(await tokenWith({ "kubernetes.io": podOf("other") }));
+        const text = readFileSync(join(account.fixture.directory, "eks-auth-calls.jsonl"), "utf8");
+        const calls = text
+            .trimEnd()
+            .split("\n")
+            .map((line) => JSON.parse(line) as EksAuthCall);
+        const call = { caller: `arn:aws:iam::${accountId}:user/operator`, clusterName };
+        const { namespace, serviceaccount, pod } = podOf("aws-node");
+        const ofPod = { namespace, serviceAccount: serviceaccount.name, podName: pod.name, podUid: pod.uid };
+        const [code, message] = unknown.slice(1);
+        assert.deepEqual(
+            calls.filter(({ time }) => time >= since).map((of) => ({ ...of, time: 0 })),
+            [
+                { time: 0, ...call, ...ofPod, associationId, roleArn: roleOf("auth-plain") },
+                { time: 0, ...call, error: code, message },
+            ],
+        );
     });
 
     it("does not offer session policies, nor another call, and says so", async () => {

@@ -119,6 +119,25 @@ describe("the calls about Pod Identity associations of the AWS stand-in", () => 
         await create({ namespace: "default" });
     });
 
+    it("refuse another association for a while after the deletion of the one before, on request", async () => {
+        const { api } = account.fixture;
+        api.setAssociationDelays({ deletion: 0.5 });
+        try {
+            const { associationId } = await create();
+            await eks().send(new DeletePodIdentityAssociationCommand({ clusterName, associationId }));
+            made = [];
+            await assertRefused(create(), {
+                name: "ResourceInUseException",
+                status: 409,
+                message: `Association already exists: ${associationId ?? ""}`,
+            });
+            await sleep(600);
+            await create();
+        } finally {
+            api.setAssociationDelays({ deletion: 0 });
+        }
+    });
+
     const unknownRole = invalid("Role provided in the request does not exist.");
     const untrusting = invalid(
         "Trust policy of the role provided is invalid. Follow the official documentation to resolve the issue.",

@@ -1,5 +1,7 @@
 import {
+    CreateAddonCommand,
     CreatePodIdentityAssociationCommand,
+    DeleteAddonCommand,
     DeletePodIdentityAssociationCommand,
     EKSClient,
     UpdatePodIdentityAssociationCommand,
@@ -18,7 +20,8 @@ import type { AgentResult } from "../../../../cluster/podAgent";
 import { podIdentityAgentLabels } from "../../../../cluster/manifests/podIdentityAgent";
 import { isReady } from "../../../../cluster/readiness";
 import { loadKubeconfig } from "../../../../kubeconfigs";
-import { agentResults, associationChanges } from "../../../../logs";
+import { agentResults, associationChanges, eksAuthCalls } from "../../../../logs";
+import { podCredentials } from "../../../../pods";
 import { type Sandbox, startSandbox } from "../../../../sandbox";
 import { podIdentityTrust } from "../../aws/support";
 
@@ -134,11 +137,32 @@ describe("Pod Identity in a sandbox", function () {
         const { node } = await first();
         const uid = await restart(node);
         assert.deepEqual(shown(await result(uid)), fromRole("exact"));
+        const [call] = eksAuthCalls(sandbox).filter(({ podUid }) => podUid === uid);
+        assert.match(call?.caller ?? "", /assumed-role\/sandbox-nodes\/i-\w+$/);
+        assert.deepEqual([call?.serviceAccount, call?.roleArn, call?.error], ["aws-node", arnOf("exact"), undefined]);
         for (const tag of Object.keys(tags)) {
             const PolicyDocument = podIdentityTrust({ ...tags, [tag]: "other" });
             await iam.send(new UpdateAssumeRolePolicyCommand({ RoleName: "exact", PolicyDocument }));
             assert.deepEqual(shown(await result(await restart(node))), failed("AccessDeniedException"), tag);
         }
+    });
+
+    it("shows the container credentials of each container, init containers too", async () => {
+        await makeRole("pods");
+        await associate("pods");
+        const { node } = await first();
+        await restart(node);
+        const shownOf = (await podCredentials(sandbox.kubeconfigPath)).find((pod) => pod.node === node)?.containers;
+        const folder = "/var/run/secrets/pods.eks.amazonaws.com/serviceaccount";
+        const podIdentity = {
+            uri: "http://169.254.170.23/v1/credentials",
+            tokenFile: `${folder}/eks-pod-identity-token`,
+            tokenMounted: true,
+        };
+        assert.deepEqual(
+            shownOf?.map(({ container, ...of }) => [container, of.podIdentity, of.tokenFile]),
+            ["aws-vpc-cni-init", "aws-node", "aws-eks-nodeagent"].map((name) => [name, podIdentity, undefined]),
+        );
     });
 
     it("gives no credentials on a node without an agent, and not those of the node role, until an agent is back", async () => {
@@ -287,6 +311,16 @@ describe("Pod Identity in a sandbox", function () {
         assert.deepEqual(shown(await result(uid)), fromRole("pods"));
         assert.deepEqual(shown(await result(await restart(node))), failed("RequestTimeout"));
         await sandbox.podIdentity.agents.setEksAuthReachable(true);
+    });
+
+    it("has agents by the managed add-on, as a program creates it, and none after its deletion", async () => {
+        await sandbox.podIdentity.agents.uninstall();
+        await until(async () => ((await agentPods()).length === 0 ? true : undefined));
+        const of = { clusterName: sandbox.clusterName, addonName: "eks-pod-identity-agent" };
+        await eks.send(new CreateAddonCommand(of));
+        await until(async () => ((await agentPods()).filter(isReady).length === 2 ? true : undefined));
+        await eks.send(new DeleteAddonCommand(of));
+        await until(async () => ((await agentPods()).length === 0 ? true : undefined));
     });
 
     it("has no agents after they are uninstalled, and has them again after a reset", async () => {
