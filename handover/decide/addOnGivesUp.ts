@@ -1,5 +1,5 @@
 import { ROLE_ARN_ANNOTATION } from "../../documents/serviceAccountAnnotations";
-import { isBusy } from "../model/addOn";
+import { isBusy, roleOfAddOn } from "../model/addOn";
 import { refusals } from "../model/refusals";
 import type { Memory, Step } from "../model/steps";
 import { webhookAnnotations } from "../model/webhookAnnotations";
@@ -51,7 +51,7 @@ export function addOnGivesUpStep(target: GivingUpTarget, world: World, memory: M
         // An update of a run that was killed: EKS may show the role that it has yet to write, or to remove.
         return busyStep(target, addOn, world.at, since(memory));
     }
-    const carried = addOn.is === "there" ? addOn.roleArn : undefined;
+    const carried = roleOfAddOn(addOn);
     const live = world.cluster.serviceAccount?.annotations[ROLE_ARN_ANNOTATION];
     if (addOn.is === "there" && carried !== undefined && target.givesUp(carried) && mayLoseTheRole(target, world)) {
         return (

@@ -1,4 +1,5 @@
 import { ROLE_ARN_ANNOTATION } from "../../documents/serviceAccountAnnotations";
+import { roleOfAddOn } from "../model/addOn";
 import { ADD_ON_MANAGER, LEAVING_MANAGER } from "../model/fieldManagers";
 import { isAnnotated } from "../model/isAnnotated";
 import type { HandOverRecord } from "../model/record";
@@ -133,7 +134,7 @@ export function deliverAgainStep(
         return { do: "refuse", refusal: refusals.deliveryLost(subject, describeDelivery(subject, cluster)) };
     }
     const { addOn } = account;
-    const carried = addOn?.is === "there" ? addOn.roleArn : undefined;
+    const carried = roleOfAddOn(addOn);
     if (carried !== undefined && carried !== subject.roleArn && !isKnownOf(record, carried)) {
         return { do: "refuse", refusal: refusals.addOnHasAnotherRole(subject, carried) };
     }

@@ -1,4 +1,4 @@
-import { type AddOnSeen, isBusy } from "../model/addOn";
+import { type AddOnSeen, isBusy, roleOfAddOn } from "../model/addOn";
 import { othersThatCarry } from "../model/carriedRole";
 import type { Refusal } from "../model/refusal";
 import { refusals } from "../model/refusals";
@@ -153,7 +153,7 @@ function retiredInAddOnStep(
     addOn: AddOnSeen | undefined,
     elapsed: number,
 ): Step | undefined {
-    const carried = addOn?.is === "there" ? addOn.roleArn : undefined;
+    const carried = roleOfAddOn(addOn);
     if (addOn?.is !== "there" || carried === undefined || !retired.includes(carried)) {
         return undefined;
     }

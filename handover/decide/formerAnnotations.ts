@@ -22,9 +22,9 @@ export interface ApprovedBefore {
  *
  * The live annotation may be the component's own and never shown to work by a canary (its run was killed), it may have been
  * removed, or another party may have written another role. Then a Ready pod shows whether the formerly approved role works, or the one
- * before it, to which a rollout that failed has returned. If no pod does, another party's annotations stay, and the component's own give way to those from before that role. A role of the
- * component's own among them may have been deleted since, so a Ready pod must show that one, too. Otherwise pods return to the node
- * role, which holds its policies again by then.
+ * before it, to which a rollout that failed has returned. If no pod does, another party's annotations stay, and the component's own give
+ * way to those from before that role. A role of the component's own among them may have been deleted since, so a Ready pod must show that
+ * one, too. Otherwise pods return to the node role, which holds its policies again by then.
  */
 export function formerAnnotations(
     world: World,

@@ -1,4 +1,5 @@
 import { ROLE_ARN_ANNOTATION } from "../../documents/serviceAccountAnnotations";
+import { roleOfAddOn } from "../model/addOn";
 import { refusals } from "../model/refusals";
 import type { Memory, Step } from "../model/steps";
 import type { World } from "../model/world";
@@ -70,7 +71,7 @@ function keptByAddOnStep({ record, subject }: HandBackTarget, { account }: World
     if (record.addOnDelivered !== true || addOn?.is === "missing") {
         return undefined;
     }
-    const carried = addOn?.is === "there" ? addOn.roleArn : undefined;
+    const carried = roleOfAddOn(addOn);
     return carried !== undefined && record.approvedRoleArns.includes(carried)
         ? { do: "refuse", refusal: refusals.addOnKeepsRole(carried) }
         : unseenStep(subject, addOn);
@@ -136,12 +137,12 @@ function stillDeliveredStep(target: HandBackTarget, { cluster, at }: World, memo
 }
 
 /**
- * Another party has given the add-on the role, and the annotation is gone all the same: EKS owned nothing of it, or somebody has removed it. EKS writes it
- * again with its next update.
+ * Another party has given the add-on the role, and the annotation is gone all the same: EKS owned nothing of it, or another party has removed it. EKS writes
+ * it again with its next update.
  */
 function keptInAddOnStep(target: HandBackTarget, { account, at }: World, memory: Memory): Step | undefined {
     const { addOn } = account;
-    const carried = addOn?.is === "there" ? addOn.roleArn : undefined;
+    const carried = roleOfAddOn(addOn);
     if (carried === undefined || !retiredRoles(target).includes(carried)) {
         return undefined;
     }

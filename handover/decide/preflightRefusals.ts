@@ -6,6 +6,7 @@ import {
     SKIP_WEBHOOK_LABEL,
 } from "../../documents/serviceAccountAnnotations";
 import { TOKEN_AUDIENCE } from "../../documents/trustPolicy";
+import { roleOfAddOn } from "../model/addOn";
 import { carriesRole } from "../model/carriedRole";
 import { isAnnotated } from "../model/isAnnotated";
 import { writesNetworkPolicyLogs } from "../model/networkPolicyLogs";
@@ -134,7 +135,7 @@ function deliveryReasons(preflight: Preflight): Refusal[] {
     const unseen = isForAddOn ? unseenStep(subject, addOn) : undefined;
     const annotated = serviceAccount?.annotations[ROLE_ARN_ANNOTATION];
     const { roleArnSince = 0 } = serviceAccount ?? {};
-    const carried = addOn?.is === "there" ? addOn.roleArn : undefined;
+    const carried = roleOfAddOn(addOn);
     const older = pods.filter((pod) => carriesRole(pod, subject) && pod.createdAt < roleArnSince);
     return [
         ...(unseen === undefined ? [] : [unseen.refusal]),

@@ -25,6 +25,11 @@ export interface ManagedAddOn {
     readonly modifiedAt: number | undefined;
 }
 
+/** The role that the managed add-on has. Undefined if it has none, or if EKS does not show the add-on. */
+export function roleOfAddOn(addOn: AddOnSeen | undefined): string | undefined {
+    return addOn?.is === "there" ? addOn.roleArn : undefined;
+}
+
 /** States in which EKS refuses an update, and which end by themselves. */
 const BUSY: readonly string[] = ["CREATING", "UPDATING", "DELETING"];
 

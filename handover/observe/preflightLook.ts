@@ -1,3 +1,4 @@
+import { roleOfAddOn } from "../model/addOn";
 import type { OtherDelivery } from "../model/otherDelivery";
 import type { PreflightOptions } from "../model/preflight";
 import type { Preflight } from "../model/preflight";
@@ -69,7 +70,7 @@ async function notPassed({ subject, aws }: RunContext, { account }: World): Prom
     if (subject.delivery !== "eksAddon") {
         return [];
     }
-    const carried = account.addOn?.is === "there" ? account.addOn.roleArn : undefined;
+    const carried = roleOfAddOn(account.addOn);
     const roleArns = [...new Set([subject.roleArn, ...(carried === undefined ? [] : [carried])])];
     const answers = await Promise.all(roleArns.map((arn) => aws.mayPassRole(arn)));
     return roleArns.filter((_, i) => answers[i] === "denied");

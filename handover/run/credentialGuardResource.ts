@@ -1,6 +1,7 @@
 import { unrecordedPolicies } from "../decide/drift";
 import { allHaveRole } from "../decide/delivered";
 import { isOwner } from "../decide/delivery";
+import { roleOfAddOn } from "../model/addOn";
 import { isAnnotated } from "../model/isAnnotated";
 import { withDelivery } from "../decide/deliveredAgain";
 import { ApprovedBefore, formerAnnotations, formerAnnotationsOfSameRole } from "../decide/formerAnnotations";
@@ -154,9 +155,7 @@ async function approve(
 /** Before the add-on changes: the record must have the role that it had, also after a kill. */
 function withAddOn(record: HandOverRecord, { delivery }: RunContext["subject"], { account }: World): HandOverRecord {
     const { addOn } = account;
-    return delivery === "eksAddon"
-        ? withAddOnDelivered(record, addOn?.is === "there" ? addOn.roleArn : undefined)
-        : record;
+    return delivery === "eksAddon" ? withAddOnDelivered(record, roleOfAddOn(addOn)) : record;
 }
 
 /** Before the service account gets another role. */

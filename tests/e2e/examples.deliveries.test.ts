@@ -165,18 +165,29 @@ describe("the examples for the managed add-on, and for GitOps", function () {
     }
 
     /** The program imports the add-on in its first update, and has the component in its second. */
-    async function withAddOnOfProgram(use: (stack: Stack) => Promise<void>): Promise<void> {
+    async function withAddOnOfProgram(use: (stack: Stack, component: string) => Promise<void>): Promise<void> {
         await sandbox.addOn.create();
-        let program = "";
+        let component = "";
         const edited = (original: string) => {
-            program = `${withShortWaits(original)}${addOn("serviceAccountRoleArn: cni.ready")}`;
+            component = withShortWaits(original);
             return addOn("", `{ import: "${sandbox.clusterName}:vpc-cni" }`);
         };
         await withExample(sandbox, exampleOf("managed-addon", { edited }), async (stack) => {
             await stack.up();
-            await upWith(stack, program);
-            await use(stack);
+            await upWith(stack, `${component}${addOn("serviceAccountRoleArn: cni.ready")}`);
+            await use(stack, component);
         });
+    }
+
+    /** The option of an add-on that no longer states a role, until the next refresh. */
+    const WITHOUT_ROLE = `{ ignoreChanges: ["serviceAccountRoleArn"] }`;
+
+    /** The add-on stays in the program, and no longer states a role. */
+    async function assertWithoutRole(stack: Stack, program: string): Promise<void> {
+        assert.strictEqual(await addOnRole(), undefined);
+        const { summary } = await upWith(stack, program, { refresh: true });
+        assert.strictEqual(summary.resourceChanges?.update, undefined);
+        assert.strictEqual(await addOnRole(), undefined);
     }
 
     it("managed-addon beside an aws.eks.Addon of the same program: the add-on is imported, takes ready, and is deleted first", async () => {
@@ -194,16 +205,55 @@ describe("the examples for the managed add-on, and for GitOps", function () {
     it("managed-addon: the component leaves a program that keeps its aws.eks.Addon", async () => {
         await withAddOnOfProgram(async (stack) => {
             await assertHandedOver(stack, NEW_ROLE);
-            await upWith(stack, addOn("", `{ ignoreChanges: ["serviceAccountRoleArn"] }`));
+            await upWith(stack, addOn("", WITHOUT_ROLE));
             assert.deepStrictEqual(await carriedRoles(), [undefined]);
             assert.strictEqual(await nodeRoleHolds(MANAGED_CNI_POLICY), true);
-            assert.strictEqual(await addOnRole(), undefined);
-            const { summary } = await upWith(stack, addOn(""), { refresh: true });
-            assert.strictEqual(summary.resourceChanges?.update, undefined);
+            await assertWithoutRole(stack, addOn(""));
             assert.deepStrictEqual(
                 (await resourcesOf(stack)).map(({ name }) => name),
                 ["vpc-cni"],
             );
+        });
+    });
+
+    itNightly("managed-addon: the component takes the annotation from an aws.eks.Addon of the program", async () => {
+        await withAddOnOfProgram(async (stack, component) => {
+            const roleArn = await assertHandedOver(stack, NEW_ROLE);
+            const pods = uids(await cluster.awsNodePods());
+            const annotating = component.replace(/^ +delivery: .*\n/m, "");
+            assert.notStrictEqual(annotating, component);
+            await upWith(stack, `${annotating}${addOn("", WITHOUT_ROLE)}`);
+            assert.strictEqual(await assertHandedOver(stack, NEW_ROLE), roleArn);
+            await assertWithoutRole(stack, `${annotating}${addOn("")}`);
+            assert.deepStrictEqual(
+                (await ownersOfAnnotation()).map((owner) => owner.startsWith("eks-cni/")),
+                [true],
+            );
+            assert.deepStrictEqual(uids(await cluster.awsNodePods()), pods);
+            await assertNothingToDo(stack);
+            await stack.destroy();
+            await assertHandedBack(stack);
+        });
+    });
+
+    itNightly("managed-addon-same-program: the component leaves the program, first with eksAddon", async () => {
+        let original = "";
+        const edited = (text: string) => (original = text);
+        await withExample(sandbox, exampleOf("managed-addon-same-program", { edited }), async (stack) => {
+            await stack.up();
+            await assertHandedOver(stack, NEW_ROLE);
+            const ofAddOn = withShortWaits(original)
+                .replace("Delivery.External", "Delivery.EksAddon")
+                .replace("cni.provedRoleArn", "cni.ready");
+            await upWith(stack, ofAddOn);
+            const roleArn = await assertHandedOver(stack, NEW_ROLE);
+            assert.strictEqual(await addOnRole(), roleArn);
+            const addOnAlone = (options: string) =>
+                addOn(`resolveConflictsOnCreate: "OVERWRITE", resolveConflictsOnUpdate: "PRESERVE"`, options);
+            await upWith(stack, addOnAlone(WITHOUT_ROLE));
+            assert.deepStrictEqual(await carriedRoles(), [undefined]);
+            assert.strictEqual(await nodeRoleHolds(MANAGED_CNI_POLICY), true);
+            await assertWithoutRole(stack, addOnAlone("{}"));
         });
     });
 

@@ -51,7 +51,7 @@ const SETTLE_MILLISECONDS = 90_000;
 const TRIES = 5;
 const OWNED = "[annotation-owned-by-another]";
 /** A refusal, or the answer of the API server to a patch of the program. */
-const SAYS_WHY = /\[[a-z-]+\]|Apply failed with|" not found$/;
+const SAYS_WHY = /\[[a-z-]+\]|Apply failed with|Required value$/;
 
 export async function playDeliveries(of: DeliveryScenario, resources: Resources = REAL_RESOURCES): Promise<ModelRun> {
     const { world, began } = begin(of);
@@ -294,7 +294,7 @@ async function reach(
  * @param change What the operator changes in the program, or in what another tool delivers.
  */
 function follow(world: ModelWorld, message: string, change: (message: string) => void): void {
-    if (/\[(add-on|service-account|daemon-set)-missing\]|" not found$/.test(message)) {
+    if (/\[(add-on|service-account|daemon-set)-missing\]|Required value$/.test(message)) {
         createAgain(world, true);
     }
     if (message.includes("Give both the same role")) {

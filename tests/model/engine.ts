@@ -357,7 +357,7 @@ export class Engine {
             }
             const force = program.overrideExistingServiceAccount === true;
             await run.call(`patch the service account with ${arn}`, () => {
-                throwIfMissing("serviceaccounts", world.conditions.noServiceAccount);
+                world.createMissingAccount();
                 const annotations = { [ROLE_ARN]: arn, [CONTROL]: manager };
                 throwIfConflicting(world.apply(manager, annotations, { account, force, isOwnWrite: true }));
                 stack.patch = arn;
@@ -860,7 +860,7 @@ export class Engine {
             world.problem("a rollout is noted whose canary did not work");
         }
         await run.call("patch the DaemonSet", () => {
-            throwIfMissing("daemonsets.apps", world.conditions.noDaemonSet);
+            throwIfNoDaemonSet(world.conditions.noDaemonSet);
             resources.noteRollout(world, delivered, this.names.manager);
             stack.rollout = delivered;
             stack.rolledOut = daemonSetName;
@@ -927,10 +927,10 @@ function throwIfConflicting([owner]: readonly string[]): void {
     }
 }
 
-/** As the API server answers the Kubernetes provider, whose patch creates nothing. */
-function throwIfMissing(what: string, isMissing = false): void {
+/** As the API server answers the Kubernetes provider: its apply would create the DaemonSet, and a patch has not all that one needs. */
+function throwIfNoDaemonSet(isMissing = false): void {
     if (isMissing) {
-        throw new Error(`${what} "${AWS_NODE}" not found`);
+        throw new Error(`DaemonSet.apps "${AWS_NODE}" is invalid: spec.template.spec.containers: Required value`);
     }
 }
 

@@ -339,6 +339,11 @@ export class ModelWorld {
         this.changed();
     }
 
+    /** A server-side apply creates an object that does not exist (kubernetes.io, server-side apply). */
+    public createMissingAccount(): void {
+        delete this.conditions.noServiceAccount;
+    }
+
     /** The plugin is installed again. Its service account may have annotations before the first pod is created. */
     public installPlugin(annotate: () => void): void {
         delete this.conditions.noServiceAccount;

@@ -109,10 +109,10 @@ const objects: AdviceScenario[] = [
         code: "service-account-missing",
         title: "it was deleted after the hand-over",
         handedOver: true,
-        command: "up --refresh",
-        trouble: ({ world }) => {
-            world.conditions.noServiceAccount = true;
-            world.annotate({}, undefined);
+        trouble: (play) => {
+            play.set(GUARD_ACTS);
+            play.world.conditions.noServiceAccount = true;
+            play.world.annotate({}, undefined);
         },
         advice: [
             "create it again (kubectl create serviceaccount aws-node -n kube-system), and run pulumi up --refresh",

@@ -126,12 +126,7 @@ describe("The world after a step of the forecast", () => {
             { injectionGuard: { present: false, inForce: false } },
             { injectionGuard: { present: true, inForce: true, roleArns: [ROLE] } },
         ],
-        [
-            "is seen a while later, too",
-            WAIT,
-            { seenAt: LATER },
-            { seenAt: NOW - 5000 },
-        ],
+        ["is seen a while later, too", WAIT, { seenAt: LATER }, { seenAt: NOW - 5000 }],
         [
             "has an injection guard in force, if there is one",
             WAIT,

@@ -30,7 +30,7 @@ interface Begins {
     /** What another writer makes of it after ten seconds. */
     readonly later?: ServiceAccountSeen;
     readonly addOn?: AddOnSeen;
-    /** Whether EKS goes on showing the role that it has been told to take away. */
+    /** Whether EKS goes on showing the role that it has to take away. */
     readonly showsFormer?: boolean;
     /** The credentials of the pods. Missing: those of the former role. */
     readonly pods?: CredentialSource;

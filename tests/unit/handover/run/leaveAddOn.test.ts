@@ -52,7 +52,7 @@ interface Begins {
     readonly detached?: boolean;
     /** Whether EKS removes the annotation with the role. */
     readonly removes?: boolean;
-    /** Whether EKS goes on showing the role that it has been told to take away. */
+    /** Whether EKS goes on showing the role that it has to take away. */
     readonly shows?: boolean;
 }
 
@@ -170,13 +170,21 @@ describe("The managed add-on that has to give up the role of the component", () 
         deepStrictEqual(calls, ["sleep 120 s"]);
     });
 
+    const theirs = {
+        addOn: addOn("arn:aws:iam::111122223333:role/theirs"),
+        serviceAccount: ownedBy([MANAGER, "helm"]),
+    };
+
     it("keeps a role that the component has not given it", async () => {
-        const { calls, leaves } = playing(subject, {
-            addOn: addOn("arn:aws:iam::111122223333:role/theirs"),
-            serviceAccount: ownedBy([MANAGER, "helm"]),
-        });
+        const { calls, leaves } = playing(ofAddOn, theirs);
         await leaves();
         deepStrictEqual(calls, ["sleep 120 s"]);
+    });
+
+    it("stops the update that gives the annotation to the component, while the add-on has the role of another owner", async () => {
+        const { calls, leaves } = playing(subject, theirs);
+        await rejects(leaves(), { code: "add-on-owns-the-role" });
+        deepStrictEqual(calls, []);
     });
 
     it("costs no time if it has none, and no node role has lost a policy", async () => {
