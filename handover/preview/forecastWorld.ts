@@ -29,6 +29,8 @@ function changed({ cluster, account }: World, step: Step, at: number): Omit<Worl
     switch (step.do) {
         case "annotate":
             return { cluster: withAnnotations(cluster, step.annotations), account };
+        case "releaseServiceAccount":
+            return { cluster: released(cluster, step.leaving), account };
         case "restart":
             return { cluster: withReplaced(cluster, step.pods, at, associatedRole(account)), account };
         case "forceRestart":
@@ -81,6 +83,14 @@ export function withAnnotations(cluster: ClusterSeen, annotations: Readonly<Reco
 /** @param roleArns The roles of web identity that it admits. */
 export function withInjectionGuard(cluster: ClusterSeen, roleArns: readonly string[]): ClusterSeen {
     return { ...cluster, injectionGuard: { present: true, inForce: true, roleArns } };
+}
+
+/** What stays has another owner. */
+function released(cluster: ClusterSeen, annotations: Readonly<Record<string, string>>): ClusterSeen {
+    const { serviceAccount } = cluster;
+    return serviceAccount === undefined
+        ? cluster
+        : { ...cluster, serviceAccount: { uid: serviceAccount.uid, annotations, roleArnOwners: [] } };
 }
 
 /** The component's association, as the engine creates it or changes it back. It is old enough: each step of a forecast takes a while. */

@@ -75,7 +75,9 @@ export function planHandOver(inputs: PlanInputs): HandOverPlan {
     const { preflight } = inputs;
     const isApproved = (inputs.former?.record ?? inferredRecord(preflight, inputs.detachPolicyArns)) !== undefined;
     const reasons = [
-        ...(inputs.record === undefined ? preflightRefusals({ ...preflight, isApproved }) : []),
+        ...(inputs.record === undefined
+            ? preflightRefusals({ ...preflight, isApproved, ownAssociation: hasAssociation(inputs, isApproved) })
+            : []),
         ...deliveryRefusals(inputs),
     ];
     const { changes: moves, remaining, refusals: duringUpdate } = follow(inputs);
@@ -83,6 +85,13 @@ export function planHandOver(inputs: PlanInputs): HandOverPlan {
     return stops.length === 0
         ? { refusals: stops, changes: moves, remaining }
         : { refusals: stops, changes: [], remaining: [] };
+}
+
+/** Whether an association may be the component's, according to the record. A preview may not know that. */
+function hasAssociation({ former, preflight }: PlanInputs, isApproved: boolean): boolean {
+    return former === undefined
+        ? isApproved && preflight.subject.delivery === "podIdentity"
+        : former.record.podIdentityDelivered === true;
 }
 
 /** Whether the update restarts no pod, as far as can be foreseen: a plan that waits for the user may restart pods later. */

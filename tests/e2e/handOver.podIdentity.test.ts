@@ -105,9 +105,9 @@ describe("the hand-over with Pod Identity as the delivery", () => {
         assert.strictEqual(await iam.role(old.split("/").at(-1) ?? ""), undefined);
     });
 
-    it("refuses another delivery, and moves nothing", async () => {
+    it("refuses the managed add-on as the delivery, and moves nothing", async () => {
         const before = await pods();
-        await setArgs(stack, sandbox, { detachFromNodeRoles: [NODE_ROLE], rolePath: "/another/" });
+        await set({ delivery: Delivery.EksAddon, rolePath: "/another/" });
         assert.match((await failureOf(stack.up())) ?? "", /delivery-not-changed/);
         assert.deepStrictEqual([await pods(), await holdsPolicy()], [before, false]);
     });

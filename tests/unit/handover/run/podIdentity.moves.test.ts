@@ -1,0 +1,140 @@
+import { deepStrictEqual, ok, rejects } from "node:assert/strict";
+import type { Subject } from "../../../../handover/model/subject";
+import { associated } from "../support/podIdentity";
+import type { PodIdentityCluster } from "../support/podIdentityCluster";
+import { assertHandedBack, assertHandedOver, assertSound, killed, NODES, start } from "../support/podIdentityStack";
+import { FORMER_ROLE, ROLE, ROLE_ARN, subject } from "../support/worlds";
+
+/** The same component with another delivery has another role. */
+const annotated: Subject = {
+    ...subject,
+    clusterName: "prod",
+    roleArn: FORMER_ROLE,
+    annotations: { [ROLE_ARN]: FORMER_ROLE },
+};
+
+/** Longer than a session that an agent keeps, at any scale of an organization. */
+const A_SESSION = 4 * 3_600_000;
+
+function assertAnnotated(cluster: PodIdentityCluster, roleArn: string): void {
+    assertSound(cluster);
+    deepStrictEqual(
+        [
+            cluster.pods.map(({ webRole }) => webRole),
+            cluster.annotation,
+            cluster.association,
+            cluster.isAttached,
+            [cluster.guard, cluster.suspended, cluster.guardRoles],
+            cluster.skips,
+        ],
+        [NODES.map(() => roleArn), roleArn, undefined, false, [true, false, [roleArn]], false],
+    );
+}
+
+function assertAssociated(cluster: PodIdentityCluster): void {
+    assertHandedOver(cluster);
+    deepStrictEqual(
+        [
+            cluster.association,
+            cluster.annotation,
+            cluster.guardRoles,
+            cluster.suspended,
+            cluster.deletedRoles.has(FORMER_ROLE),
+        ],
+        [ROLE, undefined, [], false, true],
+    );
+}
+
+/** The time between a kill and the next run: pods restart, and have a path. */
+function stay(cluster: PodIdentityCluster): void {
+    cluster.pass(A_SESSION);
+    NODES.slice(0, 2).forEach((name) => cluster.lose(name));
+    cluster.pass(60_000);
+    assertSound(cluster);
+    deepStrictEqual(cluster.pods.length, NODES.length, "a node has no pod");
+}
+
+/** The steps of a run after this one, without what it said. */
+const writesSince = ({ steps }: PodIdentityCluster, from: number) =>
+    steps.slice(from).filter((step) => !step.startsWith("  . ") && !step.startsWith("restart"));
+
+describe("A stack that moves from the annotation to Pod Identity", function () {
+    this.timeout(120_000);
+
+    const moved = async (strategy: PodIdentityCluster["strategy"]) => {
+        const { cluster, stack } = start();
+        cluster.strategy = strategy;
+        await stack.up(annotated);
+        assertAnnotated(cluster, FORMER_ROLE);
+        return { cluster, stack };
+    };
+
+    for (const strategy of ["RollingUpdate", "OnDelete"] as const) {
+        it(`attaches, associates, moves the pods, releases and detaches under ${strategy}, in this order`, async () => {
+            const { cluster, stack } = await moved(strategy);
+            const before = cluster.steps.length;
+            await stack.up();
+            assertAssociated(cluster);
+            deepStrictEqual(writesSince(cluster, before), [
+                "attach to nodes",
+                "associate",
+                "make the guard",
+                "release the annotation",
+                "detach from nodes",
+            ]);
+            const { writes } = cluster;
+            await stack.up();
+            deepStrictEqual(cluster.writes, writes, "the second update changes something");
+            await stack.refresh();
+            deepStrictEqual(stack.drifts, ["none", "none", "none"]);
+            await stack.destroy();
+            assertHandedBack(cluster);
+        });
+
+        for (const again of ["up", "destroy"] as const) {
+            it(`has no gap under ${strategy} if it is killed after each of its writes, and ${again} follows`, async () => {
+                let kills = 0;
+                for (let write = 1; ; write += 1) {
+                    const { cluster, stack } = await moved(strategy);
+                    if (!(await killed(cluster, write, () => stack.up()))) {
+                        break;
+                    }
+                    kills += 1;
+                    stay(cluster);
+                    await stack[again]();
+                    (again === "up" ? assertAssociated : assertHandedBack)(cluster);
+                    deepStrictEqual(cluster.annotation, undefined);
+                }
+                ok(kills >= 7, `${String(kills)} writes`);
+            });
+        }
+    }
+
+    it("goes back to the annotation if the new role does not work in pods", async () => {
+        const { cluster, stack } = await moved("RollingUpdate");
+        cluster.brokenRoles.add(ROLE);
+        await rejects(stack.up(), { code: "rollout-taken-back" });
+        cluster.brokenRoles.clear();
+        assertSound(cluster);
+        deepStrictEqual(
+            [cluster.pods.map(({ webRole }) => webRole), cluster.association, cluster.annotation, cluster.isAttached],
+            [NODES.map(() => FORMER_ROLE), undefined, FORMER_ROLE, true],
+        );
+        await stack.refresh();
+        await stack.up();
+        assertAssociated(cluster);
+    });
+
+    it("moves with one role that trusts both, and keeps it", async () => {
+        const both = { ...annotated, roleArn: ROLE, annotations: { [ROLE_ARN]: ROLE } };
+        for (let write = 1, isKilled = true; isKilled; write += 1) {
+            const { cluster, stack } = start();
+            await stack.up(both);
+            isKilled = await killed(cluster, write, () => stack.up(associated));
+            stay(cluster);
+            await stack.up(associated);
+            assertHandedOver(cluster);
+            deepStrictEqual(cluster.annotation, undefined);
+        }
+    });
+});
