@@ -52,15 +52,18 @@ export function nextDetachmentStep(target: DetachmentTarget, look: World, memory
         return failed;
     }
     const lost = toAttach(policiesLost(target, account.nodeRoles), memory);
+    // A move that left Pod Identity, and then was given up. Each pod has the role before the guard refuses one again.
+    const isSuspended = cluster.injectionGuard.suspended === true;
     const held = heldUp(target, world, memory, (pod) => hasDelivery(pod, target));
     return (
         restorePoliciesStep(target, held.fleet, lost, memory, at) ??
         associationStep(target.subject, world) ??
         lateAgentStep(target, world, memory) ??
-        admitRoleStep(target, cluster) ??
+        (isSuspended ? undefined : admitRoleStep(target, cluster)) ??
         verificationStep(target, held, world, memory) ??
         ignoredNodesStep(target, held.ignored, cluster, memory, at) ??
         wakeMarkStep(cluster) ??
+        admitRoleStep(target, cluster) ??
         narrowStep(target, cluster) ??
         unwantedGuardStep(target, world, memory) ??
         releaseAnnotationStep(target, cluster) ??

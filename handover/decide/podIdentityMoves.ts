@@ -5,7 +5,7 @@ import { refusals } from "../model/refusals";
 import { isSameAccount, type Subject } from "../model/subject";
 
 /** The deliveries between which an update moves the pods, besides to another role within Pod Identity. */
-const MOVES: readonly string[] = ["serviceAccountPatch podIdentity"];
+const MOVES: readonly string[] = ["serviceAccountPatch podIdentity", "podIdentity serviceAccountPatch"];
 
 /**
  * Why an update does not move the pods from Pod Identity, or to it. Undefined if it does, or if it moves neither.
@@ -37,6 +37,11 @@ export function podIdentityMoveRefusal(
 /** Whether the update moves the pods between web identity and an association. */
 export function changesPodIdentity(before: Subject, after: Subject): boolean {
     return (before.delivery === "podIdentity") !== (after.delivery === "podIdentity");
+}
+
+/** Whether it moves them away from an association. */
+export function leavesPodIdentity(before: Subject, after: Subject): boolean {
+    return before.delivery === "podIdentity" && after.delivery !== "podIdentity";
 }
 
 function deliveryOf({ delivery }: Subject): string {

@@ -7,7 +7,7 @@ import { ApprovedBefore, formerAnnotations, formerAnnotationsOfSameRole } from "
 import { withDetachedBefore, withFoundNodeRoles } from "../decide/foundNodeRoles";
 import { type GiveBackTarget, nextGiveBackStep } from "../decide/giveBack";
 import { NodeRoleTarget } from "../decide/nodeRolePolicies";
-import { changesPodIdentity, podIdentityMoveRefusal } from "../decide/podIdentityMoves";
+import { changesPodIdentity, leavesPodIdentity, podIdentityMoveRefusal } from "../decide/podIdentityMoves";
 import { preflightRefusals } from "../decide/preflightRefusals";
 import { rolesOfWithdrawn } from "../decide/sharedNodeRoles";
 import { regionLines } from "../decide/unreadRegions";
@@ -36,6 +36,7 @@ import { refuseAnotherGuard } from "./anotherGuard";
 import { readUnlessGone } from "./clusterGone";
 import { handBack, type HandBackInputs } from "./handBack";
 import { leaveAddOn, leavesAddOn } from "./leaveAddOn";
+import { leavePodIdentity } from "./leavePodIdentity";
 import { LiveResource, mustAct, NO_DRIFT } from "./liveResource";
 import { reach } from "./loop";
 import { provedAgain } from "./provedAgain";
@@ -216,6 +217,11 @@ async function approveAgain(
         // No pod of this cluster is about to rely on them.
         await giveBack(known, inputs, { record: lost, roleNames, iamPropagationSeconds: 0 }, why);
         return afterLeaving(approved, known.subject);
+    }
+    if (leavesPodIdentity(state.subject, inputs.subject)) {
+        const before = subjectOf(record, state.subject);
+        await leavePodIdentity(known, { ...inputs, record: approved.record, before });
+        return { ...approved, record: withAnotherApproval(approved.record) };
     }
     if (!leaves) {
         await giveBack(known, inputs, target, "before the service account gets another role,");

@@ -138,3 +138,125 @@ describe("A stack that moves from the annotation to Pod Identity", function () {
         }
     });
 });
+
+describe("A stack that moves from Pod Identity to the annotation", function () {
+    this.timeout(120_000);
+
+    const moved = async (strategy: PodIdentityCluster["strategy"]) => {
+        const { cluster, stack } = start();
+        cluster.strategy = strategy;
+        await stack.up(associated);
+        assertHandedOver(cluster);
+        return { cluster, stack };
+    };
+
+    for (const strategy of ["RollingUpdate", "OnDelete"] as const) {
+        it(`goes over the node roles under ${strategy}, in this order`, async () => {
+            const { cluster, stack } = await moved(strategy);
+            const before = cluster.steps.length;
+            await stack.up(annotated);
+            assertAnnotated(cluster, FORMER_ROLE);
+            deepStrictEqual(writesSince(cluster, before), [
+                "attach to nodes",
+                "suspend the guard",
+                "skip",
+                "delete association",
+                "patch the service account",
+                "unskip",
+                "make the guard",
+                "detach from nodes",
+            ]);
+            const { writes } = cluster;
+            await stack.up(annotated);
+            deepStrictEqual(cluster.writes, writes, "the second update changes something");
+            await stack.refresh();
+            deepStrictEqual(stack.drifts, ["none", "none", "none"]);
+            await stack.destroy();
+            assertHandedBack(cluster);
+        });
+
+        for (const again of ["up", "destroy"] as const) {
+            it(`has no gap under ${strategy} if it is killed after each of its writes, and ${again} follows`, async () => {
+                let kills = 0;
+                for (let write = 1; ; write += 1) {
+                    const { cluster, stack } = await moved(strategy);
+                    if (!(await killed(cluster, write, () => stack.up(annotated)))) {
+                        break;
+                    }
+                    kills += 1;
+                    stay(cluster);
+                    if (again === "up") {
+                        await stack.up(annotated);
+                        assertAnnotated(cluster, FORMER_ROLE);
+                    } else {
+                        await stack.destroy();
+                        assertHandedBack(cluster);
+                        deepStrictEqual(cluster.annotation, undefined);
+                    }
+                }
+                ok(kills >= 8, `${String(kills)} writes`);
+            });
+        }
+    }
+
+    it("leaves the pods on the node roles if the new role does not work in pods, and goes on later", async () => {
+        const { cluster, stack } = await moved("RollingUpdate");
+        cluster.brokenRoles.add(FORMER_ROLE);
+        await rejects(stack.up(annotated), { code: "canary-failed" });
+        cluster.brokenRoles.clear();
+        cluster.pass(60_000);
+        assertSound(cluster);
+        deepStrictEqual(
+            [cluster.pods.map(({ webRole }) => webRole), cluster.association, cluster.isAttached],
+            [NODES.map(() => undefined), undefined, true],
+        );
+        await stack.up(annotated);
+        assertAnnotated(cluster, FORMER_ROLE);
+    });
+
+    it("gets back from a move to Pod Identity that was killed", async () => {
+        const third = { ...annotated, roleArn: `${ROLE}-3`, annotations: { [ROLE_ARN]: `${ROLE}-3` } };
+        for (let write = 1, isKilled = true; isKilled; write += 1) {
+            const { cluster, stack } = start();
+            await stack.up(annotated);
+            isKilled = await killed(cluster, write, () => stack.up(associated));
+            stay(cluster);
+            await stack.up(third);
+            assertAnnotated(cluster, third.roleArn);
+        }
+    });
+
+    it("gives up a move that was killed, with a refresh: the engine has the association that is gone", async () => {
+        const third = { ...associated, roleArn: `${ROLE}-3` };
+        for (let write = 1, isKilled = true; isKilled; write += 1) {
+            const { cluster, stack } = await moved("RollingUpdate");
+            isKilled = await killed(cluster, write, () => stack.up(annotated));
+            stay(cluster);
+            await stack.refresh();
+            await stack.up(third);
+            assertHandedOver(cluster);
+            deepStrictEqual(
+                [cluster.association, cluster.annotation, cluster.guardRoles, cluster.suspended],
+                [third.roleArn, undefined, [], false],
+            );
+        }
+    });
+
+    it("moves to and fro", async () => {
+        const { cluster, stack } = start();
+        const named = (delivery: Subject, name: string) => ({
+            ...delivery,
+            roleArn: `${ROLE}-${name}`,
+            ...(delivery.delivery === undefined ? { annotations: { [ROLE_ARN]: `${ROLE}-${name}` } } : {}),
+        });
+        await stack.up(named(annotated, "1"));
+        await stack.up(named(associated, "2"));
+        assertHandedOver(cluster);
+        await stack.up(named(annotated, "3"));
+        assertAnnotated(cluster, `${ROLE}-3`);
+        await stack.up(named(associated, "4"));
+        assertHandedOver(cluster);
+        await stack.destroy();
+        assertHandedBack(cluster);
+    });
+});

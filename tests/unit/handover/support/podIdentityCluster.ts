@@ -218,7 +218,12 @@ export class PodIdentityCluster {
 
     private guardSeen(): ClusterSeen["injectionGuard"] {
         return this.guard
-            ? { present: true, inForce: true, roleArns: this.guardRoles }
+            ? {
+                  present: true,
+                  inForce: !this.suspended,
+                  roleArns: this.guardRoles,
+                  ...(this.suspended ? { suspended: true as const, otherExpressions: true as const } : {}),
+              }
             : { present: false, inForce: false };
     }
 
@@ -263,14 +268,19 @@ export class PodIdentityCluster {
             removeRole: never,
             releaseLeft: never,
             wakeDaemonSet: () => this.write("wake", () => (this.refusals = [])),
-            admitRoles: (roleArns) => this.write(`admit ${roleArns.join(", ")}`, () => (this.guardRoles = roleArns)),
+            admitRoles: (roleArns) =>
+                this.write(roleArns === undefined ? "suspend the guard" : `admit ${roleArns.join(", ")}`, () => {
+                    this.suspended = roleArns === undefined;
+                    this.guardRoles = roleArns ?? [];
+                }),
             testAdmission: (roleArn) => {
                 const isAssociated = delivery === "podIdentity" && roleArn !== undefined;
                 const isAdmitted =
                     !this.guard || this.suspended || isAssociated || this.guardRoles.includes(roleArn ?? "");
                 return Promise.resolve({ verdict: isAdmitted ? "admitted" : "refused" });
             },
-            removeInjectionGuard: () => this.write("remove guard", () => (this.guard = false)),
+            removeInjectionGuard: () =>
+                this.write("remove guard", () => ([this.guard, this.suspended] = [false, false])),
             close: () => undefined,
         };
     }
