@@ -110,6 +110,19 @@ describe("A stack that moves from the annotation to Pod Identity", function () {
         }
     }
 
+    it("has no gap if it is killed, and pods end by themselves meanwhile", async () => {
+        for (let write = 1, isKilled = true; isKilled; write += 1) {
+            const { cluster, stack } = await moved(write % 2 === 0 ? "OnDelete" : "RollingUpdate");
+            cluster.churnEvery = 17_000;
+            isKilled = await killed(cluster, write, () => stack.up());
+            cluster.pass(300_000);
+            await stack.up();
+            cluster.churnEvery = undefined;
+            cluster.pass(60_000);
+            assertAssociated(cluster);
+        }
+    });
+
     it("goes back to the annotation if the new role does not work in pods", async () => {
         const { cluster, stack } = await moved("RollingUpdate");
         cluster.brokenRoles.add(ROLE);
@@ -226,14 +239,42 @@ describe("A stack that moves from Pod Identity to the annotation", function () {
         }
     });
 
+    it("moves with one role that trusts both, and keeps it", async () => {
+        const both = { ...annotated, roleArn: ROLE, annotations: { [ROLE_ARN]: ROLE } };
+        for (let write = 1, isKilled = true; isKilled; write += 1) {
+            const { cluster, stack } = await moved("RollingUpdate");
+            isKilled = await killed(cluster, write, () => stack.up(both));
+            stay(cluster);
+            await stack.up(both);
+            assertAnnotated(cluster, ROLE);
+        }
+    });
+
+    it("gives the pods the association again if the node roles do not work", async () => {
+        const { cluster, stack } = await moved("OnDelete");
+        cluster.nodeRolesWork = false;
+        await rejects(stack.up(annotated), { code: "former-credentials-fail" });
+        cluster.nodeRolesWork = true;
+        cluster.pass(60_000);
+        deepStrictEqual(
+            [cluster.pods.map(({ associated: one }) => one), cluster.association, cluster.skips],
+            [NODES.map(() => true), ROLE, false],
+        );
+        await stack.up(annotated);
+        assertAnnotated(cluster, FORMER_ROLE);
+    });
+
     it("gives up a move that was killed, with a refresh: the engine has the association that is gone", async () => {
         const third = { ...associated, roleArn: `${ROLE}-3` };
         for (let write = 1, isKilled = true; isKilled; write += 1) {
             const { cluster, stack } = await moved("RollingUpdate");
             isKilled = await killed(cluster, write, () => stack.up(annotated));
             stay(cluster);
+            cluster.churnEvery = 17_000;
             await stack.refresh();
             await stack.up(third);
+            cluster.churnEvery = undefined;
+            cluster.pass(60_000);
             assertHandedOver(cluster);
             deepStrictEqual(
                 [cluster.association, cluster.annotation, cluster.guardRoles, cluster.suspended],
@@ -241,6 +282,25 @@ describe("A stack that moves from Pod Identity to the annotation", function () {
             );
         }
     });
+
+    for (const again of ["the same", "another"] as const) {
+        it(`has no gap if it is killed, ${again} role follows, and pods end by themselves meanwhile`, async () => {
+            const third =
+                again === "the same"
+                    ? annotated
+                    : { ...annotated, roleArn: `${ROLE}-3`, annotations: { [ROLE_ARN]: `${ROLE}-3` } };
+            for (let write = 1, isKilled = true; isKilled; write += 1) {
+                const { cluster, stack } = await moved(write % 2 === 0 ? "OnDelete" : "RollingUpdate");
+                cluster.churnEvery = 17_000;
+                isKilled = await killed(cluster, write, () => stack.up(annotated));
+                cluster.pass(300_000);
+                await stack.up(third);
+                cluster.churnEvery = undefined;
+                cluster.pass(60_000);
+                assertAnnotated(cluster, third.roleArn);
+            }
+        });
+    }
 
     it("moves to and fro", async () => {
         const { cluster, stack } = start();

@@ -49,6 +49,7 @@ export class PodIdentityCluster {
     public suspended = false;
     public roleExists = true;
     public roleWorks = true;
+    public nodeRolesWork = true;
     /** The roles that the engine has deleted. */
     public readonly deletedRoles = new Set<string>();
     /** The roles that do not work in pods. */
@@ -63,8 +64,11 @@ export class PodIdentityCluster {
     public killAt = Infinity;
     public onKill: () => void = () => undefined;
     public writes = 0;
+    /** How often a pod ends by itself, in milliseconds. Undefined: never. */
+    public churnEvery: number | undefined;
     public readonly withoutAgent = new Set<string>();
 
+    private emptyNodes: readonly string[] = [];
     private associations: Change<string | undefined> = [{ at: 0, value: undefined }];
     private annotations: Change<string | undefined> = [{ at: 0, value: undefined }];
     private attachments: Change<boolean> = [{ at: 0, value: true }];
@@ -112,7 +116,9 @@ export class PodIdentityCluster {
     public pass(milliseconds: number): void {
         for (const until = this.now + milliseconds; this.now < until;) {
             this.now += TICK;
+            this.churn();
             this.control();
+            this.watchNodes();
             this.pods.forEach((one) => this.watch(one));
         }
     }
@@ -122,9 +128,26 @@ export class PodIdentityCluster {
         return Promise.resolve();
     }
 
-    /** A node restarts its pod by itself. */
+    /** Pods end by themselves, one after another, and each node gets its next pod at once. */
+    private churn(): void {
+        if (this.churnEvery !== undefined && (this.now - NOW) % this.churnEvery === 0) {
+            this.lose(this.nodes[Math.floor((this.now - NOW) / this.churnEvery) % this.nodes.length] as string);
+        }
+    }
+
     public lose(name: string): void {
         this.pods = this.pods.filter((one) => one.node !== name);
+    }
+
+    /** The controller creates the next pod at once, unless the guard refuses it. */
+    private watchNodes(): void {
+        const empty = this.nodes.filter((name) => !this.pods.some((one) => one.node === name));
+        if (this.churnEvery !== undefined) {
+            empty
+                .filter((name) => this.emptyNodes.includes(name))
+                .forEach((name) => this.problems.push(`${String(this.now - NOW)}: ${name} gets no pod`));
+        }
+        this.emptyNodes = empty;
     }
 
     private watch(one: ModelPod): void {
@@ -140,7 +163,7 @@ export class PodIdentityCluster {
 
     /** A role or an agent that does not work leaves canaries without a path. */
     private get isSound(): boolean {
-        return this.roleWorks && this.withoutAgent.size === 0 && this.brokenRoles.size === 0;
+        return this.roleWorks && this.nodeRolesWork && this.withoutAgent.size === 0 && this.brokenRoles.size === 0;
     }
 
     public withoutPath({ associated, webRole, node: name }: ModelPod): string | undefined {
@@ -150,7 +173,9 @@ export class PodIdentityCluster {
         if (!associated) {
             const wasAttached = at(this.attachments, this.now - IAM_LAG);
             // A policy that leaves may be gone at once, and one that comes back counts late.
-            return this.isAttached && wasAttached ? undefined : "uses a node role without its policies";
+            return this.nodeRolesWork && this.isAttached && wasAttached
+                ? undefined
+                : "uses a node role without its policies";
         }
         return this.withoutAgent.has(name)
             ? "has no agent"
