@@ -99,6 +99,14 @@ export const podIdentityRefusals = {
             "A hand-back from Pod Identity moves the pods to the node roles, and does not write this annotation again. Nothing on the cluster was changed.",
             `Keep delivery: "serviceAccountPatch". Or, if no pod needs that role any more, run pulumi destroy, remove the annotation, and run pulumi up as the program is now.`,
         ),
+    associationNotLeft: (subject: Subject, pods: readonly PodSeen[]) =>
+        new Refusal(
+            "delivery-not-changed",
+            `The live checks are turned off in the same update in which the delivery changes from podIdentity, and the ${accountOf(subject)} still has its Pod Identity association.` +
+                (pods.length === 0 ? "" : ` These pods have its credentials: ${listNames(pods)}.`),
+            "While it exists, no pod gets the role of the annotation. The association and its role stay, and so do the policies that were attached again to the node roles.",
+            'Remove liveChecks: false, keep delivery: "serviceAccountPatch", and run pulumi up: it moves the pods. Then turn the live checks off.',
+        ),
     alreadyAnnotated: (subject: Subject, roleArn: string) =>
         new Refusal(
             "delivery-not-changed",

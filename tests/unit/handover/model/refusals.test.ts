@@ -273,6 +273,10 @@ const EXAMPLES: Record<keyof typeof refusals, Refusal[]> = {
     deliveryNotChanged: [refusals.deliveryNotChanged(associated, "eksAddon", "podIdentity")],
     accountNotChanged: [refusals.accountNotChanged(associated)],
     originalAnnotationLost: [refusals.originalAnnotationLost(associated, FORMER_ROLE)],
+    associationNotLeft: [
+        refusals.associationNotLeft(associated, []),
+        refusals.associationNotLeft(associated, [pod("n1", onNodeRole)]),
+    ],
     alreadyAnnotated: [refusals.alreadyAnnotated(associated, FORMER_ROLE)],
     nodeRolesFail: [
         refusals.nodeRolesFail([pod("n1", onNodeRole)], ["n1"]),
