@@ -147,7 +147,7 @@ function stillDeliveredStep(target: HandBackTarget, { cluster, at }: World, memo
 }
 
 /**
- * Another party has given the add-on the role, and the annotation is gone all the same: EKS owned nothing of it, or somebody has removed it. EKS writes it
+ * Another party has given the add-on the role, and the annotation is gone all the same: EKS owned nothing of it, or another party has removed it. EKS writes it
  * again with its next update.
  */
 function keptInAddOnStep(target: HandBackTarget, { account, at }: World, memory: Memory): Step | undefined {

@@ -47,6 +47,12 @@ const skipping = { ...daemonSet, skipsContainers: true as const };
 const none = { associations: associations() };
 const moved = { daemonSet: skipping, injectionGuard: suspended };
 
+const SKIP = {
+    do: "skipContainers",
+    containers: Object.keys(daemonSet.images).sort(),
+    why: "excluding the containers of the pod template from the webhook: the pods restart with the roles of their nodes",
+};
+
 const rows: [string, World, object, Memory?][] = [
     [
         "refuses on another cluster",
@@ -76,12 +82,9 @@ const rows: [string, World, object, Memory?][] = [
     [
         "then excludes the containers of the template",
         seen(withCredentials, { cluster: { injectionGuard: suspended } }),
-        {
-            do: "skipContainers",
-            containers: Object.keys(daemonSet.images).sort(),
-            why: "excluding the containers of the pod template from the webhook: the pods restart with the roles of their nodes",
-        },
+        SKIP,
     ],
+    ["excludes them at once where there is no guard", seen(withCredentials), SKIP],
     [
         "restarts one pod first",
         seen(withCredentials, { cluster: { ...moved, daemonSet: { ...skipping, updateStrategy: "OnDelete" } } }),
