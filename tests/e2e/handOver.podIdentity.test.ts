@@ -112,13 +112,6 @@ describe("the hand-over with Pod Identity as the delivery", () => {
         assert.strictEqual(await iam.role(old.split("/").at(-1) ?? ""), undefined);
     });
 
-    it("refuses the managed add-on as the delivery, and moves nothing", async () => {
-        const before = await pods();
-        await set({ delivery: Delivery.EksAddon, rolePath: "/another/" });
-        assert.match((await failureOf(stack.up())) ?? "", /delivery-not-changed/);
-        assert.deepStrictEqual([await pods(), await holdsPolicy()], [before, false]);
-    });
-
     it("moves the pods to the annotation, over the node roles", async () => {
         const old = (await stack.outputs())["roleArn"]?.value as string;
         await set({ delivery: Delivery.ServiceAccountPatch, rolePath: "/another/" });
@@ -141,6 +134,13 @@ describe("the hand-over with Pod Identity as the delivery", () => {
         assert.strictEqual(await iam.role(old.split("/").at(-1) ?? ""), undefined);
         await stack.up({ expectNoChanges: true });
         await stack.refresh({ expectNoChanges: true });
+    });
+
+    it("refuses the managed add-on as the delivery, and moves nothing", async () => {
+        const before = await pods();
+        await set({ delivery: Delivery.EksAddon, rolePath: "/another/" });
+        assert.match((await failureOf(stack.up())) ?? "", /delivery-not-changed/);
+        assert.deepStrictEqual([await pods(), await holdsPolicy()], [before, false]);
     });
 
     it("destroy moves the pods to the node role before the association and the role go", async () => {
