@@ -1,3 +1,4 @@
+import { ASSOCIATION_MARGIN_MILLISECONDS } from "../model/association";
 import { carriesRole, describeCredentials } from "../model/carriedRole";
 import { isAnnotated } from "../model/isAnnotated";
 import { listNames } from "../model/listNames";
@@ -135,7 +136,7 @@ function failedPrecondition(
  * role, and the injection guard must admit it.
  */
 function firstRepair(target: RolloutTarget, world: World, memory: Memory): Step | undefined {
-    const { subject, record } = target;
+    const { subject } = target;
     const { cluster } = world;
     const restore = restoreLostStep(target, world, memory);
     if (restore !== undefined) {
@@ -154,17 +155,30 @@ function firstRepair(target: RolloutTarget, world: World, memory: Memory): Step 
               annotations: subject.annotations,
               why: `removing ${unwanted.join(", ")}, which the program no longer sets`,
           }
-        : (admitRoleStep({ subject, record, injectionGuard: true }, cluster) ?? unskipStep(cluster));
+        : (narrowAgainStep(target, cluster) ?? unskipStep(target, world, memory));
 }
 
-/** A hand-back from Pod Identity that was killed has left it. */
-function unskipStep({ daemonSet }: ClusterSeen): Step | undefined {
-    return daemonSet?.skipsContainers
+/** A guard that admits each pod does so until the verification: before, a pod may be born without the role, on a node role that holds its policies. */
+function narrowAgainStep({ subject, record }: RolloutTarget, cluster: ClusterSeen): Step | undefined {
+    return cluster.injectionGuard.suspended === true
+        ? undefined
+        : admitRoleStep({ subject, record, injectionGuard: true }, cluster);
+}
+
+/** A move from Pod Identity has left it, or a hand-back that was killed. The webhook may still know the association, and not yet the annotation. */
+function unskipStep({ subject }: RolloutTarget, { cluster, at }: World, { startedAt }: Memory): Step | undefined {
+    if (!cluster.daemonSet?.skipsContainers) {
+        return undefined;
+    }
+    return subject.delivery !== "podIdentity" && at - startedAt < ASSOCIATION_MARGIN_MILLISECONDS
         ? {
-              do: "unskipContainers",
-              why: "the pod template excludes its containers from the webhook since an earlier hand-back: the DaemonSet's rolling update restarts the pods",
+              do: "wait",
+              why: "waiting until the webhook forgets the Pod Identity association, and knows the annotation",
           }
-        : undefined;
+        : {
+              do: "unskipContainers",
+              why: "the pod template no longer excludes its containers from the webhook: the DaemonSet's rolling update restarts the pods",
+          };
 }
 
 /** Gives the node roles their policies back if a pod uses one without them. Undefined if none does, or if IAM does not show the policies yet. */

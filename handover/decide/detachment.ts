@@ -17,6 +17,7 @@ import { HeldUp, heldUp, untilEachWorked } from "./heldUp";
 import { withoutTerminated } from "./leaving";
 import { policiesLost } from "./nodeRolePolicies";
 import { associationStep } from "./otherDelivery";
+import { releaseAnnotationStep } from "./releaseAnnotation";
 import { restorePoliciesStep } from "./restorePolicies";
 import { Watched } from "./seen";
 import { ignoredNodesStep, verificationStep } from "./verification";
@@ -34,7 +35,7 @@ export type { DetachmentTarget } from "./detachmentTarget";
  *      policies, and the rest goes on. Every region in which one could run was read, or counts as empty. No pod of the plugin uses it on
  *      nodes that the DaemonSet does not select, and the role of a new one of these nodes is known,
  *   d. neither the managed add-on nor a Pod Identity association gives aws-node another role. With the delivery `podIdentity`, the association is
- *      the component's, and the agent is Ready on each of those nodes,
+ *      the component's, the agent is Ready on each of those nodes, and the annotation of before is released,
  *   e. the injection guard exists, refuses a pod without the role in dry runs, and admits pods with this role alone, if it is requested,
  *   f. the policy is recorded, so that it can be attached again.
  *
@@ -51,17 +52,21 @@ export function nextDetachmentStep(target: DetachmentTarget, look: World, memory
         return failed;
     }
     const lost = toAttach(policiesLost(target, account.nodeRoles), memory);
+    // A move that left Pod Identity, and then was given up. Each pod has the role before the guard refuses one again.
+    const isSuspended = cluster.injectionGuard.suspended === true;
     const held = heldUp(target, world, memory, (pod) => hasDelivery(pod, target));
     return (
         restorePoliciesStep(target, held.fleet, lost, memory, at) ??
         associationStep(target.subject, world) ??
         lateAgentStep(target, world, memory) ??
-        admitRoleStep(target, cluster) ??
+        (isSuspended ? undefined : admitRoleStep(target, cluster)) ??
         verificationStep(target, held, world, memory) ??
         ignoredNodesStep(target, held.ignored, cluster, memory, at) ??
         wakeMarkStep(cluster) ??
+        admitRoleStep(target, cluster) ??
         narrowStep(target, cluster) ??
         unwantedGuardStep(target, world, memory) ??
+        releaseAnnotationStep(target, cluster) ??
         retiredRolesStep(target, world, memory) ??
         unstableStep(target, held, memory, world) ??
         (target.detachFromNodeRoles === undefined

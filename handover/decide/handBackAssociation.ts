@@ -45,19 +45,13 @@ export function leaveAssociationStep({ subject, record }: HandBackTarget, world:
  *
  * Undefined when nothing is left to do.
  */
-export function forgetAssociationStep({ record }: HandBackTarget, world: World, memory: Memory): Step | undefined {
-    if (record.podIdentityDelivered !== true) {
+export function forgetAssociationStep(target: HandBackTarget, world: World, memory: Memory): Step | undefined {
+    if (target.record.podIdentityDelivered !== true) {
         return undefined;
     }
-    const own = ownAssociation(record, world);
+    const own = deleteAssociationStep(target, world);
     if (own !== undefined) {
-        const { id: associationId, clusterName } = own;
-        return {
-            do: "deleteAssociation",
-            clusterName,
-            associationId,
-            why: "no pod has credentials of the Pod Identity association: deleting it",
-        };
+        return own;
     }
     if (!world.cluster.daemonSet?.skipsContainers) {
         return undefined;
@@ -69,6 +63,19 @@ export function forgetAssociationStep({ record }: HandBackTarget, world: World, 
         : {
               do: "unskipContainers",
               why: "the pod template no longer excludes its containers from the webhook: the pods restart once more",
+          };
+}
+
+/** Undefined if it is gone. */
+export function deleteAssociationStep({ record }: HandBackTarget, world: World): Step | undefined {
+    const own = ownAssociation(record, world);
+    return own === undefined
+        ? undefined
+        : {
+              do: "deleteAssociation",
+              clusterName: own.clusterName,
+              associationId: own.id,
+              why: "no pod has credentials of the Pod Identity association: deleting it",
           };
 }
 

@@ -136,7 +136,8 @@ function failedStep(target: HandBackTarget, fleet: Fleet, world: World, memory: 
         : {
               do: "refuse",
               refusal:
-                  target.record.podIdentityDelivered === true
+                  // After a move from Pod Identity to the annotation, the pods return to that one.
+                  target.subject.delivery === "podIdentity" || world.cluster.daemonSet?.skipsContainers
                       ? refusals.nodeRolesFail(late, describeNodes(late, world))
                       : refusals.formerCredentialsFail(late, describeNodes(late, world), formerRoleOf(target, late)),
           };

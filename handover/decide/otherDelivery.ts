@@ -4,7 +4,7 @@ import { refusals } from "../model/refusals";
 import type { Step } from "../model/steps";
 import type { Subject } from "../model/subject";
 import type { World } from "../model/world";
-import { ownAssociationStep } from "./association";
+import { ownAssociationStep, seenAssociations } from "./association";
 
 /**
  * Why pods may get their credentials from another source than the component. Empty before EKS was asked.
@@ -59,7 +59,7 @@ export function associationStep(subject: Subject, world: World): Step | undefine
     if (subject.delivery === "podIdentity") {
         return ownAssociationStep(subject, world);
     }
-    const { podIdentityRoleArns: roleArns } = account;
+    const roleArns = account.podIdentityRoleArns ?? seenAssociations(world)?.map(({ roleArn }) => roleArn);
     const pods = cluster.pods.filter(({ credentials }) => credentials.kind === "containerCredentials");
     const stands = roleArns === undefined ? pods.length > 0 : roleArns.length > 0;
     return stands ? { do: "refuse", refusal: refusals.podIdentityLater(subject, roleArns, pods) } : undefined;

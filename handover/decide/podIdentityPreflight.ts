@@ -2,7 +2,6 @@ import { ROLE_ARN_ANNOTATION } from "../../documents/serviceAccountAnnotations";
 import type { Preflight } from "../model/preflight";
 import type { Refusal } from "../model/refusal";
 import { refusals } from "../model/refusals";
-import type { Subject } from "../model/subject";
 import { nodesWithoutAgent } from "./agents";
 
 /** https://docs.aws.amazon.com/eks/latest/userguide/cni-iam-role.html: "the 1.15.5 or later version of the plugin". */
@@ -77,9 +76,4 @@ function versionReasons({ world, clusterVersion, platformVersion }: Preflight): 
 export function isBefore(version: readonly number[], other: readonly number[]): boolean {
     const [i = 0] = version.flatMap((part, index) => (part === other[index] ? [] : [index]));
     return (version[i] ?? 0) < (other[i] ?? 0);
-}
-
-/** Whether the run moves pods by an association that it has approved before. */
-export function isOwnAssociation({ delivery }: Subject, isApproved: boolean | undefined): boolean {
-    return delivery === "podIdentity" && isApproved === true;
 }

@@ -21,7 +21,7 @@ import { anotherComponent } from "./anotherComponent";
 import { isOfEks } from "./delivery";
 import { otherDeliveryRefusals } from "./otherDelivery";
 import { rolesToName } from "./nodeRolePolicies";
-import { isBefore, isOwnAssociation, podIdentityReasons } from "./podIdentityPreflight";
+import { isBefore, podIdentityReasons } from "./podIdentityPreflight";
 import { nodeRoleInUse } from "./podsOnNodeRoles";
 import { unreadRegionRefusals } from "./unreadRegions";
 
@@ -90,12 +90,12 @@ function credentialSourceReasons({
     otherDelivery,
     detachFromNodeRoles,
     overrideExistingServiceAccount: override,
-    isApproved,
+    ownAssociation = false,
 }: Preflight): Refusal[] {
     const owners = world.cluster.serviceAccount?.roleArnOwners ?? [];
     const component = anotherComponent(subject, world.cluster.serviceAccount);
     // The association of an approved role is the component's. If it has changed, the engine changes it back before a pod restarts.
-    const others = isOwnAssociation(subject, isApproved) ? withoutAssociations(otherDelivery) : otherDelivery;
+    const others = ownAssociation ? withoutAssociations(otherDelivery) : otherDelivery;
     const elsewhere = otherDeliveryRefusals(subject, others, detachFromNodeRoles.length > 0, true);
     // The refusal for the add-on's role already says how to go on with the add-on as the owner.
     const saysAddOn = elsewhere.some(({ code }) => code === "add-on-owns-the-role");
@@ -150,10 +150,9 @@ function deliveryReasons(preflight: Preflight): Refusal[] {
 }
 
 /** A setting keeps the webhook from giving the role to the pods, or the pods from using it. */
-function templateReasons({ subject, world, additionalPolicies, isApproved }: Preflight): Refusal[] {
+function templateReasons({ subject, world, additionalPolicies, ownAssociation: isOwn = false }: Preflight): Refusal[] {
     const { serviceAccount, daemonSet, pods } = world.cluster;
     const audience = serviceAccount?.annotations[AUDIENCE_ANNOTATION] ?? TOKEN_AUDIENCE;
-    const isOwn = isOwnAssociation(subject, isApproved);
     const [other] = pods.flatMap(({ name, credentials }) =>
         credentials.kind === "other" || (credentials.kind === "containerCredentials" && !isOwn)
             ? [{ name, ...credentials }]
@@ -173,7 +172,7 @@ function templateReasons({ subject, world, additionalPolicies, isApproved }: Pre
 function skips(daemonSet: DaemonSetSeen | undefined): string[] {
     return [
         ...(daemonSet?.templateLabels[SKIP_WEBHOOK_LABEL] === undefined ? [] : [`the label ${SKIP_WEBHOOK_LABEL}`]),
-        // A hand-back from Pod Identity that was killed has left its own: the rollout removes it.
+        // A run that moves the pods away from Pod Identity, and was killed, has left its own: the rollout removes it.
         ...(daemonSet?.templateAnnotations[SKIP_CONTAINERS_ANNOTATION] === undefined || daemonSet.skipsContainers
             ? []
             : [`the annotation ${SKIP_CONTAINERS_ANNOTATION}`]),

@@ -22,7 +22,7 @@ export interface AssociationTakeBack {
  * Pods that do not work restart at once. The others wait until the webhook no longer gives the credentials to new pods.
  */
 export function nextAssociationTakeBackStep(target: AssociationTakeBack, { cluster, at }: World, memory: Memory): Step {
-    if (target.removesGuard === true && guardRefuses(cluster, {})) {
+    if (target.removesGuard === true && guardRefuses(cluster, cluster.serviceAccount?.annotations ?? {})) {
         return {
             do: "removeInjectionGuard",
             why: "removing the injection guard, which refuses pods on the node roles: these hold their policies",

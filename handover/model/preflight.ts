@@ -19,6 +19,8 @@ export interface Preflight {
     readonly platformVersion?: string;
     /** Whether the component has handed over before, so that its pods may be older than the annotation. Missing: it has not. */
     readonly isApproved?: boolean;
+    /** Whether an association may be the component's: it has one, or is about to move the pods away from one. Missing: none is. */
+    readonly ownAssociation?: boolean;
     readonly overrideExistingServiceAccount: boolean;
     readonly detachFromNodeRoles: readonly string[];
     readonly injectionGuard: boolean;

@@ -60,6 +60,8 @@ export interface InjectionGuardSeen {
     readonly roleArns?: readonly string[];
     /** Whether its expressions are not exactly those of this version. Missing if they are, or if there is no policy. */
     readonly otherExpressions?: true;
+    /** Whether a run has made it admit each pod. It is then not in force. Missing: none has. */
+    readonly suspended?: true;
 }
 
 /** A pod that carries a role and does not belong to the DaemonSet. */

@@ -2,7 +2,14 @@ import type { Refusal } from "../model/refusal";
 import { freshMemory, Memory, remember, Step } from "../model/steps";
 import type { Subject } from "../model/subject";
 import type { World } from "../model/world";
-import { withAdmitted, withAnnotations, withAssociation, withInjectionGuard, worldAfter } from "./forecastWorld";
+import {
+    withAdmitted,
+    withAnnotations,
+    withAssociation,
+    withInjectionGuard,
+    withoutPodIdentity,
+    worldAfter,
+} from "./forecastWorld";
 
 /** The steps of one decision until it is done, assuming that each step works. */
 export interface ForecastPart {
@@ -58,6 +65,11 @@ export class Forecast {
     public associate({ roleArn, clusterName = "" }: Subject): void {
         const { at, account } = this.world;
         this.world = { ...this.world, account: withAssociation(account, roleArn, clusterName, at) };
+    }
+
+    /** Simulates that the credential guard moves the pods from the association to the node roles. */
+    public leavePodIdentity(): void {
+        this.world = withoutPodIdentity(this.world);
     }
 
     /** Simulates a patch that the Kubernetes provider applies between the live checks. */

@@ -29,6 +29,8 @@ function changed({ cluster, account }: World, step: Step, at: number): Omit<Worl
     switch (step.do) {
         case "annotate":
             return { cluster: withAnnotations(cluster, step.annotations), account };
+        case "releaseServiceAccount":
+            return { cluster: released(cluster, step.leaving), account };
         case "restart":
             return { cluster: withReplaced(cluster, step.pods, at, associatedRole(account)), account };
         case "forceRestart":
@@ -83,10 +85,43 @@ export function withInjectionGuard(cluster: ClusterSeen, roleArns: readonly stri
     return { ...cluster, injectionGuard: { present: true, inForce: true, roleArns } };
 }
 
+/** The annotations that stay belong to another owner. */
+function released(cluster: ClusterSeen, annotations: Readonly<Record<string, string>>): ClusterSeen {
+    const { serviceAccount } = cluster;
+    return serviceAccount === undefined
+        ? cluster
+        : { ...cluster, serviceAccount: { uid: serviceAccount.uid, annotations, roleArnOwners: [] } };
+}
+
 /** The component's association, as the engine creates it or changes it back. It is old enough: each step of a forecast takes a while. */
 export function withAssociation(account: AccountSeen, roleArn: string, clusterName: string, at: number): AccountSeen {
     const modifiedAt = at - ASSOCIATION_MARGIN_MILLISECONDS;
     return { ...account, associations: { is: "seen", clusterName, associations: [{ id: "", roleArn, modifiedAt }] } };
+}
+
+/** The association is gone, the pods use the node roles, and the pod template still excludes its containers from the webhook. */
+export function withoutPodIdentity({ at, cluster, account }: World): World {
+    const { daemonSet, injectionGuard, pods } = cluster;
+    const { associations, otherDelivery, podIdentityRoleArns } = account;
+    const onNodeRole = (pod: PodSeen): PodSeen =>
+        pod.credentials.kind === "containerCredentials" ? { ...pod, credentials: { kind: "nodeRole" } } : pod;
+    return {
+        at,
+        cluster: {
+            ...cluster,
+            daemonSet: daemonSet && { ...daemonSet, skipsContainers: true },
+            injectionGuard: injectionGuard.present
+                ? { ...injectionGuard, inForce: false, suspended: true }
+                : injectionGuard,
+            pods: pods.map(onNodeRole),
+        },
+        account: {
+            ...account,
+            ...(associations?.is === "seen" ? { associations: { ...associations, associations: [] } } : {}),
+            ...(podIdentityRoleArns === undefined ? {} : { podIdentityRoleArns: [] }),
+            ...(otherDelivery === undefined ? {} : { otherDelivery: { ...otherDelivery, podIdentityRoleArns: [] } }),
+        },
+    };
 }
 
 /** The injection guard, if there is one, also admits pods with this role. */

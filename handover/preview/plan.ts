@@ -1,5 +1,5 @@
 import { deliverySecondsOf } from "../decide/addOnSteps";
-import { seenAssociations } from "../decide/association";
+import { hasContainerCredentials, seenAssociations } from "../decide/association";
 import { nextCanaryStep } from "../decide/canary";
 import { describeDelivery, isDelivered } from "../decide/delivery";
 import { withDelivery } from "../decide/deliveredAgain";
@@ -75,7 +75,9 @@ export function planHandOver(inputs: PlanInputs): HandOverPlan {
     const { preflight } = inputs;
     const isApproved = (inputs.former?.record ?? inferredRecord(preflight, inputs.detachPolicyArns)) !== undefined;
     const reasons = [
-        ...(inputs.record === undefined ? preflightRefusals({ ...preflight, isApproved }) : []),
+        ...(inputs.record === undefined
+            ? preflightRefusals({ ...preflight, isApproved, ownAssociation: hasAssociation(inputs, isApproved) })
+            : []),
         ...deliveryRefusals(inputs),
     ];
     const { changes: moves, remaining, refusals: duringUpdate } = follow(inputs);
@@ -83,6 +85,13 @@ export function planHandOver(inputs: PlanInputs): HandOverPlan {
     return stops.length === 0
         ? { refusals: stops, changes: moves, remaining }
         : { refusals: stops, changes: [], remaining: [] };
+}
+
+/** Whether an association may be the component's, according to the record. A preview may not know that. */
+function hasAssociation({ former, preflight }: PlanInputs, isApproved: boolean): boolean {
+    return former === undefined
+        ? isApproved && preflight.subject.delivery === "podIdentity"
+        : former.record.podIdentityDelivered === true;
 }
 
 /** Whether the update restarts no pod, as far as can be foreseen: a plan that waits for the user may restart pods later. */
@@ -99,6 +108,7 @@ function follow(inputs: PlanInputs): HandOverPlan {
     const moves = [
         ...(inputs.record === undefined ? restoreForAnotherRole(inputs, record, forecast) : []),
         ...(inputs.record === undefined ? restoreForWithdrawn(inputs, record, forecast) : []),
+        ...leavePodIdentity(inputs, subject, forecast),
         ...deliver(inputs, subject, forecast),
         ...(inputs.canaryActs ? rollOut(inputs, record, subject, forecast) : []),
         ...tellAddOn(inputs, record, subject),
@@ -152,7 +162,9 @@ function restoreForAnotherRole(inputs: PlanInputs, record: HandOverRecord, forec
     const { preflight, former, detachPolicyArns, iamPropagationSeconds } = inputs;
     const before = former?.record ?? inferredRecord(preflight, detachPolicyArns);
     const roleNames = before?.namedNodeRoles ?? [];
-    const isAnother = isAnotherRole(preflight);
+    const movesToAssociation =
+        preflight.subject.delivery === "podIdentity" && former?.record.podIdentityDelivered !== true;
+    const isAnother = isAnotherRole(preflight) || (before !== undefined && movesToAssociation);
     const leaves = before?.addOnDelivered === true && preflight.subject.delivery === undefined;
     if (!isAnother && !leaves) {
         return [];
@@ -182,6 +194,16 @@ function restoreForWithdrawn(inputs: PlanInputs, record: HandOverRecord, forecas
         ...planLines.attach(part, "since handedOverClusterArns no longer lists a cluster that uses it"),
         ...planLines.wait(part, forecast.world),
     ];
+}
+
+/** The pods go over the node roles. */
+function leavePodIdentity({ former }: PlanInputs, { delivery }: Subject, forecast: Forecast): string[] {
+    const { pods } = forecast.world.cluster;
+    if (former?.record.podIdentityDelivered !== true || delivery !== undefined || !pods.some(hasContainerCredentials)) {
+        return [];
+    }
+    forecast.leavePodIdentity();
+    return planLines.leavePodIdentity(pods.length);
 }
 
 /** In the plugin, an add-on of the same program cannot deliver the role in this update. */

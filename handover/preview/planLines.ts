@@ -18,6 +18,9 @@ export const planLines = {
     associate: (account: { readonly namespace: string; readonly name: string }) => [
         `[associate] A Pod Identity association gives the role to ${account.namespace}/${account.name}. The pods restart once it is 30 s old.`,
     ],
+    leavePodIdentity: (pods: number) => [
+        `[restart] ${countOf(pods, "pod restarts with its node's role", "pods restart with the roles of their nodes")}, and the Pod Identity association is deleted. Once the service account is annotated, they restart once more.`,
+    ],
     /** `seen`: what the service account has now. */
     awaitWriter: (seen: string, seconds: number) => [
         `[await-delivery] The update waits up to ${String(seconds)} s for another writer to deliver the role: ${seen}.`,

@@ -11,6 +11,7 @@ import { handOverSandbox, handOverStack, MANAGED_CNI_POLICY, PlainArgs, setArgs 
 import { iamOf } from "./support/iam";
 import { failureOf } from "./support/stacks";
 
+const ROLE_ARN = "eks.amazonaws.com/role-arn";
 const CREDENTIALS = "AWS_CONTAINER_CREDENTIALS_FULL_URI";
 /** Both parts see an association late, as on EKS. */
 const DELAYS = { webhooks: [3, 8], eksAuth: [2, 6] } as const;
@@ -39,6 +40,12 @@ describe("the hand-over with Pod Identity as the delivery", () => {
                 ({ spec }) =>
                     spec?.containers.every(({ env = [] }) => env.some(({ name }) => name === CREDENTIALS)) ?? false,
             );
+
+    const webRoles = async () =>
+        (await cluster.awsNodePods()).map(({ containers }) => {
+            const [role, ...others] = new Set(containers.map(({ roleArn }) => roleArn));
+            return others.length === 0 ? role : others;
+        });
 
     before(async () => {
         sandbox = await handOverSandbox("pod-identity", {
@@ -105,9 +112,33 @@ describe("the hand-over with Pod Identity as the delivery", () => {
         assert.strictEqual(await iam.role(old.split("/").at(-1) ?? ""), undefined);
     });
 
-    it("refuses another delivery, and moves nothing", async () => {
+    it("moves the pods to the annotation, over the node roles", async () => {
+        const old = (await stack.outputs())["roleArn"]?.value as string;
+        await set({ delivery: Delivery.ServiceAccountPatch, rolePath: "/another/" });
+        await stack.up();
+        const role = (await stack.outputs())["roleArn"]?.value as string;
+        assert.deepStrictEqual([await withCredentials(), await holdsPolicy()], [[false, false], false]);
+        assert.deepStrictEqual([await webRoles(), await associations()], [[role, role], []]);
+        assert.strictEqual(await iam.role(old.split("/").at(-1) ?? ""), undefined);
+        await stack.up({ expectNoChanges: true });
+        await stack.refresh({ expectNoChanges: true });
+    });
+
+    it("moves the pods from the annotation to an association, and releases the annotation", async () => {
+        const old = (await stack.outputs())["roleArn"]?.value as string;
+        await set({ rolePath: "/another/" });
+        await stack.up();
+        assert.deepStrictEqual([await withCredentials(), await holdsPolicy()], [[true, true], false]);
+        assert.deepStrictEqual([await webRoles(), await associations()], [[undefined, undefined], ["aws-node"]]);
+        assert.strictEqual((await cluster.annotations())[ROLE_ARN], undefined);
+        assert.strictEqual(await iam.role(old.split("/").at(-1) ?? ""), undefined);
+        await stack.up({ expectNoChanges: true });
+        await stack.refresh({ expectNoChanges: true });
+    });
+
+    it("refuses the managed add-on as the delivery, and moves nothing", async () => {
         const before = await pods();
-        await setArgs(stack, sandbox, { detachFromNodeRoles: [NODE_ROLE], rolePath: "/another/" });
+        await set({ delivery: Delivery.EksAddon, rolePath: "/another/" });
         assert.match((await failureOf(stack.up())) ?? "", /delivery-not-changed/);
         assert.deepStrictEqual([await pods(), await holdsPolicy()], [before, false]);
     });

@@ -152,7 +152,7 @@ function clusterOf(world: ModelWorld, run: Run, subject: Subject): ClusterAccess
                     return;
                 }
                 world.guardedAccount = accountName;
-                world.guard = roleArns;
+                world.guard = roleArns ?? [];
             }),
         skipContainers: () => Promise.reject(new Error("the model has no Pod Identity of the component")),
         testAdmission: (roleArn) =>

@@ -1,4 +1,3 @@
-import { POD_IDENTITY_SERVICE } from "../../../documents/podIdentity";
 import { listNames, listTexts } from "../listNames";
 import { Refusal } from "../refusal";
 import type { Subject } from "../subject";
@@ -32,7 +31,7 @@ export const podIdentityRefusals = {
         new Refusal(
             "rollout-taken-back",
             `The rollout failed: ${withFullStop(cause)}`,
-            `The Pod Identity association was deleted, and the pods that had its credentials restarted with the roles of their nodes (${back}). The other pods stay as they are.`,
+            `The Pod Identity association was deleted, and the pods that had its credentials restarted without them (${back}). The other pods stay as they are.`,
             "Fix the cause, and run pulumi up --refresh: it creates the association again, and begins with the proof and the canaries.",
         ),
     nodeRolesFail: (pods: readonly PodSeen[], nodes: readonly string[]) =>
@@ -79,12 +78,34 @@ export const podIdentityRefusals = {
             `EKS Pod Identity needs ${needed} or later.`,
             'Upgrade the cluster first, or use delivery: "serviceAccountPatch".',
         ),
-    deliveryNotChanged: (subject: Subject, seen: string) =>
+    deliveryNotChanged: (subject: Subject, from: string, to: string) =>
         new Refusal(
             "delivery-not-changed",
-            seen,
-            `A role trusts either web identity tokens or ${POD_IDENTITY_SERVICE}, and an association belongs to one service account. This version does not make this move. Nothing on the cluster was changed.`,
-            `Set delivery and serviceAccount as they were, and run pulumi up. Or run pulumi destroy, which moves the pods of the ${accountOf(subject)} back to the node roles, and then pulumi up as the program is now.`,
+            `The delivery changes from ${from} to ${to}.`,
+            `This version makes this move in two updates. Nothing on the cluster was changed.`,
+            `Set delivery: "serviceAccountPatch" and run pulumi up: the component annotates the ${accountOf(subject)}. Then set delivery: ${JSON.stringify(to)}, and run pulumi up again.`,
+        ),
+    accountNotChanged: (subject: Subject) =>
+        new Refusal(
+            "delivery-not-changed",
+            'With delivery: "podIdentity", the service account changes.',
+            "An association belongs to one service account. Nothing on the cluster was changed.",
+            `Set serviceAccount as it was, and run pulumi up. Or run pulumi destroy, which moves the pods back to the node roles, and then pulumi up with the ${accountOf(subject)}.`,
+        ),
+    originalAnnotationLost: (subject: Subject, roleArn: string) =>
+        new Refusal(
+            "delivery-not-changed",
+            `The ${accountOf(subject)} was annotated with ${roleArn} before the component.`,
+            "A hand-back from Pod Identity moves the pods to the node roles, and does not write this annotation again. Nothing on the cluster was changed.",
+            `Keep delivery: "serviceAccountPatch". Or, if no pod needs that role any more, run pulumi destroy, remove the annotation, and run pulumi up as the program is now.`,
+        ),
+    associationNotLeft: (subject: Subject, pods: readonly PodSeen[]) =>
+        new Refusal(
+            "delivery-not-changed",
+            `The live checks are turned off in the same update in which the delivery changes from podIdentity, and the ${accountOf(subject)} still has its Pod Identity association.` +
+                (pods.length === 0 ? "" : ` These pods have its credentials: ${listNames(pods)}.`),
+            "While it exists, no pod gets the role of the annotation. The association and its role stay, and so do the policies that were attached again to the node roles.",
+            'Remove liveChecks: false, keep delivery: "serviceAccountPatch", and run pulumi up: it moves the pods. Then turn the live checks off.',
         ),
     alreadyAnnotated: (subject: Subject, roleArn: string) =>
         new Refusal(

@@ -3,17 +3,21 @@ import { driftOf, associationDrift } from "../../../../handover/decide/drift";
 import { nextDetachmentStep } from "../../../../handover/decide/detachment";
 import type { World } from "../../../../handover/model/world";
 import { target as plainTarget } from "../support/detachments";
-import { associated, associations, own, record, seen, withCredentials } from "../support/podIdentity";
+import { associated, associations, own, record, seen, unannotated, withCredentials } from "../support/podIdentity";
 import {
     attach,
     carrying,
     comparableStep,
     FORMER_ROLE,
     fresh,
+    MANAGER,
     nodeRole,
     onNodeRole,
     pod,
     pods,
+    REGIONAL,
+    ROLE,
+    ROLE_ARN,
     withoutPolicies,
 } from "../support/worlds";
 
@@ -23,6 +27,12 @@ const verified = (cluster: Partial<World["cluster"]> = {}, account: Partial<Worl
     seen(withCredentials, { cluster: { injectionGuard: guard, ...cluster }, account });
 const step = (of: World) => comparableStep(nextDetachmentStep(target, of, fresh));
 const detached = { nodeRoles: [nodeRole(withoutPolicies)] };
+
+const released = {
+    do: "releaseServiceAccount",
+    leaving: {},
+    why: "each pod has the credentials of the association: removing the annotation from the service account",
+};
 
 describe("A detachment with an association", () => {
     it("detaches the policies once every pod has the role by it", () => {
@@ -51,6 +61,39 @@ describe("A detachment with an association", () => {
                 do: "attach",
                 policies: attach("nodes"),
                 why: "pod-n2 carries no role of its own: attaching the policies to the node roles again",
+            },
+        ],
+        [
+            "releases the annotation of before",
+            verified({
+                serviceAccount: { ...unannotated, annotations: { [ROLE_ARN]: FORMER_ROLE }, roleArnOwners: [MANAGER] },
+            }),
+            released,
+        ],
+        [
+            "releases settings for the webhook that are left of it",
+            verified({ serviceAccount: { ...unannotated, ownSettings: [REGIONAL] } }),
+            released,
+        ],
+        [
+            "detaches nothing while another owner keeps the annotation of a role that the component has approved",
+            verified({
+                serviceAccount: { ...unannotated, annotations: { [ROLE_ARN]: ROLE }, roleArnOwners: ["eksctl"] },
+            }),
+            {
+                refuse: "annotation-owned-by-another",
+                seen: 'The role annotation of kube-system/aws-node belongs to "eksctl".',
+            },
+        ],
+        [
+            "leaves the annotation of another role, which has no effect beside the association",
+            verified({
+                serviceAccount: { ...unannotated, annotations: { [ROLE_ARN]: FORMER_ROLE }, roleArnOwners: ["eksctl"] },
+            }),
+            {
+                do: "detach",
+                policies: attach("nodes"),
+                why: "3 pods carry the role: detaching the policies from nodes",
             },
         ],
         [

@@ -2,20 +2,23 @@ import { deepStrictEqual } from "node:assert/strict";
 import { type HandBackTarget, nextHandBackStep, nextReturnStep } from "../../../../handover/decide/handBack";
 import { nextAssociationTakeBackStep } from "../../../../handover/decide/takeBackAssociation";
 import type { Memory } from "../../../../handover/model/steps";
-import type { World } from "../../../../handover/model/world";
+import type { CredentialSource, World } from "../../../../handover/model/world";
 import { ATTACH, AWAIT_PROPAGATION, REMOVE_GUARD, wait } from "../support/handBacks";
-import { associated, associations, own, record, seen, withCredentials } from "../support/podIdentity";
+import { associated, associations, own, record, seen, unannotated, withCredentials } from "../support/podIdentity";
 import {
+    carrying,
     comparableStep,
     daemonSet,
     FORMER_ROLE,
     LONG_AGO,
+    MANAGER,
     memoryWith,
     nodeRole,
     NOW,
     onNodeRole,
     pod,
     pods,
+    ROLE_ARN,
     seconds,
     starting,
     terminating,
@@ -193,6 +196,50 @@ describe("The hand-back from an association", () => {
             [first, comparableStep(nextReturnStep(target, back, begun))],
             ["unskipContainers", { do: "restart", pods: ["pod-n1"], why: "pod-n1 returns to the role" }],
         );
+    });
+});
+
+describe("An update that leaves Pod Identity and turns the live checks off", () => {
+    const off: HandBackTarget = {
+        ...target,
+        subject: { ...associated, annotations: { [ROLE_ARN]: FORMER_ROLE } },
+        turningOff: "annotated",
+    };
+    const turnedOff = {
+        ...unannotated,
+        annotations: { [ROLE_ARN]: FORMER_ROLE, "eks-cni/live-checks": "off" },
+        roleArnOwners: [MANAGER],
+    };
+    const step = (credentials: CredentialSource, account: Partial<World["account"]> = {}, of = off) =>
+        comparableStep(
+            nextHandBackStep(of, seen(credentials, { cluster: { serviceAccount: turnedOff }, account }), begun),
+        );
+    const STAYS =
+        "The live checks are turned off in the same update in which the delivery changes from podIdentity, and the service account kube-system/aws-node still has its Pod Identity association.";
+
+    it("refuses while pods have its credentials, and while it exists", () =>
+        deepStrictEqual(
+            [step(withCredentials, none), step(onNodeRole)],
+            [
+                {
+                    refuse: "delivery-not-changed",
+                    seen: `${STAYS} These pods have its credentials: pod-n1, pod-n2, pod-n3.`,
+                },
+                { refuse: "delivery-not-changed", seen: STAYS },
+            ],
+        ));
+
+    it("goes on without it, and if an association was never the component's", () => {
+        const done = {
+            do: "done",
+            why: "the live checks are turned off: annotation, pods and role stay as they are",
+        };
+        const { podIdentityDelivered, ...never } = record;
+        deepStrictEqual(
+            [step(carrying(FORMER_ROLE), none), step(onNodeRole, {}, { ...off, record: never })],
+            [done, done],
+        );
+        deepStrictEqual(podIdentityDelivered, true);
     });
 });
 

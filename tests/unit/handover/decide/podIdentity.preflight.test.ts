@@ -1,11 +1,20 @@
 import { deepStrictEqual } from "node:assert/strict";
-import { podIdentityMoveRefusal } from "../../../../handover/decide/podIdentityMoves";
+import { changesPodIdentity, podIdentityMoveRefusal } from "../../../../handover/decide/podIdentityMoves";
 import type { Preflight } from "../../../../handover/model/preflight";
 import type { OtherDelivery } from "../../../../handover/model/otherDelivery";
 import type { Subject } from "../../../../handover/model/subject";
 import { associated, seen, withCredentials } from "../support/podIdentity";
 import { type Reason, reasons } from "../support/preflights";
-import { daemonSet, FORMER_ROLE, onNodeRole, ROLE, ROLE_ARN, serviceAccount, subject } from "../support/worlds";
+import {
+    daemonSet,
+    FORMER_ROLE,
+    onNodeRole,
+    REGIONAL,
+    ROLE,
+    ROLE_ARN,
+    serviceAccount,
+    subject,
+} from "../support/worlds";
 
 const passing: Partial<Preflight> = { subject: associated, world: seen(onNodeRole, { account: {} }) };
 const other: OtherDelivery = {
@@ -91,7 +100,11 @@ const rows: [string, Partial<Preflight>, Reason[]][] = [
     ],
     [
         "takes the component's own once it is approved, and its pods",
-        { world: seen(withCredentials), isApproved: true, otherDelivery: { ...other, podIdentityRoleArns: [ROLE] } },
+        {
+            world: seen(withCredentials),
+            ownAssociation: true,
+            otherDelivery: { ...other, podIdentityRoleArns: [ROLE] },
+        },
         [],
     ],
     [
@@ -141,12 +154,20 @@ describe("The preflight for Pod Identity", () => {
 });
 
 describe("An update to another delivery or role", () => {
+    const unannotatedBefore = { originalAnnotations: {} };
     const byAddOn = { ...subject, delivery: "eksAddon" as const };
     const moves: [string, string | undefined, Subject, Subject][] = [
         ["is none for the same", undefined, associated, associated],
         ["is made as before without Pod Identity", undefined, subject, byAddOn],
         ["is made to another role within it", undefined, associated, { ...associated, roleArn: FORMER_ROLE }],
-        ["is refused to it", "The delivery changes from serviceAccountPatch to podIdentity.", subject, associated],
+        ["is made from the annotation to it", undefined, subject, associated],
+        ["is refused from the add-on to it", "The delivery changes from eksAddon to podIdentity.", byAddOn, associated],
+        [
+            "is refused from another writer to it",
+            "The delivery changes from external to podIdentity.",
+            { ...subject, delivery: "external" },
+            associated,
+        ],
         ["is refused from it", "The delivery changes from podIdentity to eksAddon.", associated, byAddOn],
         [
             "is refused to another service account within it",
@@ -156,6 +177,34 @@ describe("An update to another delivery or role", () => {
         ],
     ];
     for (const [title, expected, before, after] of moves) {
-        it(title, () => deepStrictEqual(podIdentityMoveRefusal(before, after)?.seen, expected));
+        it(title, () => deepStrictEqual(podIdentityMoveRefusal(before, after, unannotatedBefore)?.seen, expected));
     }
+
+    it("is refused to it if a hand-back could not restore what the service account had before", () => {
+        const had = { originalAnnotations: { [ROLE_ARN]: FORMER_ROLE } };
+        deepStrictEqual(
+            [
+                podIdentityMoveRefusal(subject, associated, had)?.seen,
+                podIdentityMoveRefusal(associated, associated, had),
+                podIdentityMoveRefusal(subject, associated, { originalAnnotations: { [REGIONAL]: "true" } }),
+            ],
+            [
+                `The service account kube-system/aws-node was annotated with ${FORMER_ROLE} before the component.`,
+                undefined,
+                undefined,
+            ],
+        );
+    });
+
+    it("moves the pods only if exactly one of the two deliveries is Pod Identity", () => {
+        deepStrictEqual(
+            [
+                [subject, associated],
+                [associated, subject],
+                [associated, associated],
+                [subject, byAddOn],
+            ].map(([before, after]) => changesPodIdentity(before as Subject, after as Subject)),
+            [true, true, false, false],
+        );
+    });
 });

@@ -123,7 +123,7 @@ const rows: [string, World, object, Memory?][] = [
         seen(onNodeRole, { cluster: { daemonSet: { ...daemonSet, skipsContainers: true } } }),
         {
             do: "unskipContainers",
-            why: "the pod template excludes its containers from the webhook since an earlier hand-back: the DaemonSet's rolling update restarts the pods",
+            why: "the pod template no longer excludes its containers from the webhook: the DaemonSet's rolling update restarts the pods",
         },
     ],
     [

@@ -1,5 +1,5 @@
 import * as assert from "node:assert/strict";
-import { injectionGuardSpec } from "../../../../documents/injectionGuard";
+import { injectionGuardSpec, suspendedGuardSpec } from "../../../../documents/injectionGuard";
 import { accessTo, type Answer, refusalOf, type Request, ScriptedApi, status, subject } from "./support";
 
 const account = "/api/v1/namespaces/kube-system/serviceaccounts/aws-node";
@@ -308,6 +308,16 @@ describe("A write to the cluster", () => {
             annotations: { "pulumi.com/patchForce": "true" },
         };
         assert.deepEqual(sent(), [applied(policy, fieldManager, "true", policyWith(kept))]);
+    });
+
+    it("makes the injection guard admit each pod", async () => {
+        answers = { [`GET ${policy}`]: live(), [`PATCH ${policy}`]: live() };
+        await (await accessTo(api.url)).admitRoles(undefined);
+        const [patch] = sent();
+        assert.deepEqual(
+            patch,
+            applied(policy, fieldManager, "true", { ...policyWith({}), spec: suspendedGuardSpec(serviceAccount) }),
+        );
     });
 
     it("makes no injection guard where there is none, or another one by now", async () => {

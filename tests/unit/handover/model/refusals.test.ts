@@ -270,7 +270,13 @@ const EXAMPLES: Record<keyof typeof refusals, Refusal[]> = {
     ],
     cniTooOldForPodIdentity: [refusals.cniTooOldForPodIdentity("1.15.4", "1.15.5")],
     clusterTooOldForPodIdentity: [refusals.clusterTooOldForPodIdentity("Kubernetes 1.23", "Kubernetes 1.24")],
-    deliveryNotChanged: [refusals.deliveryNotChanged(associated, "The delivery changes.")],
+    deliveryNotChanged: [refusals.deliveryNotChanged(associated, "eksAddon", "podIdentity")],
+    accountNotChanged: [refusals.accountNotChanged(associated)],
+    originalAnnotationLost: [refusals.originalAnnotationLost(associated, FORMER_ROLE)],
+    associationNotLeft: [
+        refusals.associationNotLeft(associated, []),
+        refusals.associationNotLeft(associated, [pod("n1", onNodeRole)]),
+    ],
     alreadyAnnotated: [refusals.alreadyAnnotated(associated, FORMER_ROLE)],
     nodeRolesFail: [
         refusals.nodeRolesFail([pod("n1", onNodeRole)], ["n1"]),

@@ -1,7 +1,19 @@
 import type { AwsAccess } from "../../../../handover/aws/awsAccess";
 import type { ClusterAccess } from "../../../../handover/kubernetes/clusterAccess";
+import type { Delivery } from "../../../../handover/model/subject";
 import type { ClusterSeen, PodSeen } from "../../../../handover/model/world";
-import { daemonSet, node, nodeRole, NOW, onNodeRole, pod, unannotatedAccount } from "./worlds";
+import {
+    carrying,
+    daemonSet,
+    MANAGER,
+    node,
+    nodeRole,
+    NOW,
+    onNodeRole,
+    pod,
+    ROLE_ARN,
+    unannotatedAccount,
+} from "./worlds";
 
 /** How late each part notices a change. Pods restart in three seconds. */
 const WEBHOOK_LAG = 8000;
@@ -14,6 +26,8 @@ interface ModelPod {
     readonly node: string;
     readonly createdAt: number;
     readonly associated: boolean;
+    /** The role of web identity. Undefined: it has none. */
+    readonly webRole: string | undefined;
     readonly template: number;
     readySince: number | undefined;
 }
@@ -21,7 +35,7 @@ interface ModelPod {
 type Change<T> = readonly { readonly at: number; readonly value: T }[];
 
 /**
- * A cluster of some nodes, whose pods use their node's role or an association, with a DaemonSet controller, a webhook with an outdated cache, and an
+ * A cluster of some nodes, whose pods use their node's role, an association or web identity, with a DaemonSet controller, a webhook with an outdated cache, and an
  * account in which changes take effect late.
  *
  * It is stricter than EKS: a pod with an association has a path only while the association exists. No session outlives it.
@@ -30,10 +44,16 @@ export class PodIdentityCluster {
     public now = NOW;
     public pods: ModelPod[] = [];
     public guard = false;
+    /** The roles of web identity that the guard admits. */
+    public guardRoles: readonly string[] = [];
+    public suspended = false;
     public roleExists = true;
     public roleWorks = true;
+    public nodeRolesWork = true;
     /** The roles that the engine has deleted. */
     public readonly deletedRoles = new Set<string>();
+    /** The roles that do not work in pods. */
+    public readonly brokenRoles = new Set<string>();
     public skips = false;
     public strategy: "RollingUpdate" | "OnDelete" = "RollingUpdate";
     public refusals: string[] = [];
@@ -44,9 +64,13 @@ export class PodIdentityCluster {
     public killAt = Infinity;
     public onKill: () => void = () => undefined;
     public writes = 0;
+    /** How often a pod ends by itself, in milliseconds. Undefined: never. */
+    public churnEvery: number | undefined;
     public readonly withoutAgent = new Set<string>();
 
+    private emptyNodes: readonly string[] = [];
     private associations: Change<string | undefined> = [{ at: 0, value: undefined }];
+    private annotations: Change<string | undefined> = [{ at: 0, value: undefined }];
     private attachments: Change<boolean> = [{ at: 0, value: true }];
     private template = 0;
     private count = 0;
@@ -59,6 +83,10 @@ export class PodIdentityCluster {
         return this.associations.at(-1)?.value;
     }
 
+    public get annotation(): string | undefined {
+        return this.annotations.at(-1)?.value;
+    }
+
     public get isAttached(): boolean {
         return this.attachments.at(-1)?.value ?? false;
     }
@@ -67,8 +95,12 @@ export class PodIdentityCluster {
         this.associations = [...this.associations, { at: this.now, value: roleArn }];
     }
 
-    /** A write of a run, after which it may be killed. */
-    private write(what: string, act: () => void): Promise<void> {
+    public annotate(roleArn: string | undefined): void {
+        this.annotations = [...this.annotations, { at: this.now, value: roleArn }];
+    }
+
+    /** A write of a run, or of the engine, after which it may be killed. */
+    public write(what: string, act: () => void): Promise<void> {
         act();
         this.steps.push(what);
         this.writes += 1;
@@ -84,7 +116,9 @@ export class PodIdentityCluster {
     public pass(milliseconds: number): void {
         for (const until = this.now + milliseconds; this.now < until;) {
             this.now += TICK;
+            this.churn();
             this.control();
+            this.watchNodes();
             this.pods.forEach((one) => this.watch(one));
         }
     }
@@ -92,6 +126,28 @@ export class PodIdentityCluster {
     public sleep(milliseconds: number): Promise<void> {
         this.pass(milliseconds);
         return Promise.resolve();
+    }
+
+    /** Pods end by themselves, one after another, and each node gets its next pod at once. */
+    private churn(): void {
+        if (this.churnEvery !== undefined && (this.now - NOW) % this.churnEvery === 0) {
+            this.lose(this.nodes[Math.floor((this.now - NOW) / this.churnEvery) % this.nodes.length] as string);
+        }
+    }
+
+    public lose(name: string): void {
+        this.pods = this.pods.filter((one) => one.node !== name);
+    }
+
+    /** The controller creates the next pod at once, unless the guard refuses it. */
+    private watchNodes(): void {
+        const empty = this.nodes.filter((name) => !this.pods.some((one) => one.node === name));
+        if (this.churnEvery !== undefined) {
+            empty
+                .filter((name) => this.emptyNodes.includes(name))
+                .forEach((name) => this.problems.push(`${String(this.now - NOW)}: ${name} gets no pod`));
+        }
+        this.emptyNodes = empty;
     }
 
     private watch(one: ModelPod): void {
@@ -107,22 +163,31 @@ export class PodIdentityCluster {
 
     /** A role or an agent that does not work leaves canaries without a path. */
     private get isSound(): boolean {
-        return this.roleWorks && this.withoutAgent.size === 0;
+        return this.roleWorks && this.nodeRolesWork && this.withoutAgent.size === 0 && this.brokenRoles.size === 0;
     }
 
-    public withoutPath({ associated, node: name }: ModelPod): string | undefined {
+    public withoutPath({ associated, webRole, node: name }: ModelPod): string | undefined {
+        if (webRole !== undefined) {
+            return this.isUsable(webRole) ? undefined : "has a role that does not work";
+        }
         if (!associated) {
             const wasAttached = at(this.attachments, this.now - IAM_LAG);
             // A policy that leaves may be gone at once, and one that comes back counts late.
-            return this.isAttached && wasAttached ? undefined : "uses a node role without its policies";
+            return this.nodeRolesWork && this.isAttached && wasAttached
+                ? undefined
+                : "uses a node role without its policies";
         }
         return this.withoutAgent.has(name)
             ? "has no agent"
             : this.association === undefined
               ? "has credentials of an association that is gone"
-              : this.roleExists && this.roleWorks && !this.deletedRoles.has(this.association)
+              : this.roleWorks && this.isUsable(this.association)
                 ? undefined
                 : "has a role that does not work";
+    }
+
+    private isUsable(roleArn: string): boolean {
+        return this.roleExists && !this.deletedRoles.has(roleArn) && !this.brokenRoles.has(roleArn);
     }
 
     /** Creates missing pods, and replaces those of an older template, one at a time. */
@@ -139,14 +204,17 @@ export class PodIdentityCluster {
 
     private create(name: string): void {
         const associated = !this.skips && at(this.associations, this.now - WEBHOOK_LAG) !== undefined;
-        if (this.guard && !associated) {
+        // While an association exists, the webhook gives no web identity.
+        const webRole = this.skips || associated ? undefined : at(this.annotations, this.now - WEBHOOK_LAG);
+        const isAdmitted = associated || (webRole !== undefined && this.guardRoles.includes(webRole));
+        if (this.guard && !this.suspended && !isAdmitted) {
             this.refusals = [`refused a pod for ${name}`];
             return;
         }
         this.count += 1;
         const uid = `pod-${String(this.count)}`;
         const { now: createdAt, template } = this;
-        this.pods.push({ uid, node: name, createdAt, associated, template, readySince: undefined });
+        this.pods.push({ uid, node: name, createdAt, associated, webRole, template, readySince: undefined });
     }
 
     private stop(uid: string): void {
@@ -156,7 +224,10 @@ export class PodIdentityCluster {
     public look(): ClusterSeen {
         return {
             uid: "cluster",
-            serviceAccount: unannotatedAccount,
+            serviceAccount:
+                this.annotation === undefined
+                    ? unannotatedAccount
+                    : { ...unannotatedAccount, annotations: { [ROLE_ARN]: this.annotation }, roleArnOwners: [MANAGER] },
             daemonSet: {
                 ...daemonSet,
                 updateStrategy: this.strategy,
@@ -165,15 +236,29 @@ export class PodIdentityCluster {
             nodes: this.nodes.map((name) => node(name)),
             agentsReadyOn: this.nodes.filter((name) => !this.withoutAgent.has(name)),
             pods: this.pods.map((one) => this.podSeen(one)),
-            injectionGuard: this.guard
-                ? { present: true, inForce: true, roleArns: [] }
-                : { present: false, inForce: false },
+            injectionGuard: this.guardSeen(),
             refusedPods: this.refusals,
         };
     }
 
-    private podSeen({ uid, node: name, createdAt, associated, template, readySince }: ModelPod): PodSeen {
-        return pod(name, associated ? { kind: "containerCredentials", what: "an association" } : onNodeRole, {
+    private guardSeen(): ClusterSeen["injectionGuard"] {
+        return this.guard
+            ? {
+                  present: true,
+                  inForce: !this.suspended,
+                  roleArns: this.guardRoles,
+                  ...(this.suspended ? { suspended: true as const, otherExpressions: true as const } : {}),
+              }
+            : { present: false, inForce: false };
+    }
+
+    private podSeen({ uid, node: name, createdAt, associated, webRole, template, readySince }: ModelPod): PodSeen {
+        const credentials = associated
+            ? { kind: "containerCredentials" as const, what: "an association" }
+            : webRole === undefined
+              ? onNodeRole
+              : carrying(webRole);
+        return pod(name, credentials, {
             name: uid,
             uid,
             createdAt,
@@ -183,7 +268,8 @@ export class PodIdentityCluster {
         });
     }
 
-    public cluster(): ClusterAccess {
+    /** @param delivery It decides as which pod a role is tested. */
+    public cluster(delivery?: Delivery): ClusterAccess {
         const never = () => Promise.reject(new Error("no part of Pod Identity"));
         return {
             identity: () => Promise.resolve({ uid: "cluster", version: { major: 1, minor: 30 } }),
@@ -192,7 +278,7 @@ export class PodIdentityCluster {
             change: (atMost) => this.sleep(atMost),
             issuer: () => Promise.resolve(undefined),
             requestToken: () => Promise.resolve("token"),
-            annotate: never,
+            annotate: ({ [ROLE_ARN]: roleArn }) => this.write("annotate", () => this.annotate(roleArn)),
             restart: ({ name, uid }) => this.write(`restart ${name}`, () => this.stop(uid)),
             forceRestart: never,
             releaseTemplate: never,
@@ -202,14 +288,24 @@ export class PodIdentityCluster {
                     this.template += 1;
                 }),
             removeWakeMark: never,
-            releaseServiceAccount: never,
+            releaseServiceAccount: ({ [ROLE_ARN]: leaving }) =>
+                this.write("release the annotation", () => this.annotate(leaving)),
             removeRole: never,
             releaseLeft: never,
             wakeDaemonSet: () => this.write("wake", () => (this.refusals = [])),
-            admitRoles: never,
-            testAdmission: (roleArn) =>
-                Promise.resolve({ verdict: roleArn === undefined && this.guard ? "refused" : "admitted" }),
-            removeInjectionGuard: () => this.write("remove guard", () => (this.guard = false)),
+            admitRoles: (roleArns) =>
+                this.write(roleArns === undefined ? "suspend the guard" : `admit ${roleArns.join(", ")}`, () => {
+                    this.suspended = roleArns === undefined;
+                    this.guardRoles = roleArns ?? [];
+                }),
+            testAdmission: (roleArn) => {
+                const isAssociated = delivery === "podIdentity" && roleArn !== undefined;
+                const isAdmitted =
+                    !this.guard || this.suspended || isAssociated || this.guardRoles.includes(roleArn ?? "");
+                return Promise.resolve({ verdict: isAdmitted ? "admitted" : "refused" });
+            },
+            removeInjectionGuard: () =>
+                this.write("remove guard", () => ([this.guard, this.suspended] = [false, false])),
             close: () => undefined,
         };
     }
@@ -258,7 +354,7 @@ export class PodIdentityCluster {
             mayPassRole: never,
             prove: ({ podIdentity, token }) =>
                 Promise.resolve(
-                    podIdentity !== undefined && token === "" && this.roleExists
+                    (podIdentity !== undefined) === (token === "") && this.roleExists
                         ? { verdict: "yes", evidence: [] }
                         : { verdict: "no", code: "trust-refused", why: "no role", final: true },
                 ),

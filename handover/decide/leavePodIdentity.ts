@@ -1,0 +1,62 @@
+import { refusals } from "../model/refusals";
+import type { Memory, Step } from "../model/steps";
+import type { World } from "../model/world";
+import { deleteAssociationStep, leaveAssociationStep } from "./handBackAssociation";
+import { attachAgain, nodeRolesStep } from "./handBackNodeRoles";
+import { podsStep } from "./handBackPods";
+import type { HandBackTarget } from "./handBackTarget";
+import { withoutTerminated } from "./leaving";
+
+/**
+ * The part of a move from Pod Identity to the annotation before the service account is annotated. While an association exists, the webhook gives no
+ * pod web identity, so the pods go over the node roles:
+ *   a. the recorded policies are attached again to the node roles, IAM gets time to enforce them, and the role of every node has the permissions,
+ *   b. the injection guard admits each pod. It stays, since the engine's next update of it cannot create it,
+ *   c. the containers of the pod template are excluded from the webhook: one pod of each node role restarts first, then the others in waves,
+ *   d. once no pod has container credentials any more, the association is deleted.
+ *
+ * The template excludes its containers until the service account is annotated: decide/canary.ts. Pods with web identity stay as they are: a move to
+ * Pod Identity that was killed has not reached them.
+ */
+export function nextLeavePodIdentityStep(target: HandBackTarget, look: World, memory: Memory): Step {
+    const world = asSeenByMove(look);
+    const { cluster } = world;
+    if (cluster.uid !== target.record.clusterUid) {
+        return { do: "refuse", refusal: refusals.clusterChanged(target.record.clusterUid, cluster.uid) };
+    }
+    const before =
+        attachAgain(target, world, memory) ??
+        nodeRolesStep(target, world, memory) ??
+        suspendGuardStep(world) ??
+        leaveAssociationStep(target, world);
+    if (before !== undefined) {
+        return before;
+    }
+    const pods = podsStep(target, world, memory);
+    return pods.do === "done" ? (deleteAssociationStep(target, world) ?? pods) : pods;
+}
+
+function suspendGuardStep({ cluster: { injectionGuard } }: World): Step | undefined {
+    return injectionGuard.present && injectionGuard.suspended !== true
+        ? {
+              do: "suspendInjectionGuard",
+              why: "the injection guard admits each pod from now on: the pods go over the node roles, which hold their policies",
+          }
+        : undefined;
+}
+
+/** Without the patch of the DaemonSet, which stays, and in which pods with web identity count as moved. */
+export function asSeenByMove(look: World): World {
+    const world = withoutTerminated(look);
+    const { daemonSet, pods } = world.cluster;
+    return {
+        ...world,
+        cluster: {
+            ...world.cluster,
+            daemonSet: daemonSet && { ...daemonSet, patchFieldManager: undefined },
+            pods: pods.map((pod) =>
+                pod.credentials.kind === "webIdentity" ? { ...pod, credentials: { kind: "nodeRole" } } : pod,
+            ),
+        },
+    };
+}
