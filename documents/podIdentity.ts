@@ -27,16 +27,19 @@ export interface AssociatedAccount {
     readonly serviceAccount: ServiceAccountName;
 }
 
-/**
- * The session tags of a pod that decide whether the role trusts it, by condition key.
- *
- * Source: https://docs.aws.amazon.com/eks/latest/userguide/pod-id-abac.html
- */
+/** The condition keys for these session tags: https://docs.aws.amazon.com/eks/latest/userguide/pod-id-abac.html */
+export const REQUEST_TAGS = {
+    namespace: "aws:RequestTag/kubernetes-namespace",
+    serviceAccount: "aws:RequestTag/kubernetes-service-account",
+    clusterArn: "aws:RequestTag/eks-cluster-arn",
+} as const;
+
+/** The session tags of a pod that decide whether the role trusts it, by condition key. */
 export function requestTags({ clusterArn, serviceAccount }: AssociatedAccount): Record<string, string> {
     return {
-        "aws:RequestTag/kubernetes-namespace": serviceAccount.namespace,
-        "aws:RequestTag/kubernetes-service-account": serviceAccount.name,
-        "aws:RequestTag/eks-cluster-arn": clusterArn,
+        [REQUEST_TAGS.namespace]: serviceAccount.namespace,
+        [REQUEST_TAGS.serviceAccount]: serviceAccount.name,
+        [REQUEST_TAGS.clusterArn]: clusterArn,
     };
 }
 

@@ -5,8 +5,9 @@ import type { Memory, Step } from "../model/steps";
 import type { World } from "../model/world";
 import { deliverySecondsOf, releaseLeftStep, since, unseenStep } from "./addOnSteps";
 import { handBackAddOnStep, leftByAddOnStep } from "./handBackAddOn";
+import { hasContainerCredentials } from "./association";
 import { releaseFormerAccountStep } from "./formerAccounts";
-import { forgetAssociationStep, leaveAssociationStep } from "./handBackAssociation";
+import { deleteAssociationStep, forgetAssociationStep, leaveAssociationStep } from "./handBackAssociation";
 import { attachAgain, giveBackStep, nodeRolesStep } from "./handBackNodeRoles";
 import { podsStep } from "./handBackPods";
 import { carries, type HandBackTarget, isOwnedByComponent, retiredRoles } from "./handBackTarget";
@@ -46,6 +47,7 @@ export function nextHandBackStep(target: HandBackTarget, look: World, memory: Me
         return (
             giveBackStep(target, world, memory) ??
             keptByAddOnStep(target, world) ??
+            keptByAssociationStep(target, world) ??
             nextTurningOffStep(target.record, cluster, target.subject)
         );
     }
@@ -75,6 +77,15 @@ function keptByAddOnStep({ record, subject }: HandBackTarget, { account }: World
     return carried !== undefined && record.approvedRoleArns.includes(carried)
         ? { do: "refuse", refusal: refusals.addOnKeepsRole(carried) }
         : unseenStep(subject, addOn);
+}
+
+/** Without live checks, the pods would keep the credentials of a role that is about to be deleted. */
+function keptByAssociationStep(target: HandBackTarget, world: World): Step | undefined {
+    const pods = world.cluster.pods.filter(hasContainerCredentials);
+    const isLeft = pods.length > 0 || deleteAssociationStep(target, world) !== undefined;
+    return target.record.podIdentityDelivered === true && isLeft
+        ? { do: "refuse", refusal: refusals.associationNotLeft(target.subject, pods) }
+        : undefined;
 }
 
 function additionalIssuersStep({ subject }: HandBackTarget): Step | undefined {

@@ -1,80 +1,82 @@
-import { deepStrictEqual } from "node:assert/strict";
-import { planHandOver } from "../../../../handover/preview/plan";
-import { associated, associations, own, record as delivered, seen, withCredentials } from "../support/podIdentity";
-import { planInputs } from "../support/plans";
-import { passingPreflight } from "../support/preflights";
+import type { World } from "../../../../handover/model/world";
+import { associated, associations, record, seen, withCredentials } from "../support/podIdentity";
+import { canary, changes, DETACH, NOTHING, refuses, table, WAVES } from "../support/plans";
 import {
-    carrying,
-    daemonSet,
     FORMER_ROLE,
+    node,
     nodeRole,
-    record,
-    ROLE,
+    onNodeRole,
+    pod,
+    ROLE_ARN,
     serviceAccount,
-    subject,
     withoutPolicies,
 } from "../support/worlds";
 
-const detached = { nodeRoles: [nodeRole(withoutPolicies)] };
-const otherDelivery = {
-    clusterName: "prod",
-    addOn: false,
-    addOnRoleArn: undefined,
-    podIdentityRoleArns: [ROLE],
-    unread: [],
-};
-const former = { policiesAdded: [], policiesRemoved: [] };
-
-/** The codes of the lines. */
-const codes = (lines: readonly string[]) => lines.map((line) => /^\[[a-z-]+\]/.exec(line)?.[0]);
-
-describe("The plan of a move", () => {
-    it("to Pod Identity attaches, associates, moves the pods and detaches", () => {
-        const world = seen(carrying(FORMER_ROLE), {
-            cluster: {
-                serviceAccount: { ...serviceAccount, annotations: { "eks.amazonaws.com/role-arn": FORMER_ROLE } },
-                injectionGuard: { present: true, inForce: true, roleArns: [FORMER_ROLE] },
-            },
-            account: { ...detached, associations: associations() },
-        });
-        const { changes, refusals } = planHandOver({
-            ...planInputs,
-            former: { ...former, record: { ...record, approvedRoleArns: [FORMER_ROLE] } },
-            preflight: { ...passingPreflight, subject: associated, world },
-        });
-        deepStrictEqual(
-            [codes(changes), refusals],
-            [["[attach]", "[attach]", "[associate]", "[canary]", "[restart]", "[detach]"], []],
-        );
-    });
-
-    it("from Pod Identity says that the pods restart twice, by the rolling update at last, and takes the association for its own", () => {
-        const world = seen(withCredentials, {
-            cluster: { injectionGuard: { present: true, inForce: true, roleArns: [] }, daemonSet },
-            account: { ...detached, associations: associations(own), otherDelivery },
-        });
-        const { changes, refusals } = planHandOver({
-            ...planInputs,
-            former: { ...former, record: delivered },
-            preflight: {
-                ...passingPreflight,
-                subject: {
-                    ...subject,
-                    roleArn: FORMER_ROLE,
-                    annotations: { "eks.amazonaws.com/role-arn": FORMER_ROLE },
-                },
-                otherDelivery,
-                world,
-            },
-        });
-        deepStrictEqual(
-            refusals.map(({ seen: what }) => what),
-            [],
-        );
-        deepStrictEqual(codes(changes), ["[attach]", "[attach]", "[restart]", "[annotate]", "[detach]"]);
-        deepStrictEqual(
-            changes[2],
-            "[restart] 3 pods restart with the roles of their nodes, and the Pod Identity association is deleted. Once the service account is annotated, they restart once more.",
-        );
-    });
+const ASSOCIATE =
+    "[associate] A Pod Identity association gives the role to kube-system/aws-node. The pods restart once it is 30 s old.";
+/** Before the first update: no association, and every pod on its node's role. */
+const before = (cluster: Partial<World["cluster"]> = {}, account: Partial<World["account"]> = {}): World =>
+    seen(onNodeRole, { cluster, account: { associations: associations(), ...account } });
+const ofPodIdentity = { subject: associated };
+const annotatedBy = (owner: string) => ({
+    serviceAccount: { ...serviceAccount, annotations: { [ROLE_ARN]: FORMER_ROLE }, roleArnOwners: [owner] },
 });
+const network = (subnetId: string) => ({ subnetId, securityGroupIds: [] });
+
+table("The plan of a hand-over to Pod Identity", [
+    [
+        "has the association, the pods, and then the detachment",
+        before(),
+        changes(ASSOCIATE, canary("pod-n1", "n1"), WAVES, DETACH),
+        {},
+        ofPodIdentity,
+    ],
+    [
+        "has a canary for each subnet, and says how long they take",
+        before(
+            {
+                nodes: [node("n1"), node("n2")],
+                pods: [pod("n1", onNodeRole), pod("n2", onNodeRole)],
+                agentsReadyOn: ["n1", "n2"],
+            },
+            {
+                nodeRoles: [nodeRole({ instancesOfCluster: ["i-n1", "i-n2"] })],
+                roleOfInstance: { "i-n1": "nodes", "i-n2": "nodes" },
+                networkOfInstance: { "i-n1": network("s1"), "i-n2": network("s2") },
+            },
+        ),
+        changes(
+            ASSOCIATE,
+            canary("pod-n1", "n1"),
+            canary("pod-n2", "n2"),
+            "[canary] The canaries take about 1 minute in all.",
+            DETACH,
+        ),
+        {},
+        ofPodIdentity,
+    ],
+    [
+        "needs the agent on each node",
+        before({ agentsReadyOn: ["n1", "n2"] }),
+        refuses("pod-identity-agent"),
+        {},
+        ofPodIdentity,
+    ],
+    [
+        "does not start from another tool's annotation",
+        before(annotatedBy("eksctl")),
+        refuses("delivery-not-changed"),
+        {},
+        ofPodIdentity,
+    ],
+    [
+        "is empty when all of it is so",
+        seen(withCredentials, {
+            cluster: { injectionGuard: { present: true, inForce: true, roleArns: [] } },
+            account: { nodeRoles: [nodeRole(withoutPolicies)] },
+        }),
+        NOTHING,
+        { record, canaryActs: false },
+        ofPodIdentity,
+    ],
+]);

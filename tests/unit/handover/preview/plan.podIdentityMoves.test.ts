@@ -1,0 +1,80 @@
+import { deepStrictEqual } from "node:assert/strict";
+import { planHandOver } from "../../../../handover/preview/plan";
+import { associated, associations, own, record as delivered, seen, withCredentials } from "../support/podIdentity";
+import { planInputs } from "../support/plans";
+import { passingPreflight } from "../support/preflights";
+import {
+    carrying,
+    daemonSet,
+    FORMER_ROLE,
+    nodeRole,
+    record,
+    ROLE,
+    serviceAccount,
+    subject,
+    withoutPolicies,
+} from "../support/worlds";
+
+const detached = { nodeRoles: [nodeRole(withoutPolicies)] };
+const otherDelivery = {
+    clusterName: "prod",
+    addOn: false,
+    addOnRoleArn: undefined,
+    podIdentityRoleArns: [ROLE],
+    unread: [],
+};
+const former = { policiesAdded: [], policiesRemoved: [] };
+
+/** The codes of the lines. */
+const codes = (lines: readonly string[]) => lines.map((line) => /^\[[a-z-]+\]/.exec(line)?.[0]);
+
+describe("The plan of a move", () => {
+    it("to Pod Identity attaches, associates, moves the pods and detaches", () => {
+        const world = seen(carrying(FORMER_ROLE), {
+            cluster: {
+                serviceAccount: { ...serviceAccount, annotations: { "eks.amazonaws.com/role-arn": FORMER_ROLE } },
+                injectionGuard: { present: true, inForce: true, roleArns: [FORMER_ROLE] },
+            },
+            account: { ...detached, associations: associations() },
+        });
+        const { changes, refusals } = planHandOver({
+            ...planInputs,
+            former: { ...former, record: { ...record, approvedRoleArns: [FORMER_ROLE] } },
+            preflight: { ...passingPreflight, subject: associated, world },
+        });
+        deepStrictEqual(
+            [codes(changes), refusals],
+            [["[attach]", "[attach]", "[associate]", "[canary]", "[restart]", "[detach]"], []],
+        );
+    });
+
+    it("from Pod Identity says that the pods restart twice, by the rolling update at last, and takes the association for its own", () => {
+        const world = seen(withCredentials, {
+            cluster: { injectionGuard: { present: true, inForce: true, roleArns: [] }, daemonSet },
+            account: { ...detached, associations: associations(own), otherDelivery },
+        });
+        const { changes, refusals } = planHandOver({
+            ...planInputs,
+            former: { ...former, record: delivered },
+            preflight: {
+                ...passingPreflight,
+                subject: {
+                    ...subject,
+                    roleArn: FORMER_ROLE,
+                    annotations: { "eks.amazonaws.com/role-arn": FORMER_ROLE },
+                },
+                otherDelivery,
+                world,
+            },
+        });
+        deepStrictEqual(
+            refusals.map(({ seen: what }) => what),
+            [],
+        );
+        deepStrictEqual(codes(changes), ["[attach]", "[attach]", "[restart]", "[annotate]", "[detach]"]);
+        deepStrictEqual(
+            changes[2],
+            "[restart] 3 pods restart with the roles of their nodes, and the Pod Identity association is deleted. Once the service account is annotated, they restart once more.",
+        );
+    });
+});
