@@ -20,10 +20,14 @@ const subject: Subject = {
     annotations: {},
 };
 
-/** The moves that the page says are not built. A move that is built changes its advice. */
+/** The component has replaced no annotation. */
+const notReplaced = { originalAnnotations: {} };
+
+/** The moves that the page says an update refuses. A move that is built changes its advice. */
 describe("docs/clusters-of-pod-identity.md", () => {
-    it("has the refusal of the component's own move, as the update prints it", () => {
-        const refusal = podIdentityMoveRefusal(subject, { ...subject, delivery: "podIdentity" });
+    it("has the refusal of the move from the managed add-on, as the update prints it", () => {
+        const before: Subject = { ...subject, delivery: "eksAddon" };
+        const refusal = podIdentityMoveRefusal(before, { ...subject, delivery: "podIdentity" }, notReplaced);
         ok(refusal !== undefined && PAGE.includes(`\n${refusal.message}\n`), refusal?.message);
     });
 
