@@ -8,6 +8,7 @@ import { withDetachedBefore } from "../decide/foundNodeRoles";
 import { nextGiveBackStep } from "../decide/giveBack";
 import { leftBefore } from "../decide/leftBehind";
 import { placesOf } from "../decide/places";
+import { podIdentityMoveRefusal } from "../decide/podIdentityMoves";
 import { preflightRefusals } from "../decide/preflightRefusals";
 import { remainingSteps } from "../decide/remainingSteps";
 import { nextRolloutStep } from "../decide/rollout";
@@ -73,6 +74,10 @@ export interface HandOverPlan {
  */
 export function planHandOver(inputs: PlanInputs): HandOverPlan {
     const { preflight } = inputs;
+    const notMoved = moveRefusal(inputs);
+    if (notMoved !== undefined) {
+        return { refusals: [notMoved], changes: [], remaining: [] };
+    }
     const isApproved = (inputs.former?.record ?? inferredRecord(preflight, inputs.detachPolicyArns)) !== undefined;
     const reasons = [
         ...(inputs.record === undefined
@@ -85,6 +90,13 @@ export function planHandOver(inputs: PlanInputs): HandOverPlan {
     return stops.length === 0
         ? { refusals: stops, changes: moves, remaining }
         : { refusals: stops, changes: [], remaining: [] };
+}
+
+/** The update stops at it before it looks at anything else. */
+function moveRefusal({ former, preflight: { subject } }: PlanInputs): Refusal | undefined {
+    return former?.subject === undefined
+        ? undefined
+        : podIdentityMoveRefusal(former.subject, subjectOf(former.record, subject), former.record);
 }
 
 /** Whether an association may be the component's, according to the record. A preview may not know that. */

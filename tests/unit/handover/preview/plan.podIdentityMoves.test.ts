@@ -77,4 +77,21 @@ describe("The plan of a move", () => {
             "[restart] 3 pods restart with the roles of their nodes, and the Pod Identity association is deleted. Once the service account is annotated, they restart once more.",
         );
     });
+
+    it("from Pod Identity to the managed add-on is refused in the preview, too, and nothing else is", () => {
+        const plan = planHandOver({
+            ...planInputs,
+            former: { ...former, record: delivered, subject: associated },
+            // The update stops before it looks at the DaemonSet.
+            preflight: {
+                ...passingPreflight,
+                subject: { ...subject, delivery: "eksAddon" },
+                world: seen(withCredentials, { cluster: { daemonSet: undefined } }),
+            },
+        });
+        deepStrictEqual(
+            { ...plan, refusals: plan.refusals.map(({ code }) => code) },
+            { refusals: ["delivery-not-changed"], changes: [], remaining: [] },
+        );
+    });
 });
