@@ -11,7 +11,9 @@ import { associate } from "./delivery/association";
 import { formerFieldManagers } from "./delivery/formerFieldManagers";
 import { daemonSetNameOf, deliveryDigest, noteRollout, rollOut } from "./delivery/rollout";
 import { annotateServiceAccount } from "./delivery/serviceAccountPatch";
+import { associationTrigger } from "./live/associationTrigger";
 import { unlessUntried } from "./live/canaryLeftOut";
+import { freeBeforeCreate } from "./live/freeServiceAccount";
 import {
     createAddOnRole,
     createCanary,
@@ -19,6 +21,7 @@ import {
     createDetachment,
     createInjectionGuard,
     type Guard,
+    recordedInputs,
 } from "./live/liveChecks";
 import { withSecrets } from "./live/liveConnection";
 import type { LiveContext } from "./live/liveContext";
@@ -193,7 +196,14 @@ export class CniServiceAccountRole extends pulumi.ComponentResource {
                       serviceAccount,
                       roleArn: guard ? afterGuard(guard, role.arn) : role.arn,
                   },
-                  patchOptions(guard?.gate ?? gate),
+                  {
+                      ...patchOptions(guard?.gate ?? gate),
+                      ...(live &&
+                          guard && {
+                              replacementTrigger: associationTrigger(live),
+                              hooks: freeBeforeCreate(recordedInputs(live, guard), this),
+                          }),
+                  },
               )
             : undefined;
         created.push(...present(association));

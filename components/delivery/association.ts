@@ -16,7 +16,7 @@ export interface AssociationArgs {
 /**
  * Creates the Pod Identity association, which gives the service account the role.
  *
- * A service account has at most one, so it is never replaced: another role is an update in place, which also reaches pods that do not restart.
+ * A service account has at most one, so another role is an update in place, which also reaches pods that do not restart. It is only replaced if it is gone.
  *
  * With live checks it is retained on destroy. The credential guard deletes it once no pod has its credentials any more.
  *
@@ -25,7 +25,16 @@ export interface AssociationArgs {
 export function associate(
     name: string,
     { clusterName, serviceAccount, roleArn }: AssociationArgs,
-    opts: { parent: pulumi.Resource; dependsOn: pulumi.Input<pulumi.CustomResource[]>; retainOnDelete?: boolean },
+    {
+        hooks = {},
+        ...opts
+    }: {
+        parent: pulumi.Resource;
+        dependsOn: pulumi.Input<pulumi.CustomResource[]>;
+        retainOnDelete?: boolean;
+        replacementTrigger?: pulumi.Output<string | null>;
+        hooks?: pulumi.ResourceHookBinding;
+    },
 ): PodIdentityAssociation {
     return new (sdks.eks().PodIdentityAssociation)(
         `${name}-association`,
@@ -35,6 +44,6 @@ export function associate(
             serviceAccount: serviceAccount.name,
             roleArn,
         },
-        { ...opts, hooks: explainFailures(associationAdvice, opts.parent) ?? {} },
+        { ...opts, hooks: { ...hooks, ...explainFailures(associationAdvice, opts.parent) } },
     );
 }

@@ -201,6 +201,12 @@ export function createDetachment(
     };
 }
 
+/** The inputs of a run that goes by the record, outside of the live checks. */
+export function recordedInputs(live: LiveContext, guard: Guard): object {
+    const { maxNotReadyNodes } = liveSettings(live);
+    return { ...commonInputs(live), ...recorded(guard), maxNotReadyNodes };
+}
+
 /** The outputs of the credential guard. A preview may not know them, and mocks return none. */
 function recorded({ resource }: Guard) {
     return { record: resource.record, approvedRole: resource.approvedRole };

@@ -1,4 +1,4 @@
-import { ASSOCIATION_MARGIN_MILLISECONDS, type AssociationSeen } from "../model/association";
+import { ASSOCIATION_MARGIN_MILLISECONDS, type AssociationSeen, type AssociationsSeen } from "../model/association";
 import type { HandOverRecord } from "../model/record";
 import { refusals } from "../model/refusals";
 import type { Memory, Step } from "../model/steps";
@@ -28,7 +28,7 @@ export function leaveAssociationStep({ subject, record }: HandBackTarget, world:
                 : refusals.otherDeliveryUnsupported([associations.call], subject);
         return { do: "refuse", refusal };
     }
-    return daemonSet === undefined || daemonSet.skipsContainers || ownAssociation(record, world) === undefined
+    return daemonSet === undefined || daemonSet.skipsContainers || ownAssociation(record, associations) === undefined
         ? undefined
         : {
               do: "skipContainers",
@@ -68,7 +68,7 @@ export function forgetAssociationStep(target: HandBackTarget, world: World, memo
 
 /** Undefined if it is gone. */
 export function deleteAssociationStep({ record }: HandBackTarget, world: World): Step | undefined {
-    const own = ownAssociation(record, world);
+    const own = ownAssociation(record, world.account.associations);
     return own === undefined
         ? undefined
         : {
@@ -80,9 +80,9 @@ export function deleteAssociationStep({ record }: HandBackTarget, world: World):
 }
 
 /** The association that has a role of the component, and that no add-on owns. */
-function ownAssociation(
-    { approvedRoleArns }: HandOverRecord,
-    { account: { associations } }: World,
+export function ownAssociation(
+    { approvedRoleArns }: Pick<HandOverRecord, "approvedRoleArns">,
+    associations: AssociationsSeen | undefined,
 ): (AssociationSeen & { readonly clusterName: string }) | undefined {
     if (associations?.is !== "seen") {
         return undefined;

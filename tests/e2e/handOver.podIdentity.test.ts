@@ -4,6 +4,7 @@ import * as assert from "assert";
 import { agentResults, type Sandbox } from "local-eks";
 import { Delivery } from "../../index";
 import { NODE_ROLE } from "./support/addOn";
+import { spawnDestroy } from "./support/cli";
 import { clusterOf, uids } from "./support/cluster";
 import { assertOrder, recordEvents, recordWarnings } from "./support/events";
 import { watchGaps } from "./support/faults";
@@ -141,6 +142,24 @@ describe("the hand-over with Pod Identity as the delivery", () => {
         await set({ delivery: Delivery.EksAddon, rolePath: "/another/" });
         assert.match((await failureOf(stack.up())) ?? "", /delivery-not-changed/);
         assert.deepStrictEqual([await pods(), await holdsPolicy()], [before, false]);
+    });
+
+    it("goes on with up after a destroy that was killed, whose association is still there", async () => {
+        await set({ rolePath: "/another/" });
+        const before = await pods();
+        const run = spawnDestroy(stack);
+        await run.shows(/excluding the containers of the pod template/);
+        await run.kill();
+        await stack.cancel();
+        assert.deepStrictEqual(await associations(), ["aws-node"]);
+        await stack.up();
+        assert.deepStrictEqual([await withCredentials(), await holdsPolicy()], [[true, true], false]);
+        assert.deepStrictEqual(
+            (await pods()).filter((uid) => before.includes(uid)),
+            [],
+        );
+        await stack.up({ expectNoChanges: true });
+        await stack.refresh({ expectNoChanges: true });
     });
 
     it("destroy moves the pods to the node role before the association and the role go", async () => {

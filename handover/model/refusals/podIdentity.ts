@@ -32,7 +32,7 @@ export const podIdentityRefusals = {
             "rollout-taken-back",
             `The rollout failed: ${withFullStop(cause)}`,
             `The Pod Identity association was deleted, and the pods that had its credentials restarted without them (${back}). The other pods stay as they are.`,
-            "Fix the cause, and run pulumi up --refresh: it creates the association again, and begins with the proof and the canaries.",
+            "Fix the cause, and run pulumi up: it creates the association again, and begins with the canaries. If it stops with association-missing, run pulumi up --refresh.",
         ),
     nodeRolesFail: (pods: readonly PodSeen[], nodes: readonly string[]) =>
         new Refusal(

@@ -25,6 +25,7 @@ describe("A stack with an association, on a model of cluster and account", funct
             ["up", "up"],
             ["up", "destroy"],
             ["destroy", "destroy"],
+            ["destroy", "up"],
         ] as const) {
             it(`has no gap under ${strategy} if ${command} is killed after each of its writes, and ${again} follows`, async () => {
                 let kills = 0;
@@ -47,28 +48,32 @@ describe("A stack with an association, on a model of cluster and account", funct
                 ok(kills >= 5, `${String(kills)} writes`);
             });
         }
-
-        it(`goes on under ${strategy} with up after a destroy that was killed, once destroy has finished`, async () => {
-            for (let write = 1; ; write += 1) {
-                const { cluster, stack } = start();
-                cluster.strategy = strategy;
-                await stack.up();
-                if (!(await killed(cluster, write, () => stack.destroy()))) {
-                    break;
-                }
-                if (cluster.association === undefined) {
-                    await stack.up();
-                } else {
-                    await rejects(stack.up(), /ResourceInUse/);
-                    await stack.destroy();
-                    assertHandedBack(cluster);
-                    cluster.roleExists = true;
-                    await stack.up();
-                }
-                assertHandedOver(cluster);
-            }
-        });
     }
+
+    it("has no gap if up follows a destroy that was killed, and pods end by themselves meanwhile", async () => {
+        for (let write = 1, isKilled = true; isKilled; write += 1) {
+            const { cluster, stack } = start();
+            await stack.up();
+            isKilled = await killed(cluster, write, () => stack.destroy());
+            cluster.churnEvery = 17_000;
+            cluster.pass(300_000);
+            cluster.roleExists = true;
+            await stack.up();
+            cluster.churnEvery = undefined;
+            cluster.pass(60_000);
+            assertHandedOver(cluster);
+        }
+    });
+
+    it("leaves an association of another party where it is, and EKS refuses the new one", async () => {
+        const { cluster, stack } = start();
+        await stack.up();
+        const before = cluster.pods.map(({ uid }) => uid);
+        await killed(cluster, 1, () => stack.destroy());
+        cluster.associate(FORMER_ROLE);
+        await rejects(stack.up(), /ResourceInUse/);
+        deepStrictEqual([cluster.association, cluster.pods.map(({ uid }) => uid)], [FORMER_ROLE, before]);
+    });
 
     it("is watched by a model that notices what must not happen", async () => {
         const [early, bare, hidden] = [start(), start(), start()];
@@ -95,17 +100,23 @@ describe("A stack with an association, on a model of cluster and account", funct
         );
     });
 
-    it("takes a role back that does not work on the nodes, and begins again after a refresh", async () => {
-        const { cluster, stack } = start();
-        cluster.roleWorks = false;
-        await rejects(stack.up(), { code: "rollout-taken-back" });
-        assertHandedBack(cluster);
-        cluster.roleWorks = true;
-        await rejects(stack.up(), { code: "association-missing" });
-        await stack.refresh();
-        await stack.up();
-        assertHandedOver(cluster);
-    });
+    for (const [how, refreshes] of [
+        ["the next up", false],
+        ["a refresh", true],
+    ] as const) {
+        it(`takes a role back that does not work on the nodes, and begins again with ${how}`, async () => {
+            const { cluster, stack } = start();
+            cluster.roleWorks = false;
+            for (const attempt of [1, 2]) {
+                await rejects(stack.up(), { code: "rollout-taken-back" }, `attempt ${String(attempt)}`);
+                assertHandedBack(cluster);
+                await (refreshes ? stack.refresh() : undefined);
+            }
+            cluster.roleWorks = true;
+            await stack.up();
+            assertHandedOver(cluster);
+        });
+    }
 
     it("names the agent that is away on the canary's node, takes the rollout back, and goes on when the agent is there", async () => {
         const { cluster, stack } = start();
@@ -206,9 +217,11 @@ describe("A stack with an association, on a model of cluster and account", funct
         const { cluster, stack } = start();
         await stack.up();
         cluster.roleWorks = false;
+        // A second update has seen the association.
         await rejects(stack.up({ ...associated, roleArn: FORMER_ROLE }), { code: "rollout-taken-back" });
         assertHandedBack(cluster);
         cluster.roleWorks = true;
+        await rejects(stack.up({ ...associated, roleArn: FORMER_ROLE }), { code: "association-missing" });
         await stack.refresh();
         await stack.up({ ...associated, roleArn: FORMER_ROLE });
         assertHandedOver(cluster);

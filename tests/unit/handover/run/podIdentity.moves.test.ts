@@ -133,7 +133,6 @@ describe("A stack that moves from the annotation to Pod Identity", function () {
             [cluster.pods.map(({ webRole }) => webRole), cluster.association, cluster.annotation, cluster.isAttached],
             [NODES.map(() => FORMER_ROLE), undefined, FORMER_ROLE, true],
         );
-        await stack.refresh();
         await stack.up();
         assertAssociated(cluster);
     });

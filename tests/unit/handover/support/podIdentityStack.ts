@@ -6,6 +6,7 @@ import {
     type CredentialGuardOutputs,
 } from "../../../../handover/run/credentialGuardResource";
 import { detachment, type DetachmentInputs, type DetachmentOutputs } from "../../../../handover/run/detachmentResource";
+import { freeServiceAccount } from "../../../../handover/hooks/freeServiceAccount";
 import type { Subject } from "../../../../handover/model/subject";
 import type { OperationContext } from "../../../../handover/observe/runContext";
 import { associated } from "./podIdentity";
@@ -36,6 +37,8 @@ export class Stack {
     private detachment: (DetachmentInputs & DetachmentOutputs) | undefined;
     private associations = 0;
     private role: string | undefined;
+    /** The `replacementTrigger` of the association. */
+    private trigger: number | null = null;
     /** The annotation in the patch of the service account. */
     private patch: string | undefined;
     /** The roles in the injection guard's inputs. */
@@ -118,7 +121,7 @@ export class Stack {
 
     private async deliver(subject: Subject): Promise<void> {
         if (subject.delivery === "podIdentity") {
-            await this.createAssociation(subject.roleArn);
+            await this.createAssociation(subject);
         } else if (subject.annotations[ROLE_ARN] !== this.patch) {
             const { [ROLE_ARN]: roleArn } = subject.annotations;
             await this.cluster.write("patch the service account", () => this.cluster.annotate(roleArn));
@@ -142,9 +145,19 @@ export class Stack {
     }
 
     /** The provider creates no association beside another one: https://docs.aws.amazon.com/eks/latest/APIReference/API_CreatePodIdentityAssociation.html */
-    private async createAssociation(roleArn: string): Promise<void> {
+    private async createAssociation(subject: Subject): Promise<void> {
         const { cluster } = this;
+        const { roleArn } = subject;
+        const trigger = cluster.association === undefined ? cluster.now : null;
+        if (trigger !== null && this.trigger !== null) {
+            // Replaced, and the one of before is retained.
+            this.association = undefined;
+        }
         if (this.association === undefined) {
+            const { guard, operation } = this;
+            if (guard !== undefined) {
+                await freeServiceAccount({ ...common, subject, record: guard.record }, operation);
+            }
             if (cluster.association !== undefined) {
                 throw new Error("ResourceInUseException");
             }
@@ -153,6 +166,7 @@ export class Stack {
                 this.associations += 1;
                 cluster.associate(roleArn);
                 this.association = `a-${String(this.associations)}`;
+                this.trigger = trigger;
                 this.role = roleArn;
             });
         } else if (roleArn !== this.role) {
@@ -162,7 +176,7 @@ export class Stack {
             // In place.
             await cluster.write("associate", () => cluster.associate(roleArn));
         }
-        this.role = roleArn;
+        [this.role, this.trigger] = [roleArn, trigger];
     }
 
     public async refresh(): Promise<void> {
