@@ -35,7 +35,7 @@ export type { DetachmentTarget } from "./detachmentTarget";
  *      policies, and the rest goes on. Every region in which one could run was read, or counts as empty. No pod of the plugin uses it on
  *      nodes that the DaemonSet does not select, and the role of a new one of these nodes is known,
  *   d. neither the managed add-on nor a Pod Identity association gives aws-node another role. With the delivery `podIdentity`, the association is
- *      the component's, the agent is Ready on each of those nodes, and the annotation of before is released,
+ *      the component's, the agent is Ready on each of those nodes, the managed add-on has given up the role of before, and its annotation is gone,
  *   e. the injection guard exists, refuses a pod without the role in dry runs, and admits pods with this role alone, if it is requested,
  *   f. the policy is recorded, so that it can be attached again.
  *
@@ -66,7 +66,7 @@ export function nextDetachmentStep(target: DetachmentTarget, look: World, memory
         admitRoleStep(target, cluster) ??
         narrowStep(target, cluster) ??
         unwantedGuardStep(target, world, memory) ??
-        releaseAnnotationStep(target, cluster) ??
+        releaseAnnotationStep(target, world, memory) ??
         retiredRolesStep(target, world, memory) ??
         unstableStep(target, held, memory, world) ??
         (target.detachFromNodeRoles === undefined

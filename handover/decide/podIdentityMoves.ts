@@ -5,7 +5,12 @@ import { refusals } from "../model/refusals";
 import { isSameAccount, type Subject } from "../model/subject";
 
 /** The deliveries between which an update moves the pods, besides to another role within Pod Identity. */
-const MOVES: readonly string[] = ["serviceAccountPatch podIdentity", "podIdentity serviceAccountPatch"];
+const MOVES: readonly string[] = [
+    "serviceAccountPatch podIdentity",
+    "podIdentity serviceAccountPatch",
+    "eksAddon podIdentity",
+    "podIdentity eksAddon",
+];
 
 /**
  * Why an update does not move the pods from Pod Identity, or to it. Undefined if it does, or if it moves neither.
@@ -16,7 +21,7 @@ const MOVES: readonly string[] = ["serviceAccountPatch podIdentity", "podIdentit
 export function podIdentityMoveRefusal(
     before: Subject,
     after: Subject,
-    { originalAnnotations }: Pick<HandOverRecord, "originalAnnotations">,
+    { originalAnnotations, addOnRoleArn }: Pick<HandOverRecord, "originalAnnotations" | "addOnRoleArn">,
 ): Refusal | undefined {
     const [from, to] = [deliveryOf(before), deliveryOf(after)];
     if (from !== "podIdentity" && to !== "podIdentity") {
@@ -28,7 +33,7 @@ export function podIdentityMoveRefusal(
     if (from !== to && !MOVES.includes(`${from} ${to}`)) {
         return refusals.deliveryNotChanged(after, from, to);
     }
-    const { [ROLE_ARN_ANNOTATION]: original } = originalAnnotations;
+    const { [ROLE_ARN_ANNOTATION]: original = addOnRoleArn } = originalAnnotations;
     return from !== to && to === "podIdentity" && original !== undefined
         ? refusals.originalAnnotationLost(after, original)
         : undefined;

@@ -4,6 +4,7 @@ import {
     WEBHOOK_PREFIX,
 } from "../../documents/serviceAccountAnnotations";
 import { ASSOCIATION_MARGIN_MILLISECONDS } from "../model/association";
+import { isOfAddOn } from "../decide/delivery";
 import type { RolePolicy, Step } from "../model/steps";
 import type { AccountSeen, ClusterSeen, CredentialSource, NodeSeen, PodSeen, World } from "../model/world";
 
@@ -35,6 +36,10 @@ function changed({ cluster, account }: World, step: Step, at: number): Omit<Worl
             return { cluster: withReplaced(cluster, step.pods, at, associatedRole(account)), account };
         case "forceRestart":
             return { cluster: withReplaced(cluster, [step.pod], at, associatedRole(account)), account };
+        case "updateAddOn":
+            return withAddOnRole({ cluster, account }, step.update.roleArn);
+        case "removeRole":
+            return { cluster: withoutRole(cluster), account };
         case "unskipContainers":
             return { cluster: withoutSkipping(cluster), account };
         case "removeWakeMark":
@@ -53,6 +58,31 @@ function changed({ cluster, account }: World, step: Step, at: number): Omit<Worl
         default:
             return { cluster, account };
     }
+}
+
+/** EKS writes the annotation, or removes its own. */
+function withAddOnRole({ cluster, account }: Omit<World, "at">, roleArn: string | undefined): Omit<World, "at"> {
+    const { addOn, otherDelivery } = account;
+    const changed = {
+        ...account,
+        ...(addOn?.is === "there" ? { addOn: { ...addOn, roleArn } } : {}),
+        ...(otherDelivery === undefined ? {} : { otherDelivery: { ...otherDelivery, addOnRoleArn: roleArn } }),
+    };
+    return roleArn === undefined && isOfAddOn(cluster)
+        ? { cluster: withoutRole(cluster), account: changed }
+        : { cluster, account: changed };
+}
+
+function withoutRole(cluster: ClusterSeen): ClusterSeen {
+    const { serviceAccount } = cluster;
+    if (serviceAccount === undefined) {
+        return cluster;
+    }
+    const others = Object.entries(serviceAccount.annotations).filter(([name]) => name !== ROLE_ARN_ANNOTATION);
+    return {
+        ...cluster,
+        serviceAccount: { ...serviceAccount, annotations: Object.fromEntries(others), roleArnOwners: [] },
+    };
 }
 
 function withoutSkipping(cluster: ClusterSeen): ClusterSeen {

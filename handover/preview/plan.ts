@@ -211,7 +211,8 @@ function restoreForWithdrawn(inputs: PlanInputs, record: HandOverRecord, forecas
 /** The pods go over the node roles. */
 function leavePodIdentity({ former }: PlanInputs, { delivery }: Subject, forecast: Forecast): string[] {
     const { pods } = forecast.world.cluster;
-    if (former?.record.podIdentityDelivered !== true || delivery !== undefined || !pods.some(hasContainerCredentials)) {
+    const isLeft = former?.record.podIdentityDelivered === true && delivery !== "podIdentity";
+    if (!isLeft || !pods.some(hasContainerCredentials)) {
         return [];
     }
     forecast.leavePodIdentity();
@@ -268,6 +269,10 @@ function tellAddOn({ preflight: { world } }: PlanInputs, record: HandOverRecord,
         return addOn.roleArn === subject.roleArn
             ? []
             : planLines.addOnGets(subject.component, isOther ? addOn.roleArn : undefined);
+    }
+    if (subject.delivery === "podIdentity") {
+        const isOurs = addOn.roleArn !== undefined && record.approvedRoleArns.includes(addOn.roleArn);
+        return record.addOnDelivered === true && isOurs ? planLines.addOnLetsGo(addOn.roleArn) : [];
     }
     const isLeft = subject.delivery === undefined && record.addOnDelivered === true && addOn.roleArn !== undefined;
     return isLeft ? planLines.addOnGivesUp(addOn.roleArn) : [];

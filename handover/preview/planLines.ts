@@ -18,6 +18,11 @@ export const planLines = {
     associate: (account: { readonly namespace: string; readonly name: string }) => [
         `[associate] A Pod Identity association gives the role to ${account.namespace}/${account.name}. The pods restart once it is 30 s old.`,
     ],
+    /** @param roleArn The role that the add-on has now. */
+    addOnLetsGo: (roleArn: string) => [
+        `[add-on] Once every pod has the credentials of the association, the managed add-on vpc-cni gives up ${roleArn}. A tool that still states this role gives ` +
+            'it to the add-on again with its next update: remove the role there. In an aws.eks.Addon, set ignoreChanges: ["serviceAccountRoleArn"] instead until the next refresh, since it cannot remove a role.',
+    ],
     leavePodIdentity: (pods: number) => [
         `[restart] ${countOf(pods, "pod restarts with its node's role", "pods restart with the roles of their nodes")}, and the Pod Identity association is deleted. Once the service account is annotated, they restart once more.`,
     ],

@@ -1,6 +1,7 @@
 import { withTimeout } from "../async/withTimeout";
 import type { ConnectionInputs } from "../model/connection";
 import type { Preflight, PreflightOptions } from "../model/preflight";
+import { subjectOf } from "../model/record";
 import { listRefusals } from "../model/refusal";
 import { observePreflight } from "../observe/preflightLook";
 import { openRunContext, RunContext } from "../observe/runContext";
@@ -47,7 +48,8 @@ export function planUnavailable(why: string): PreviewMessage {
     return { refuses: false, text };
 }
 
-async function lookAhead(inputs: PreviewInputs, open: Open): Promise<HandOverPlan> {
+async function lookAhead(given: PreviewInputs, open: Open): Promise<HandOverPlan> {
+    const inputs = asRecorded(given);
     const context = await open(inputs);
     try {
         const options = { ...inputs, detachFromNodeRoles: inputs.detachFromNodeRoles ?? [] };
@@ -56,6 +58,12 @@ async function lookAhead(inputs: PreviewInputs, open: Open): Promise<HandOverPla
     } finally {
         context.cluster.close();
     }
+}
+
+/** As the update itself, which looks at the managed add-on if the record says that it has delivered the role. */
+function asRecorded(inputs: PreviewInputs): PreviewInputs {
+    const record = inputs.record ?? inputs.former?.record;
+    return record === undefined ? inputs : { ...inputs, subject: subjectOf(record, inputs.subject) };
 }
 
 /**

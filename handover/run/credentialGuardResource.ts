@@ -220,7 +220,7 @@ async function approveAgain(
     if (leavesPodIdentity(state.subject, inputs.subject)) {
         const before = subjectOf(record, state.subject);
         await leavePodIdentity(known, { ...inputs, record: approved.record, before });
-        return { ...approved, record: withAnotherApproval(approved.record) };
+        return afterLeaving({ ...approved, record: withAnotherApproval(approved.record) }, known.subject);
     }
     if (!leaves) {
         await giveBack(known, inputs, target, "before the service account gets another role,");
@@ -240,9 +240,14 @@ async function ownAgain({ cluster, subject }: RunContext, before: RunContext["su
     }
 }
 
-/** The record then differs, so that the detachment verifies the pods again. */
+/**
+ * The record then differs, so that the detachment verifies the pods again. With Pod Identity, the detachment takes the role from the add-on, and needs the
+ * record of it, also after a kill.
+ */
 function afterLeaving(approved: CredentialGuardOutputs, { delivery }: RunContext["subject"]): CredentialGuardOutputs {
-    return delivery !== "eksAddon" ? { ...approved, record: withoutAddOnDelivered(approved.record) } : approved;
+    return delivery !== "eksAddon" && delivery !== "podIdentity"
+        ? { ...approved, record: withoutAddOnDelivered(approved.record) }
+        : approved;
 }
 
 async function giveBack(

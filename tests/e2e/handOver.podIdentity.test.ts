@@ -137,9 +137,12 @@ describe("the hand-over with Pod Identity as the delivery", () => {
         await stack.refresh({ expectNoChanges: true });
     });
 
-    it("refuses the managed add-on as the delivery, and moves nothing", async () => {
+    it("refuses another writer as the delivery, in the preview, too, and moves nothing", async () => {
         const before = await pods();
-        await set({ delivery: Delivery.EksAddon, rolePath: "/another/" });
+        await set({ delivery: Delivery.External, rolePath: "/another/" });
+        const { warnings, onEvent } = recordWarnings();
+        await stack.preview({ onEvent });
+        assert.match(warnings.join("\n"), /delivery-not-changed/);
         assert.match((await failureOf(stack.up())) ?? "", /delivery-not-changed/);
         assert.deepStrictEqual([await pods(), await holdsPolicy()], [before, false]);
     });

@@ -25,8 +25,8 @@ const notReplaced = { originalAnnotations: {} };
 
 /** The moves that the page says an update refuses. A move that is built changes its advice. */
 describe("docs/clusters-of-pod-identity.md", () => {
-    it("has the refusal of the move from the managed add-on, as the update prints it", () => {
-        const before: Subject = { ...subject, delivery: "eksAddon" };
+    it("has the refusal of the move from another writer, as the update prints it", () => {
+        const before: Subject = { ...subject, delivery: "external" };
         const refusal = podIdentityMoveRefusal(before, { ...subject, delivery: "podIdentity" }, notReplaced);
         ok(refusal !== undefined && PAGE.includes(`\n${refusal.message}\n`), refusal?.message);
     });

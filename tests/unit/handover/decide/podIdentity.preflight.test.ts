@@ -161,14 +161,20 @@ describe("An update to another delivery or role", () => {
         ["is made as before without Pod Identity", undefined, subject, byAddOn],
         ["is made to another role within it", undefined, associated, { ...associated, roleArn: FORMER_ROLE }],
         ["is made from the annotation to it", undefined, subject, associated],
-        ["is refused from the add-on to it", "The delivery changes from eksAddon to podIdentity.", byAddOn, associated],
+        ["is made from the add-on to it", undefined, byAddOn, associated],
+        ["is made from it to the add-on", undefined, associated, byAddOn],
         [
             "is refused from another writer to it",
             "The delivery changes from external to podIdentity.",
             { ...subject, delivery: "external" },
             associated,
         ],
-        ["is refused from it", "The delivery changes from podIdentity to eksAddon.", associated, byAddOn],
+        [
+            "is refused from it to another writer",
+            "The delivery changes from podIdentity to external.",
+            associated,
+            { ...subject, delivery: "external" },
+        ],
         [
             "is refused to another service account within it",
             'With delivery: "podIdentity", the service account changes.',
@@ -185,10 +191,13 @@ describe("An update to another delivery or role", () => {
         deepStrictEqual(
             [
                 podIdentityMoveRefusal(subject, associated, had)?.seen,
+                podIdentityMoveRefusal(byAddOn, associated, { originalAnnotations: {}, addOnRoleArn: FORMER_ROLE })
+                    ?.seen,
                 podIdentityMoveRefusal(associated, associated, had),
                 podIdentityMoveRefusal(subject, associated, { originalAnnotations: { [REGIONAL]: "true" } }),
             ],
             [
+                `The service account kube-system/aws-node was annotated with ${FORMER_ROLE} before the component.`,
                 `The service account kube-system/aws-node was annotated with ${FORMER_ROLE} before the component.`,
                 undefined,
                 undefined,

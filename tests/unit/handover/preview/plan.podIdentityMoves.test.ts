@@ -1,4 +1,4 @@
-import { deepStrictEqual } from "node:assert/strict";
+import { deepStrictEqual, match } from "node:assert/strict";
 import { planHandOver } from "../../../../handover/preview/plan";
 import { associated, associations, own, record as delivered, seen, withCredentials } from "../support/podIdentity";
 import { planInputs } from "../support/plans";
@@ -78,20 +78,100 @@ describe("The plan of a move", () => {
         );
     });
 
-    it("from Pod Identity to the managed add-on is refused in the preview, too, and nothing else is", () => {
+    it("from Pod Identity to another writer is refused in the preview, too, and nothing else is", () => {
         const plan = planHandOver({
             ...planInputs,
             former: { ...former, record: delivered, subject: associated },
             // The update stops before it looks at the DaemonSet.
             preflight: {
                 ...passingPreflight,
-                subject: { ...subject, delivery: "eksAddon" },
+                subject: { ...subject, delivery: "external" },
                 world: seen(withCredentials, { cluster: { daemonSet: undefined } }),
             },
         });
         deepStrictEqual(
             { ...plan, refusals: plan.refusals.map(({ code }) => code) },
             { refusals: ["delivery-not-changed"], changes: [], remaining: [] },
+        );
+    });
+
+    it("from the managed add-on to Pod Identity says that the add-on gives up its role last", () => {
+        const addOn = {
+            is: "there",
+            clusterName: "prod",
+            status: "ACTIVE",
+            roleArn: FORMER_ROLE,
+            version: undefined,
+            configurationValues: undefined,
+            health: [],
+            modifiedAt: undefined,
+        } as const;
+        const ofAddOn = { ...otherDelivery, addOn: true, addOnRoleArn: FORMER_ROLE, podIdentityRoleArns: [] };
+        const world = seen(carrying(FORMER_ROLE), {
+            cluster: {
+                serviceAccount: {
+                    ...serviceAccount,
+                    annotations: { "eks.amazonaws.com/role-arn": FORMER_ROLE },
+                    roleArnOwners: ["eks"],
+                },
+                injectionGuard: { present: true, inForce: true, roleArns: [FORMER_ROLE] },
+            },
+            account: { ...detached, associations: associations(), addOn, otherDelivery: ofAddOn },
+        });
+        const { changes, refusals } = planHandOver({
+            ...planInputs,
+            former: { ...former, record: { ...record, approvedRoleArns: [FORMER_ROLE], addOnDelivered: true } },
+            preflight: {
+                ...passingPreflight,
+                subject: { ...associated, addOnDelivered: true },
+                otherDelivery: ofAddOn,
+                world,
+            },
+        });
+        deepStrictEqual(
+            [codes(changes), refusals],
+            [["[attach]", "[attach]", "[associate]", "[canary]", "[restart]", "[add-on]", "[detach]"], []],
+        );
+        match(changes[5] ?? "", /Once every pod has the credentials of the association, .* gives up \S+role\/eksctl\./);
+    });
+
+    it("from Pod Identity to the managed add-on says that the pods restart twice, and that the add-on gets the role", () => {
+        const world = seen(withCredentials, {
+            cluster: { injectionGuard: { present: true, inForce: true, roleArns: [] }, daemonSet },
+            account: {
+                ...detached,
+                associations: associations(own),
+                otherDelivery,
+                addOn: {
+                    is: "there",
+                    clusterName: "prod",
+                    status: "ACTIVE",
+                    roleArn: undefined,
+                    version: undefined,
+                    configurationValues: undefined,
+                    health: [],
+                    modifiedAt: undefined,
+                },
+            },
+        });
+        const { changes, refusals } = planHandOver({
+            ...planInputs,
+            former: { ...former, record: delivered },
+            preflight: {
+                ...passingPreflight,
+                subject: {
+                    ...subject,
+                    delivery: "eksAddon",
+                    roleArn: FORMER_ROLE,
+                    annotations: { "eks.amazonaws.com/role-arn": FORMER_ROLE },
+                },
+                otherDelivery,
+                world,
+            },
+        });
+        deepStrictEqual(
+            [codes(changes), refusals],
+            [["[attach]", "[attach]", "[restart]", "[annotate]", "[add-on]", "[detach]"], []],
         );
     });
 });

@@ -227,12 +227,12 @@ describe("A stack with an association, on a model of cluster and account", funct
         assertHandedOver(cluster);
     });
 
-    it("refuses to move to the managed add-on, and names the way over the annotation", async () => {
+    it("refuses to move to another writer, and names the way over the annotation", async () => {
         const { cluster, stack } = start();
         await stack.up();
-        await rejects(stack.up({ ...subject, delivery: "eksAddon" }), {
+        await rejects(stack.up({ ...subject, delivery: "external" }), {
             code: "delivery-not-changed",
-            fix: /Set delivery: "serviceAccountPatch" and run pulumi up.*Then set delivery: "eksAddon"/,
+            fix: /Set delivery: "serviceAccountPatch" and run pulumi up.*Then set delivery: "external"/,
         });
         assertHandedOver(cluster);
         await stack.destroy();

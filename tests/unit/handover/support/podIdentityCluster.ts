@@ -67,10 +67,14 @@ export class PodIdentityCluster {
     /** How often a pod ends by itself, in milliseconds. Undefined: never. */
     public churnEvery: number | undefined;
     public readonly withoutAgent = new Set<string>();
+    /** How EKS removes the role of the managed add-on: only its own part of the annotation, all of it, with a restart of every pod, or nothing of it. Undefined: there is no add-on. */
+    public addOn: "releases" | "wipes" | "leaves" | undefined;
+    public addOnRole: string | undefined;
 
     private emptyNodes: readonly string[] = [];
     private associations: Change<string | undefined> = [{ at: 0, value: undefined }];
     private annotations: Change<string | undefined> = [{ at: 0, value: undefined }];
+    private owners: readonly string[] = [];
     private attachments: Change<boolean> = [{ at: 0, value: true }];
     private template = 0;
     private count = 0;
@@ -95,8 +99,32 @@ export class PodIdentityCluster {
         this.associations = [...this.associations, { at: this.now, value: roleArn }];
     }
 
-    public annotate(roleArn: string | undefined): void {
-        this.annotations = [...this.annotations, { at: this.now, value: roleArn }];
+    /** An applied value, or the release of one: it stays as long as another manager has applied it, too. */
+    public annotate(roleArn: string | undefined, manager = MANAGER): void {
+        const others = this.owners.filter((owner) => owner !== manager);
+        this.owners = roleArn === undefined ? others : [...others, manager];
+        if (roleArn !== undefined || others.length === 0) {
+            this.annotations = [...this.annotations, { at: this.now, value: roleArn }];
+        }
+    }
+
+    /** EKS carries out an update of the add-on. */
+    private updateAddOn(roleArn: string | undefined): void {
+        const had = this.addOnRole;
+        this.addOnRole = roleArn;
+        if (roleArn !== undefined) {
+            this.annotate(roleArn, "eks");
+        } else if (had !== undefined && this.addOn === "wipes") {
+            this.removeAnnotation();
+            this.pods.forEach((one) => this.stop(one.uid));
+        } else if (had !== undefined && this.addOn === "releases") {
+            this.annotate(undefined, "eks");
+        }
+    }
+
+    private removeAnnotation(): void {
+        this.owners = [];
+        this.annotations = [...this.annotations, { at: this.now, value: undefined }];
     }
 
     /** A write of a run, or of the engine, after which it may be killed. */
@@ -227,7 +255,12 @@ export class PodIdentityCluster {
             serviceAccount:
                 this.annotation === undefined
                     ? unannotatedAccount
-                    : { ...unannotatedAccount, annotations: { [ROLE_ARN]: this.annotation }, roleArnOwners: [MANAGER] },
+                    : {
+                          ...unannotatedAccount,
+                          annotations: { [ROLE_ARN]: this.annotation },
+                          roleArnOwners: this.owners,
+                          roleArnAppliers: this.owners,
+                      },
             daemonSet: {
                 ...daemonSet,
                 updateStrategy: this.strategy,
@@ -290,7 +323,7 @@ export class PodIdentityCluster {
             removeWakeMark: never,
             releaseServiceAccount: ({ [ROLE_ARN]: leaving }) =>
                 this.write("release the annotation", () => this.annotate(leaving)),
-            removeRole: never,
+            removeRole: () => this.write("remove the annotation", () => this.removeAnnotation()),
             releaseLeft: never,
             wakeDaemonSet: () => this.write("wake", () => (this.refusals = [])),
             admitRoles: (roleArns) =>
@@ -312,7 +345,7 @@ export class PodIdentityCluster {
 
     public aws(): AwsAccess {
         const never = () => Promise.reject(new Error("no part of Pod Identity"));
-        const other = { clusterName: "prod", addOn: false, addOnRoleArn: undefined, unread: [] };
+        const other = { clusterName: "prod", addOn: this.addOn !== undefined, unread: [] };
         return {
             callerAccount: () => Promise.resolve("111122223333"),
             look: () =>
@@ -335,6 +368,7 @@ export class PodIdentityCluster {
             otherDelivery: () =>
                 Promise.resolve({
                     ...other,
+                    addOnRoleArn: this.addOnRole,
                     podIdentityRoleArns: this.association === undefined ? [] : [this.association],
                 }),
             associations: (clusterName) =>
@@ -348,10 +382,27 @@ export class PodIdentityCluster {
                 }),
             deleteAssociation: () => this.write("delete association", () => this.associate(undefined)),
             agentRights: () => Promise.resolve({ nodes: "allowed" }),
-            addOn: never,
-            updateAddOn: never,
-            addOnUpdate: never,
-            mayPassRole: never,
+            addOn: (clusterName) =>
+                Promise.resolve(
+                    this.addOn === undefined
+                        ? { is: "missing", clusterName }
+                        : {
+                              is: "there",
+                              clusterName,
+                              status: "ACTIVE",
+                              roleArn: this.addOnRole,
+                              version: undefined,
+                              configurationValues: undefined,
+                              health: [],
+                              modifiedAt: undefined,
+                          },
+                ),
+            updateAddOn: ({ roleArn }) =>
+                this.write(`update the add-on ${roleArn === undefined ? "without a role" : "with the role"}`, () =>
+                    this.updateAddOn(roleArn),
+                ).then(() => ({ is: "sent", updateId: "u-1" })),
+            addOnUpdate: () => Promise.resolve({ status: "Successful", errors: [] }),
+            mayPassRole: () => Promise.resolve("allowed"),
             prove: ({ podIdentity, token }) =>
                 Promise.resolve(
                     (podIdentity !== undefined) === (token === "") && this.roleExists

@@ -1,4 +1,5 @@
 import { deepStrictEqual } from "node:assert/strict";
+import { addOnRole, type AddOnRoleInputs, type AddOnRoleOutputs } from "../../../../handover/run/addOnRoleResource";
 import { canary, type CanaryInputs, type CanaryOutputs } from "../../../../handover/run/canaryResource";
 import {
     credentialGuard,
@@ -34,6 +35,7 @@ export class Stack {
     private guard: (CredentialGuardInputs & CredentialGuardOutputs) | undefined;
     private association: string | undefined;
     private canary: (CanaryInputs & CanaryOutputs) | undefined;
+    private addOnRole: (AddOnRoleInputs & AddOnRoleOutputs) | undefined;
     private detachment: (DetachmentInputs & DetachmentOutputs) | undefined;
     private associations = 0;
     private role: string | undefined;
@@ -96,10 +98,17 @@ export class Stack {
             ? await canary.update(this.canary, canaryInputs, operation)
             : await canary.create(canaryInputs, operation);
         this.canary = { ...canaryInputs, ...canaryOutputs };
+        if (subject.delivery === "eksAddon") {
+            const inputs: AddOnRoleInputs = { ...recorded, rollouts: canaryOutputs.rollouts };
+            const told = this.addOnRole
+                ? await addOnRole.update(this.addOnRole, inputs, operation)
+                : await addOnRole.create(inputs, operation);
+            this.addOnRole = { ...inputs, ...told };
+        }
         await this.makeInjectionGuard(subject.delivery === "podIdentity" ? [] : [subject.roleArn]);
         const detachmentInputs: DetachmentInputs = {
             ...recorded,
-            rollouts: canaryOutputs.rollouts,
+            rollouts: canaryOutputs.rollouts + (subject.delivery === "eksAddon" ? (this.addOnRole?.updates ?? 0) : 0),
             detachFromNodeRoles: ["nodes"],
             injectionGuard: true,
             stableSeconds: 20,
@@ -111,7 +120,8 @@ export class Stack {
         this.detachment = { ...detachmentInputs, ...detached };
         // What the program no longer has goes last. Both are retained: nothing is written.
         this.association = subject.delivery === "podIdentity" ? this.association : undefined;
-        this.patch = subject.delivery === "podIdentity" ? undefined : this.patch;
+        this.patch = subject.delivery === undefined ? this.patch : undefined;
+        this.addOnRole = subject.delivery === "eksAddon" ? this.addOnRole : undefined;
         // So does the role that this one has replaced.
         record.approvedRoleArns
             .filter((arn) => arn !== subject.roleArn)
@@ -122,7 +132,7 @@ export class Stack {
     private async deliver(subject: Subject): Promise<void> {
         if (subject.delivery === "podIdentity") {
             await this.createAssociation(subject);
-        } else if (subject.annotations[ROLE_ARN] !== this.patch) {
+        } else if (subject.delivery === undefined && subject.annotations[ROLE_ARN] !== this.patch) {
             const { [ROLE_ARN]: roleArn } = subject.annotations;
             await this.cluster.write("patch the service account", () => this.cluster.annotate(roleArn));
             this.patch = roleArn;
@@ -193,13 +203,18 @@ export class Stack {
         if (this.canary) {
             this.canary = { ...this.canary, drift: (await canary.read(this.canary, operation)).drift };
         }
+        if (this.addOnRole) {
+            this.addOnRole = { ...this.addOnRole, drift: (await addOnRole.read(this.addOnRole, operation)).drift };
+        }
         if (this.detachment) {
             this.detachment = { ...this.detachment, drift: (await detachment.read(this.detachment, operation)).drift };
         }
     }
 
-    public get drifts(): (string | undefined)[] {
-        return [this.guard, this.canary, this.detachment].map((one) => one?.drift);
+    public get drifts(): string[] {
+        return [this.guard, this.canary, this.addOnRole, this.detachment].flatMap((one) =>
+            one === undefined ? [] : [one.drift],
+        );
     }
 
     public async destroy(): Promise<void> {
@@ -209,7 +224,7 @@ export class Stack {
             this.detachment = undefined;
         }
         // Retained: the guard, which the engine no longer knows, and the association.
-        this.canary = undefined;
+        [this.canary, this.addOnRole] = [undefined, undefined];
         [this.association, this.patch, this.guardRoles] = [undefined, undefined, undefined];
         if (this.guard) {
             await credentialGuard.delete(this.guard, operation);
