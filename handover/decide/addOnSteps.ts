@@ -98,7 +98,7 @@ export function updateStep(
         return busyStep(target, addOn, at, since(memory));
     }
     const { clusterName, configurationValues } = addOn;
-    const clientRequestToken = requestToken(target, addOn, roleArn);
+    const clientRequestToken = requestToken(target, addOn, memory, roleArn);
     return {
         do: "updateAddOn",
         update: { clusterName, roleArn, configurationValues, clientRequestToken },
@@ -117,14 +117,18 @@ export function busyStep({ deliverySeconds }: AddOnTarget, addOn: ManagedAddOn, 
         : { do: "refuse", refusal: refusals.addOnBusy(addOn, deliverySeconds) };
 }
 
-/** The same request has the same token, also in the run after one that was killed. Each change of the add-on makes it another request. */
+/**
+ * Within a run, the same request has the same token. Each change of the add-on makes it another request, and so does another run: EKS would answer a
+ * token of before with the update of before, also if that one has failed.
+ */
 function requestToken(
     { subject, record }: AddOnTarget,
     { modifiedAt = 0 }: ManagedAddOn,
+    { startedAt }: Memory,
     roleArn: string | undefined,
 ): string {
     const { clusterUid, approvals = 0 } = record;
-    const request = [subject.fieldManager, clusterUid, approvals, roleArn ?? "", modifiedAt];
+    const request = [subject.fieldManager, clusterUid, approvals, roleArn ?? "", modifiedAt, startedAt];
     return createHash("sha256").update(JSON.stringify(request)).digest("hex").slice(0, 32);
 }
 

@@ -46,7 +46,7 @@ export function nextHandBackStep(target: HandBackTarget, look: World, memory: Me
     if (isTurnedOff(target.subject, cluster, target.turningOff)) {
         return (
             giveBackStep(target, world, memory) ??
-            keptByAddOnStep(target, world) ??
+            refuseTurningOffStep(target, world) ??
             keptByAssociationStep(target, world) ??
             nextTurningOffStep(target.record, cluster, target.subject)
         );
@@ -68,7 +68,7 @@ function podsOrAssociationStep(target: HandBackTarget, world: World, memory: Mem
 }
 
 /** Without live checks, no later run would take the role from the add-on, and `destroy` would delete it. */
-function keptByAddOnStep({ record, subject }: HandBackTarget, { account }: World): Step | undefined {
+function refuseTurningOffStep({ record, subject }: HandBackTarget, { account }: World): Step | undefined {
     const { addOn } = account;
     if (record.addOnDelivered !== true || addOn?.is === "missing") {
         return undefined;
@@ -109,7 +109,7 @@ function clusterStep(target: HandBackTarget, world: World, memory: Memory): Step
         return ofAddOn;
     }
     if (serviceAccount === undefined) {
-        return keptInAddOnStep(target, world, memory);
+        return stillInAddOnStep(target, world, memory);
     }
     // With the managed add-on, the role may be the add-on's alone, and the other annotations the component's.
     if (isOwnedByComponent(target.subject, serviceAccount) || serviceAccount.ownSettings !== undefined) {
@@ -123,7 +123,7 @@ function clusterStep(target: HandBackTarget, world: World, memory: Memory): Step
         leftByAddOnStep(target, world, memory) ??
         releaseLeftStep(cluster) ??
         stillDeliveredStep(target, world, memory) ??
-        keptInAddOnStep(target, world, memory)
+        stillInAddOnStep(target, world, memory)
     );
 }
 
@@ -151,7 +151,7 @@ function stillDeliveredStep(target: HandBackTarget, { cluster, at }: World, memo
  * Another party has given the add-on the role, and the annotation is gone all the same: EKS owned nothing of it, or another party has removed it. EKS writes
  * it again with its next update.
  */
-function keptInAddOnStep(target: HandBackTarget, { account, at }: World, memory: Memory): Step | undefined {
+function stillInAddOnStep(target: HandBackTarget, { account, at }: World, memory: Memory): Step | undefined {
     const { addOn } = account;
     const carried = roleOfAddOn(addOn);
     if (carried === undefined || !retiredRoles(target).includes(carried)) {

@@ -1,7 +1,7 @@
 import { withTimeout } from "../async/withTimeout";
 import type { ConnectionInputs } from "../model/connection";
 import type { Preflight, PreflightOptions } from "../model/preflight";
-import { subjectOf } from "../model/record";
+import { type HandOverRecord, subjectOf } from "../model/record";
 import { listRefusals } from "../model/refusal";
 import { observePreflight } from "../observe/preflightLook";
 import { openRunContext, RunContext } from "../observe/runContext";
@@ -48,9 +48,8 @@ export function planUnavailable(why: string): PreviewMessage {
     return { refuses: false, text };
 }
 
-async function lookAhead(given: PreviewInputs, open: Open): Promise<HandOverPlan> {
-    const inputs = asRecorded(given);
-    const context = await open(inputs);
+async function lookAhead(inputs: PreviewInputs, open: Open): Promise<HandOverPlan> {
+    const context = knowing(inputs.record ?? inputs.former?.record, await open(inputs));
     try {
         const options = { ...inputs, detachFromNodeRoles: inputs.detachFromNodeRoles ?? [] };
         const preflight = await observePreflight(context, options, () => context.cluster.issuer());
@@ -60,10 +59,9 @@ async function lookAhead(given: PreviewInputs, open: Open): Promise<HandOverPlan
     }
 }
 
-/** As the update itself, which looks at the managed add-on if the record says that it has delivered the role. */
-function asRecorded(inputs: PreviewInputs): PreviewInputs {
-    const record = inputs.record ?? inputs.former?.record;
-    return record === undefined ? inputs : { ...inputs, subject: subjectOf(record, inputs.subject) };
+/** As in the update: a component whose add-on has delivered the role looks at the add-on, whichever delivery comes next. */
+function knowing(record: HandOverRecord | undefined, context: RunContext): RunContext {
+    return record === undefined ? context : { ...context, subject: subjectOf(record, context.subject) };
 }
 
 /**

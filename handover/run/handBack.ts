@@ -1,5 +1,6 @@
 import { carriersLeft, type HandBackTarget, nextHandBackStep, nextReturnStep } from "../decide/handBack";
 import { notGivenBack } from "../decide/giveBack";
+import { isTurnedOff } from "../decide/turnedOff";
 import { sharingWarnings } from "../decide/sharedNodeRoles";
 import { type HandOverRecord, subjectOf } from "../model/record";
 import { isRefusal, Refusal } from "../model/refusal";
@@ -13,6 +14,7 @@ import type { RunContext } from "../observe/runContext";
 import { formerRoleWorks } from "./formerRole";
 import type { LiveInputs } from "./liveResource";
 import { reach } from "./loop";
+import { refuseRoleOfAddOn } from "./refuseRoleOfAddOn";
 import { withoutAccount } from "./withoutAccount";
 
 export interface HandBackInputs extends LiveInputs {
@@ -28,8 +30,8 @@ export interface HandBackInputs extends LiveInputs {
 export async function handBack(opened: RunContext, inputs: HandBackInputs, record: HandOverRecord): Promise<void> {
     const { timeouts } = inputs;
     const subject = subjectOf(record, inputs.subject);
-    const seen = seeingOwnAssociation({ ...opened, subject });
-    const context = seeingAddOn(seen, dependsOnAddOn(subject) || hadAddOn(record));
+    const ofAddOn = dependsOnAddOn(subject) || hadAddOn(record);
+    const context = seeingAddOn(seeingOwnAssociation({ ...opened, subject }), ofAddOn);
     const target: HandBackTarget = {
         subject: context.subject,
         record,
@@ -67,6 +69,9 @@ export async function handBack(opened: RunContext, inputs: HandBackInputs, recor
         }
         throw error;
     });
+    if (!ofAddOn && !isTurnedOff(subject, world.cluster, target.turningOff)) {
+        await refuseRoleOfAddOn(context, target, world.account);
+    }
     notGivenBack(record, record.namedNodeRoles, world.account).forEach((line) => context.progress(line));
 }
 

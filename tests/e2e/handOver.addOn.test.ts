@@ -293,6 +293,33 @@ describe("the hand-over with the managed add-on as the delivery", () => {
         });
     });
 
+    describeNightly(
+        "that another program gives the role of a component which annotates the service account itself",
+        () => {
+            onCluster(async () => {
+                await sandbox.addOn.create({ configurationValues: CONFIGURATION });
+                await sandbox.addOn.setBehavior({ write: "nothing" });
+                await cluster.settled();
+            });
+
+            it("stops destroy before the role goes, which ends as it began once the add-on has given the role up", async () => {
+                await setArgs(stack, sandbox, { detachFromNodeRoles: [NODE_ROLE] });
+                await stack.up();
+                const role = await roleArn();
+                await sandbox.addOn.update({ serviceAccountRoleArn: role, configurationValues: CONFIGURATION });
+                assert.match(
+                    (await failureOf(stack.destroy())) ?? "",
+                    /\[role-still-delivered\] The managed add-on vpc-cni still has the role .*Remove the role from the managed add-on: aws eks update-addon/s,
+                );
+                assert.ok((await iam.role(role.split("/").at(-1) ?? "")) !== undefined);
+                assert.strictEqual(await holdsPolicy(), true);
+                await sandbox.addOn.update({ configurationValues: CONFIGURATION });
+                await stack.destroy();
+                await assertAsBegun();
+            });
+        },
+    );
+
     describeNightly("whose update EKS does not end, or does not carry out", () => {
         onCluster(async () => {
             await sandbox.addOn.create({ configurationValues: CONFIGURATION });

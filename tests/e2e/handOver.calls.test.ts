@@ -141,6 +141,8 @@ describe("the calls that the live checks make on a cluster of three nodes", () =
             "GET version": 2,
             "GET daemonsets": patches,
             "GET serviceaccounts": 1,
+            // Whether the managed add-on has got the role that is about to be deleted.
+            "eks GET /clusters/sandbox/addons": 1,
         });
     });
 });

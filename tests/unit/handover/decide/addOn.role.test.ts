@@ -345,12 +345,12 @@ describe("A record of the managed add-on", () => {
 });
 
 describe("The request to EKS", () => {
-    const request = (more: Parameters<typeof addOn>[1] = {}, of: Partial<AddOnTarget> = {}) => {
+    const request = (more: Parameters<typeof addOn>[1] = {}, of: Partial<AddOnTarget> = {}, memory = begun) => {
         const of_ = world(carrying(ROLE), {
             cluster: { serviceAccount: ours },
             account: { addOn: addOn(undefined, more) },
         });
-        const step = nextAddOnRoleStep({ ...target, ...of }, of_, begun);
+        const step = nextAddOnRoleStep({ ...target, ...of }, of_, memory);
         return step.do === "updateAddOn" ? step.update : undefined;
     };
 
@@ -387,10 +387,12 @@ describe("The request to EKS", () => {
         notStrictEqual(tokens[0], tokens[1]);
     });
 
-    it("is the same in the run after one that was killed, and another one once the add-on or the record has changed", () => {
+    it("is the same within a run, and another one in the next run, or once the add-on or the record has changed", () => {
         const token = request()?.clientRequestToken;
         strictEqual(request()?.clientRequestToken, token);
         strictEqual(request({ version: "v1.20.0-eksbuild.1" })?.clientRequestToken, token);
+        strictEqual(request({}, {}, memoryWith({ startedAt: NOW, propagatedAt: NOW }))?.clientRequestToken, token);
+        notStrictEqual(request({}, {}, memoryWith({ startedAt: NOW + 1 }))?.clientRequestToken, token);
         notStrictEqual(request({ modifiedAt: 2 })?.clientRequestToken, token);
         notStrictEqual(request({}, { record: { ...record, approvals: 1 } })?.clientRequestToken, token);
         notStrictEqual(

@@ -3,10 +3,11 @@ import { setTimeout } from "node:timers/promises";
 import { Refusal } from "../../../../handover/model/refusal";
 import type { RunContext } from "../../../../handover/observe/runContext";
 import { nodeRolesOf, previewHandOver, PreviewInputs } from "../../../../handover/preview/previewHandOver";
+import { addOn, eksAlone } from "../support/addOns";
 import { handedOver } from "../support/plans";
 import { seen } from "../support/preflights";
 import { OTHER_DELIVERY, previewed, readOnlyContext } from "../support/previews";
-import { BROAD_POLICY, CNI_POLICY, FORMER_ROLE, nodeRole, OTHER_POLICY_FIX, record } from "../support/worlds";
+import { BROAD_POLICY, CNI_POLICY, FORMER_ROLE, nodeRole, OTHER_POLICY_FIX, record, ROLE } from "../support/worlds";
 
 const preview = (context: RunContext, more: Partial<PreviewInputs> = {}) =>
     previewHandOver({ ...previewed, ...more }, 60, () => Promise.resolve(context));
@@ -66,6 +67,14 @@ describe("What a preview tells", () => {
             const codes = plan.text.match(/\[[a-z-]+\]/g);
             deepStrictEqual(codes, ["[add-on-owns-the-role]"]);
         }
+    });
+
+    it("is that the add-on gives up the role, if the add-on has delivered it", async () => {
+        const former = { record: { ...record, addOnDelivered: true }, policiesAdded: [], policiesRemoved: [] };
+        const world = handedOver({ serviceAccount: eksAlone });
+        const context = readOnlyContext(world, [], { "the add-on": () => Promise.resolve(addOn(ROLE)) });
+        const { text } = await preview(context, { former });
+        ok(text.includes(`  [add-on] The managed add-on vpc-cni gives up ${ROLE}, and leaves`), text);
     });
 
     it("is the other component that owns the annotation, unless that is what this one was before it was renamed", async () => {

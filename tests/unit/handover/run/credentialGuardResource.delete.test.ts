@@ -1,6 +1,7 @@
 import { deepStrictEqual, match, rejects } from "node:assert/strict";
 import { DEFAULT_TIMEOUTS } from "../../../../components/arguments/defaults";
 import { LIVE_CHECKS_ANNOTATION, LIVE_CHECKS_OFF } from "../../../../documents/serviceAccountAnnotations";
+import type { AddOnSeen } from "../../../../handover/model/addOn";
 import type { HandOverRecord } from "../../../../handover/model/record";
 import type { TurningOff } from "../../../../handover/model/turningOff";
 import type { AccountSeen, ClusterSeen, ServiceAccountSeen } from "../../../../handover/model/world";
@@ -10,6 +11,7 @@ import {
     CredentialGuardInputs,
     CredentialGuardOutputs,
 } from "../../../../handover/run/credentialGuardResource";
+import { addOn as managedAddOn, missing } from "../support/addOns";
 import { guardState } from "../support/guardStates";
 import { BLUE, sharedAndDetached } from "../support/sharedNodeRoles";
 import {
@@ -116,6 +118,7 @@ describe("The delete of the credential guard", () => {
         account: Partial<AccountSeen>,
         cluster: Partial<ClusterSeen> = { serviceAccount: released },
         turningOff?: TurningOff,
+        addOn: () => Promise<AddOnSeen> = () => Promise.resolve(missing),
     ) {
         const [calls, lines]: [string[], string[]] = [[], []];
         const opened: (readonly string[])[] = [];
@@ -140,6 +143,7 @@ describe("The delete of the credential guard", () => {
             },
             aws: {
                 look: () => Promise.resolve({ ...seen.account, nodeRoles }),
+                addOn,
                 attach: (name: string, arn: string) => {
                     calls.push(`attach ${name} ${arn}`);
                     const cniPolicies = [{ arn, kind: "cni", sufficient: true }] as const;
@@ -195,6 +199,29 @@ describe("The delete of the credential guard", () => {
         const kept = deleted({ keepDetached: true }, stripped, off, "annotated");
         await kept.ended;
         deepStrictEqual(kept.calls, []);
+    });
+
+    describe("with an add-on that another program has given a role, beside a component that has told it nothing,", () => {
+        const named = { subject: { ...subject, clusterName: "prod" } };
+        const ofProgram = { ...named, record: { ...record, ownRoleArns: [ROLE] } };
+        const carried = (roleArn: string) => () => Promise.resolve(managedAddOn(roleArn));
+
+        it("refuses if that role goes with the component", async () => {
+            await rejects(deleted(ofProgram, {}, undefined, undefined, carried(ROLE)).ended, {
+                code: "role-still-delivered",
+            });
+        });
+
+        it("ends if the role stays, or is another one, or if EKS does not show it", async () => {
+            await deleted({ ...named, roleUniqueId: "" }, {}, undefined, undefined, carried(ROLE)).ended;
+            await deleted(ofProgram, {}, undefined, undefined, carried(FORMER_ROLE)).ended;
+            await deleted(ofProgram, {}, undefined, undefined, () => Promise.reject(new Error("no route"))).ended;
+        });
+
+        it("ends if the live checks are turned off, since the role stays then", async () => {
+            const off = { serviceAccount: { uid: "account", annotations, roleArnOwners: [MANAGER] } };
+            await deleted(ofProgram, {}, off, "annotated", carried(ROLE)).ended;
+        });
     });
 
     it("skips as many NotReady nodes as the last update said, and none in a state that does not say", async () => {

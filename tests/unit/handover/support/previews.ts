@@ -47,6 +47,7 @@ export function readOnlyContext(
             look: answer("look at the account", world.account),
             namedCluster: answer("the cluster's name", { is: "there", issuer: ISSUER }),
             otherDelivery: answer("other delivery", OTHER_DELIVERY),
+            addOn: answer("the add-on", undefined),
         },
         detachFromNodeRoles: ["nodes"],
         now: () => world.at,
