@@ -142,7 +142,7 @@ describe("A stack with an association, on a model of cluster and account", funct
             stack.drifts
                 .slice(1)
                 .every((drift) =>
-                    drift?.startsWith("The service account kube-system/aws-node has no Pod Identity association."),
+                    drift.startsWith("The service account kube-system/aws-node has no Pod Identity association."),
                 ),
         );
         cluster.problems.length = 0;
@@ -177,7 +177,7 @@ describe("A stack with an association, on a model of cluster and account", funct
         ok(
             stack.drifts
                 .slice(1)
-                .every((drift) => drift?.startsWith("The Pod Identity association of the service account")),
+                .every((drift) => drift.startsWith("The Pod Identity association of the service account")),
         );
         // The engine updates the association in place.
         cluster.associate(ROLE);

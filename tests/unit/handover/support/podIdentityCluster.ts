@@ -344,7 +344,6 @@ export class PodIdentityCluster {
     }
 
     public aws(): AwsAccess {
-        const never = () => Promise.reject(new Error("no part of Pod Identity"));
         const other = { clusterName: "prod", addOn: this.addOn !== undefined, unread: [] };
         return {
             callerAccount: () => Promise.resolve("111122223333"),
