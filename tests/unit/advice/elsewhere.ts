@@ -38,7 +38,7 @@ export const ON_THE_LOCAL_EKS: Readonly<Record<string, OnTheLocalEks>> = {
     },
     "delivery-not-changed": {
         file: "tests/unit/handover/run/podIdentity.model.test.ts",
-        title: "refuses to move to the managed add-on, and names the way over the annotation",
+        title: "refuses to move to another writer, and names the way over the annotation",
     },
     "service-account-in-use": { file: "tests/continuity/scenarios/records.ts", title: "service-account-changed" },
 };
