@@ -21,9 +21,10 @@ const ended = (ago: number, isSuccessful = true): Memory => ({
 
 /** Without the details of a request, and with the code of a refusal. */
 function outcome(step: Step | undefined): string | undefined {
-    switch (step?.do) {
-        case undefined:
-            return undefined;
+    if (step === undefined) {
+        return undefined;
+    }
+    switch (step.do) {
         case "refuse":
             return `refuse: ${step.refusal.code}`;
         case "updateAddOn":
