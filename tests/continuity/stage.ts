@@ -29,7 +29,7 @@ import { isReady } from "./monitor/records";
 import type { Sizes } from "./sizes";
 import { stateOfBefore } from "./state/ofBefore";
 import { type Snapshot, snapshot } from "./state/snapshot";
-import { differencesAfterHandBack, differencesAfterHandOver } from "./state/wanted";
+import { differencesAfterHandBack, differencesAfterHandOver, type HandedOver } from "./state/wanted";
 
 export interface Props {
     readonly sandbox: Sandbox;
@@ -341,13 +341,8 @@ export class Stage {
                 serviceAccount: "aws-node",
             }),
         );
-        const { monitor } = this.props;
-        monitor.note({ at: Date.now(), kind: "association", roleArn });
         const associationId = association?.associationId;
-        return async () => {
-            await eks.send(new DeletePodIdentityAssociationCommand({ clusterName, associationId }));
-            monitor.note({ at: Date.now(), kind: "association", roleArn: undefined });
-        };
+        return () => eks.send(new DeletePodIdentityAssociationCommand({ clusterName, associationId }));
     }
 
     /** Deletes a child of the component from the stack's state, with its dependents. */
@@ -393,11 +388,12 @@ export class Stage {
     public async assertHandedOver(
         additionalPolicyArns: readonly string[] = [],
         orphans: readonly string[] = [],
+        by: HandedOver["by"] = "annotation",
     ): Promise<void> {
         await this.settled();
         const roleArn = this.props.engine.outputs()["roleArn"];
         assert.ok(typeof roleArn === "string", "the stack has no output roleArn");
-        const wanted = { roleArn, additionalPolicyArns, detachFromNodeRoles: [NODE_ROLE] };
+        const wanted = { roleArn, by, additionalPolicyArns, detachFromNodeRoles: [NODE_ROLE] };
         const differences = differencesAfterHandOver(this.before, await this.now(), wanted);
         assertNone(differences.filter((line) => !orphans.some((name) => line.endsWith(`: ${name}`))));
     }

@@ -67,9 +67,7 @@ describe("the hand-over with Pod Identity as the delivery", () => {
         await sandbox.stop();
     });
     afterEach("no pod was without a path", () => {
-        // The monitor does not read associations. The pods' own calls tell whether their credentials work.
-        const gaps = watched.gaps().filter(({ reason }) => !reason.startsWith("it has container credentials"));
-        assert.deepStrictEqual(gaps, []);
+        assert.deepStrictEqual(watched.gaps(), []);
         assert.deepStrictEqual(
             agentResults(sandbox).filter(({ ok }) => !ok),
             [],

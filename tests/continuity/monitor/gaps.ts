@@ -1,5 +1,6 @@
 /** Computes the figures of a recording by a sweep over its events: nothing changes between two events. Pure. */
 import { Moment } from "./moment";
+import type { MissingPath } from "./paths";
 import type { Outsider, PodRecord, Recording } from "./recording";
 
 /** A time span in which one pod ran without a working path. */
@@ -74,6 +75,7 @@ class Sweep {
             if (lack !== undefined) {
                 lacking.add(pod.uid);
                 const { name, uid, node } = pod;
+                this.closeUnlessAs(uid, lack);
                 const begun = { pod: name, uid, node, from, ...lack, canary: canaries.has(pod, moment) };
                 open.set(uid, { ...(open.get(uid) ?? begun), to });
             }
@@ -81,6 +83,13 @@ class Sweep {
         this.close((uid) => !lacking.has(uid));
         this.nodeMilliseconds += moment.nodesWithoutReadyPod() * (to - from);
         this.blindMilliseconds += moment.blind ? to - from : 0;
+    }
+
+    /** The calls of a pod show one part of a gap, and not the other. */
+    private closeUnlessAs(uid: string, { hiddenBySession }: MissingPath): void {
+        if (this.open.get(uid)?.hiddenBySession !== hiddenBySession) {
+            this.close((one) => one === uid);
+        }
     }
 
     private close(which: (uid: string) => boolean): void {
@@ -148,10 +157,10 @@ class Canaries {
     public see(moment: Moment): void {
         // Until it is scheduled, a pod does not show its node.
         const created = moment.pods.filter(({ uid, node }) => node !== "" && !this.seen.has(uid));
-        for (const { uid, node, tokenFile, roleArn } of created) {
-            this.seen.add(uid);
-            if (moment.isUntested(node) && tokenFile && roleArn === moment.annotated) {
-                this.candidates.add(uid);
+        for (const pod of created) {
+            this.seen.add(pod.uid);
+            if (moment.isFirst(pod)) {
+                this.candidates.add(pod.uid);
             }
         }
         const existing = new Set(moment.pods.map(({ uid }) => uid));
