@@ -78,6 +78,8 @@ class Sweep {
                 this.closeUnlessAs(uid, lack);
                 const begun = { pod: name, uid, node, from, ...lack, canary: canaries.has(pod, moment) };
                 open.set(uid, { ...(open.get(uid) ?? begun), to });
+            } else if (pod.ready) {
+                canaries.noteWorking(pod);
             }
         }
         this.close((uid) => !lacking.has(uid));
@@ -165,6 +167,11 @@ class Canaries {
         }
         const existing = new Set(moment.pods.map(({ uid }) => uid));
         [...this.ofPlace].filter(([, uid]) => !existing.has(uid)).forEach(([place]) => this.ofPlace.delete(place));
+    }
+
+    /** A pod that has worked is no canary any more, whatever happens to its path later. */
+    public noteWorking({ uid }: PodRecord): void {
+        this.candidates.delete(uid);
     }
 
     public has({ uid, node }: PodRecord, moment: Moment): boolean {

@@ -359,6 +359,16 @@ describe("a canary", () => {
         assert.deepStrictEqual([figures.canaryPodSeconds, figures.podSeconds], [0, 3]);
     });
 
+    it("is not a pod that has worked, and loses its path later", () => {
+        const works = [created(2000, "c"), seen(2500, withRole("c"))];
+        const lost = inForce(3000, iam([nodeRole()]));
+        const { gaps } = figuresOf(recording(5000, inForce(0), annotated(1000, ROLE), ...works, lost));
+        assert.deepStrictEqual(
+            gaps.map(({ uid, from, canary }) => [uid, from, canary]),
+            [["c", 3000, false]],
+        );
+    });
+
     it("is not a pod that was there before the annotation", () => {
         const events = [created(500, "c"), annotated(1000, ROLE)];
         const figures = figuresOf(recording(5000, ...before, ...events));
