@@ -7,6 +7,7 @@ import {
     DeletePodIdentityAssociationCommand,
     EKSClient,
     ListAddonsCommand,
+    ListPodIdentityAssociationsCommand,
     UpdateAddonCommand,
 } from "@aws-sdk/client-eks";
 import { CreatePolicyCommand, IAMClient } from "@aws-sdk/client-iam";
@@ -23,6 +24,7 @@ import { loadKubeconfig, podCredentials } from "local-eks/kubernetes";
 import type { Command, Engine, Hooks, RunResult } from "./engine/engine";
 import type { ComponentArguments } from "./engine/program";
 import type { Faults } from "./faults";
+import type { Part } from "./killPoints";
 import type { Monitor } from "./monitor/monitor";
 import type { Outsider } from "./monitor/recording";
 import { isReady } from "./monitor/records";
@@ -41,6 +43,8 @@ export interface Props {
     readonly directory: string;
     /** The state before any change. */
     readonly before: Snapshot;
+    /** The part of a scenario's kills, if `--part` names one. */
+    readonly part?: Part | undefined;
     say(line: string): void;
 }
 
@@ -343,6 +347,17 @@ export class Stage {
         );
         const associationId = association?.associationId;
         return () => eks.send(new DeletePodIdentityAssociationCommand({ clusterName, associationId }));
+    }
+
+    /** Deletes the associations of the service account, as another party does. */
+    public async deleteAssociations(): Promise<void> {
+        const { awsEndpoint: endpoint, region, clusterName } = this.sandbox;
+        const eks = new EKSClient({ endpoint, region, credentials });
+        const of = { clusterName, namespace: "kube-system", serviceAccount: "aws-node" };
+        const { associations = [] } = await eks.send(new ListPodIdentityAssociationsCommand(of));
+        for (const { associationId } of associations) {
+            await eks.send(new DeletePodIdentityAssociationCommand({ clusterName, associationId }));
+        }
     }
 
     /** Deletes a child of the component from the stack's state, with its dependents. */
