@@ -24,10 +24,11 @@ export function ownAssociationStep(subject: Subject, world: World): Step | undef
         return { do: "refuse", refusal };
     }
     const [association] = seenAssociations(world) ?? [];
-    const left = association === undefined ? 0 : association.modifiedAt + ASSOCIATION_MARGIN_MILLISECONDS - world.at;
-    return left > 0
+    const until = association === undefined ? 0 : association.modifiedAt + ASSOCIATION_MARGIN_MILLISECONDS;
+    return until > world.at
         ? {
               do: "wait",
+              until,
               why: `waiting until the Pod Identity association is ${String(ASSOCIATION_MARGIN_MILLISECONDS / 1000)} s old: EKS does not report when it is ready`,
           }
         : undefined;

@@ -170,9 +170,11 @@ function unskipStep({ subject }: RolloutTarget, { cluster, at }: World, { starte
     if (!cluster.daemonSet?.skipsContainers) {
         return undefined;
     }
-    return subject.delivery !== "podIdentity" && at - startedAt < ASSOCIATION_MARGIN_MILLISECONDS
+    const until = startedAt + ASSOCIATION_MARGIN_MILLISECONDS;
+    return subject.delivery !== "podIdentity" && at < until
         ? {
               do: "wait",
+              until,
               why: "waiting until the webhook forgets the Pod Identity association, and knows the annotation",
           }
         : {

@@ -57,9 +57,9 @@ export function forgetAssociationStep(target: HandBackTarget, world: World, memo
         return undefined;
     }
     // How long ago an earlier run has deleted it is not known.
-    const since = memory.associationDeletedAt ?? memory.startedAt;
-    return world.at - since < ASSOCIATION_MARGIN_MILLISECONDS
-        ? { do: "wait", why: "waiting until the webhook forgets the Pod Identity association" }
+    const until = (memory.associationDeletedAt ?? memory.startedAt) + ASSOCIATION_MARGIN_MILLISECONDS;
+    return world.at < until
+        ? { do: "wait", until, why: "waiting until the webhook forgets the Pod Identity association" }
         : {
               do: "unskipContainers",
               why: "the pod template no longer excludes its containers from the webhook: the pods restart once more",

@@ -41,7 +41,8 @@ export function nextAssociationTakeBackStep(target: AssociationTakeBack, { clust
         isBack,
     );
     const fleet = fleetOf(cluster, ready, isBack, false);
-    const isForgotten = at - (associationDeletedAt ?? memory.startedAt) >= ASSOCIATION_MARGIN_MILLISECONDS;
+    const forgottenAt = (associationDeletedAt ?? memory.startedAt) + ASSOCIATION_MARGIN_MILLISECONDS;
+    const isForgotten = at >= forgottenAt;
     const [broken, working] = [fleet.wrong.filter((pod) => !pod.ready), fleet.wrong.filter((pod) => pod.ready)];
     const why = (pod: PodSeen) => `${pod.name} returns to its node's role`;
     const touched = new Set(Object.keys(memory.restarts));
@@ -50,6 +51,7 @@ export function nextAssociationTakeBackStep(target: AssociationTakeBack, { clust
         (working.length > 0
             ? {
                   do: "wait",
+                  until: forgottenAt,
                   why: `waiting until the webhook forgets the association, before these pods restart: ${listNames(working)}`,
               }
             : undefined) ??

@@ -12,6 +12,8 @@ export type Step =
           readonly why: string;
           /** The nodes whose pods are awaited: once all are Ready, the wait ends. Undefined: any change ends it. */
           readonly readyOn?: readonly string[];
+          /** The end of a fixed wait, which the time limit does not count. */
+          readonly until?: number;
       }
     /** Waits until IAM enforces what it already shows: https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html */
     | { readonly do: "awaitPropagation"; readonly milliseconds: number; readonly why: string }

@@ -56,7 +56,7 @@ const LOOK_AT_LEAST_EVERY_MILLISECONDS = 2000;
  * Looks, decides the next safe step, takes it, and looks again, until no step remains. It never assumes where an earlier run
  * stopped.
  *
- * The limit does not count the fixed waits for IAM (`iamPropagationSeconds`), however long they are.
+ * The limit does not count fixed waits: those for IAM (`iamPropagationSeconds`), however long they are, and those until EKS knows an association.
  */
 export async function reach(context: RunContext, goal: Goal): Promise<Reached> {
     const startedAt = context.now();
@@ -112,6 +112,9 @@ export async function reach(context: RunContext, goal: Goal): Promise<Reached> {
         if (left < least) {
             deadline = Math.max(deadline, context.now() + goal.limitSeconds * 1000);
             least = left;
+        }
+        if (step.do === "wait" && step.until !== undefined) {
+            deadline = Math.max(deadline, step.until + goal.limitSeconds * 1000);
         }
         const isUndecided = goal.awaitsVerdict === true && context.now() < restartedAt + goal.limitSeconds * 1000;
         if (context.now() >= deadline && !(isUndecided && step.do === "wait")) {
