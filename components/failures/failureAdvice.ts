@@ -47,11 +47,15 @@ export const serviceAccountAdvice: Advice = (failures, { name = "NAME", namespac
 };
 
 /** For the association: the service account has one already. */
-export const associationAdvice: Advice = (failures) =>
-    failures.some((failure) => failure.includes("ResourceInUseException"))
+export const associationAdvice: Advice = (failures) => {
+    if (failures.some((failure) => /UpdatePodIdentityAssociation.*ResourceNotFoundException/s.test(failure))) {
+        return "EKS no longer has this Pod Identity association: a rollout that failed has deleted it, or another party. Run pulumi up --refresh, which creates it again.";
+    }
+    return failures.some((failure) => failure.includes("ResourceInUseException"))
         ? "The service account has a Pod Identity association already. If a pulumi destroy of this stack was interrupted, the association is the component's, and pods may still " +
           "have its credentials: run pulumi destroy again until it has finished, and then pulumi up. Do not delete the association by hand."
         : undefined;
+};
 
 /** The API server's answer to a patch of a DaemonSet that does not exist: an annotation alone cannot create one. */
 const NO_DAEMON_SET = /DaemonSet\.apps "([^"]+)" is invalid: .*spec\.template\.spec\.containers: Required value/s;

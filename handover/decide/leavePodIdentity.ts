@@ -1,9 +1,10 @@
 import { refusals } from "../model/refusals";
 import type { Memory, Step } from "../model/steps";
 import type { World } from "../model/world";
+import { hasContainerCredentials, seenAssociations } from "./association";
 import { deleteAssociationStep, leaveAssociationStep } from "./handBackAssociation";
 import { attachAgain, nodeRolesStep } from "./handBackNodeRoles";
-import { podsStep } from "./handBackPods";
+import { lateWebhookStep, podsStep } from "./handBackPods";
 import type { HandBackTarget } from "./handBackTarget";
 import { withoutTerminated } from "./leaving";
 
@@ -32,8 +33,22 @@ export function nextLeavePodIdentityStep(target: HandBackTarget, look: World, me
     if (before !== undefined) {
         return before;
     }
+    if (hasLeft(world)) {
+        const why = "no pod has credentials of a Pod Identity association, and there is none";
+        return lateWebhookStep(world, memory, why) ?? { do: "done", why };
+    }
     const pods = podsStep(target, world, memory);
     return pods.do === "done" ? (deleteAssociationStep(target, world) ?? pods) : pods;
+}
+
+/** Whether a rollout that failed, or another party, has ended the association. Pods that do not work then wait for the role that this update annotates. */
+function hasLeft(world: World): boolean {
+    const { daemonSet, pods } = world.cluster;
+    return (
+        daemonSet?.skipsContainers === undefined &&
+        seenAssociations(world)?.length === 0 &&
+        !pods.some(hasContainerCredentials)
+    );
 }
 
 function suspendGuardStep({ cluster: { injectionGuard } }: World): Step | undefined {

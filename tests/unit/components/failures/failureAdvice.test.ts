@@ -60,6 +60,14 @@ describe("the advice on a failed association", () => {
             "creating EKS Pod Identity Association: operation error EKS: CreatePodIdentityAssociation, ResourceInUseException: x";
         strictEqual(associationAdvice([taken], {})?.includes("run pulumi destroy again until it has finished"), true);
         strictEqual(associationAdvice(UNRELATED, {}), undefined);
+        const noCluster = "CreatePodIdentityAssociation, ResourceNotFoundException: No cluster found for name: prod.";
+        strictEqual(associationAdvice([noCluster], {}), undefined);
+    });
+
+    it("names the refresh that finds out that the association is gone", () => {
+        const gone =
+            "updating EKS Pod Identity Association (a-1): operation error EKS: UpdatePodIdentityAssociation, https response error StatusCode: 404, ResourceNotFoundException: x";
+        strictEqual(associationAdvice([gone], {})?.includes("Run pulumi up --refresh"), true);
     });
 });
 

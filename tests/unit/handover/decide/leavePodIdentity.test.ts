@@ -47,6 +47,8 @@ const skipping = { ...daemonSet, skipsContainers: true as const };
 const none = { associations: associations() };
 const moved = { daemonSet: skipping, injectionGuard: suspended };
 
+const unready = { ready: false, readySince: undefined, unreadySince: LONG_AGO };
+
 const SKIP = {
     do: "skipContainers",
     containers: Object.keys(daemonSet.images).sort(),
@@ -111,7 +113,31 @@ const rows: [string, World, object, Memory?][] = [
     [
         "has nothing to move without an association, and excludes nothing",
         seen(carrying(ROLE), { cluster: { injectionGuard: suspended }, account: none }),
-        { do: "done", why: "3 pods use their former credentials again; none carries the role" },
+        { do: "done", why: "no pod has credentials of a Pod Identity association, and there is none" },
+    ],
+    [
+        "does not wait for pods whose web identity does not work, after a rollout that failed has deleted the association",
+        seen(carrying(ROLE), {
+            cluster: { injectionGuard: suspended, pods: pods(carrying(ROLE), pod("n2", carrying(ROLE), unready)) },
+            account: none,
+        }),
+        { do: "done", why: "no pod has credentials of a Pod Identity association, and there is none" },
+    ],
+    [
+        "waits while the webhook may still give the credentials of an association that is gone",
+        seen(carrying(ROLE), { cluster: { injectionGuard: suspended }, account: none }),
+        wait(
+            "no pod has credentials of a Pod Identity association, and there is none; watching for up to 20 s for pods that still get the role from the webhook's cache",
+        ),
+        memoryWith({ startedAt: seconds(-19), propagatedAt: seconds(-60) }),
+    ],
+    [
+        "still waits for pods on the node roles, which the template has moved there",
+        seen(onNodeRole, {
+            cluster: { ...moved, pods: pods(onNodeRole, pod("n2", onNodeRole, unready)) },
+            account: none,
+        }),
+        wait("2 of 3 pods are Ready (not Ready yet: pod-n2)"),
     ],
 ];
 
