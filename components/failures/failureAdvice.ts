@@ -53,7 +53,7 @@ export const associationAdvice: Advice = (failures) => {
     }
     return failures.some((failure) => failure.includes("ResourceInUseException"))
         ? "The service account has a Pod Identity association already. If a pulumi destroy of this stack was interrupted, the association is the component's, and pods may still " +
-          "have its credentials: run pulumi destroy again until it has finished, and then pulumi up. Do not delete the association by hand."
+              "have its credentials: run pulumi destroy again until it has finished, and then pulumi up. Do not delete the association by hand."
         : undefined;
 };
 
