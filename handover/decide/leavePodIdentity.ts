@@ -1,6 +1,6 @@
 import { refusals } from "../model/refusals";
 import type { Memory, Step } from "../model/steps";
-import type { World } from "../model/world";
+import type { PodSeen, World } from "../model/world";
 import { hasContainerCredentials, seenAssociations } from "./association";
 import { deleteAssociationStep, leaveAssociationStep } from "./handBackAssociation";
 import { attachAgain, nodeRolesStep } from "./handBackNodeRoles";
@@ -60,18 +60,22 @@ function suspendGuardStep({ cluster: { injectionGuard } }: World): Step | undefi
         : undefined;
 }
 
-/** Without the patch of the DaemonSet, which stays, and in which pods with web identity count as moved. */
+/**
+ * Without the patch of the DaemonSet, which stays, and in which pods with web identity count as moved. One that does not start goes over its node's
+ * role, too: its own role may not work, as after a rollout that failed twice.
+ */
 export function asSeenByMove(look: World): World {
     const world = withoutTerminated(look);
-    const { daemonSet, pods } = world.cluster;
+    const { daemonSet, nodes, pods } = world.cluster;
+    const responding = new Set(nodes.filter(({ ready }) => ready).map(({ name }) => name));
+    const counts = ({ credentials, ready, node }: PodSeen) =>
+        credentials.kind === "webIdentity" && (ready || !responding.has(node));
     return {
         ...world,
         cluster: {
             ...world.cluster,
             daemonSet: daemonSet && { ...daemonSet, patchFieldManager: undefined },
-            pods: pods.map((pod) =>
-                pod.credentials.kind === "webIdentity" ? { ...pod, credentials: { kind: "nodeRole" } } : pod,
-            ),
+            pods: pods.map((pod) => (counts(pod) ? { ...pod, credentials: { kind: "nodeRole" } } : pod)),
         },
     };
 }

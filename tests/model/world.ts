@@ -705,7 +705,9 @@ export class ModelWorld {
         const pod = this.pods.find((one) => one.uid === uid);
         if (pod !== undefined) {
             const actor = byLiveChecks ? this.actorOf(manager) : undefined;
-            const isRestart = this.isReady(pod) && !pod.stoppingSince;
+            // It lost its association as a rollout was taken back, and goes to a node role that holds its policies.
+            const isLost = pod.associated && this.ownAssociation.current === undefined;
+            const isRestart = this.isReady(pod) && !pod.stoppingSince && !isLost;
             const { problem, isOfWave } = (isRestart ? actor?.waves.restart(uid) : undefined) ?? NOT_COUNTED;
             if (problem !== undefined) {
                 this.problem(problem);

@@ -47,6 +47,7 @@ const skipping = { ...daemonSet, skipsContainers: true as const };
 const none = { associations: associations() };
 const moved = { daemonSet: skipping, injectionGuard: suspended };
 
+const onDelete = { ...skipping, updateStrategy: "OnDelete" as const };
 const unready = { ready: false, readySince: undefined, unreadySince: LONG_AGO };
 
 const SKIP = {
@@ -122,6 +123,13 @@ const rows: [string, World, object, Memory?][] = [
             account: none,
         }),
         { do: "done", why: "no pod has credentials of a Pod Identity association, and there is none" },
+    ],
+    [
+        "restarts a pod whose web identity does not work onto its node's role, as the template has it by then",
+        seen(onNodeRole, {
+            cluster: { ...moved, daemonSet: onDelete, pods: pods(onNodeRole, pod("n2", carrying(ROLE), unready)) },
+        }),
+        { do: "restart", pods: ["pod-n2"], why: `pod-n2 carries ${ROLE}` },
     ],
     [
         "waits while the webhook may still give the credentials of an association that is gone",
