@@ -140,9 +140,9 @@ describe("the hand-over with Pod Identity as the delivery", () => {
     it("refuses another writer as the delivery, in the preview, too, and moves nothing", async () => {
         const before = await pods();
         await set({ delivery: Delivery.External, rolePath: "/another/" });
-        const { warnings, onEvent } = recordWarnings();
-        await stack.preview({ onEvent });
-        assert.match(warnings.join("\n"), /delivery-not-changed/);
+        stack.workspace.envVars["EKS_CNI_PREVIEW_SECONDS"] = "120";
+        assert.match((await stack.preview()).stdout, /The update would stop[^]*delivery-not-changed/);
+        stack.workspace.envVars["EKS_CNI_PREVIEW_SECONDS"] = "0";
         assert.match((await failureOf(stack.up())) ?? "", /delivery-not-changed/);
         assert.deepStrictEqual([await pods(), await holdsPolicy()], [before, false]);
     });
