@@ -42,6 +42,13 @@ describe("the hand-over with Pod Identity as the delivery", () => {
                     spec?.containers.every(({ env = [] }) => env.some(({ name }) => name === CREDENTIALS)) ?? false,
             );
 
+    async function preview(): Promise<string> {
+        stack.workspace.envVars["EKS_CNI_PREVIEW_SECONDS"] = "120";
+        const { stdout } = await stack.preview();
+        stack.workspace.envVars["EKS_CNI_PREVIEW_SECONDS"] = "0";
+        return stdout;
+    }
+
     const webRoles = async () =>
         (await cluster.awsNodePods()).map(({ containers }) => {
             const [role, ...others] = new Set(containers.map(({ roleArn }) => roleArn));
@@ -140,9 +147,7 @@ describe("the hand-over with Pod Identity as the delivery", () => {
     it("refuses another writer as the delivery, in the preview, too, and moves nothing", async () => {
         const before = await pods();
         await set({ delivery: Delivery.External, rolePath: "/another/" });
-        stack.workspace.envVars["EKS_CNI_PREVIEW_SECONDS"] = "120";
-        assert.match((await stack.preview()).stdout, /The update would stop[^]*delivery-not-changed/);
-        stack.workspace.envVars["EKS_CNI_PREVIEW_SECONDS"] = "0";
+        assert.match(await preview(), /The update would stop[^]*delivery-not-changed/);
         assert.match((await failureOf(stack.up())) ?? "", /delivery-not-changed/);
         assert.deepStrictEqual([await pods(), await holdsPolicy()], [before, false]);
     });
@@ -155,6 +160,7 @@ describe("the hand-over with Pod Identity as the delivery", () => {
         await run.kill();
         await stack.cancel();
         assert.deepStrictEqual(await associations(), ["aws-node"]);
+        assert.match(await preview(), /\[restart\] A run that was interrupted has left the Pod Identity association\./);
         await stack.up();
         assert.deepStrictEqual([await withCredentials(), await holdsPolicy()], [[true, true], false]);
         assert.deepStrictEqual(
