@@ -1,6 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { FreeingInputs } from "../../handover/hooks/freeServiceAccount";
-import { NOT_YET_KNOWN } from "../arguments/knownArgs";
+import type { FormerHandOver } from "../../handover/model/formerHandOver";
+import type { PreviewFreeingInputs } from "../../handover/preview/previewFreeing";
+import { type KnownArgs, NOT_YET_KNOWN } from "../arguments/knownArgs";
 import { knownPartOf } from "../arguments/validateArguments";
 import { resourceHook } from "../failures/namedHooks";
 import { previewSeconds, showsPlan } from "./previewPlan";
@@ -12,9 +14,14 @@ import { previewSeconds, showsPlan } from "./previewPlan";
  * Source: https://www.pulumi.com/docs/iac/concepts/resources/options/hooks/
  *
  * @param inputs Those of the live checks, with the record of the credential guard.
+ * @param former The guard before its update: a preview does not know its record then, nor another role.
  */
-export function freeBeforeCreate(inputs: object, component: pulumi.Resource): pulumi.ResourceHookBinding {
-    const act = () => (pulumi.runtime.isDryRun() ? announce(inputs, component) : free(inputs, component));
+export function freeBeforeCreate(
+    inputs: object,
+    former: () => FormerHandOver | undefined,
+    component: pulumi.Resource,
+): pulumi.ResourceHookBinding {
+    const act = () => (pulumi.runtime.isDryRun() ? announce(inputs, former, component) : free(inputs, component));
     const hook = resourceHook("free-service-account", act, { onDryRun: showsPlan() });
     return hook === undefined ? {} : { beforeCreate: [hook] };
 }
@@ -30,15 +37,31 @@ async function free(inputs: object, component: pulumi.Resource): Promise<void> {
     });
 }
 
-/** Says in a preview that the pods would move. Before the credential guard has acted, there is no association of the component. */
-async function announce(inputs: object, component: pulumi.Resource): Promise<void> {
-    const known = await knownPartOf(inputs);
-    if (known["record"] === NOT_YET_KNOWN || known["subject"] === NOT_YET_KNOWN) {
+/** Says in a preview that the pods would move. Before the first update, there is no association of the component. */
+async function announce(
+    inputs: object,
+    former: () => FormerHandOver | undefined,
+    component: pulumi.Resource,
+): Promise<void> {
+    const known = formerOr(await knownPartOf(inputs), former());
+    if (known === undefined) {
         return;
     }
     const { previewFreeing } = await import("../../handover/preview/previewFreeing");
-    const line = await previewFreeing(known as unknown as FreeingInputs, previewSeconds());
+    const line = await previewFreeing(known, previewSeconds());
     if (line !== undefined) {
         await pulumi.log.info(line, component);
     }
+}
+
+/** Undefined if neither the record nor the one of before is known. */
+export function formerOr(known: KnownArgs, former: FormerHandOver | undefined): PreviewFreeingInputs | undefined {
+    const isLate = [known["record"], known["subject"]].includes(NOT_YET_KNOWN);
+    const { record, subject } = former ?? {};
+    if (!isLate) {
+        return known as unknown as PreviewFreeingInputs;
+    }
+    return record === undefined || subject === undefined
+        ? undefined
+        : { ...(known as unknown as PreviewFreeingInputs), record, subject };
 }

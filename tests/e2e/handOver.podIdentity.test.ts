@@ -144,16 +144,7 @@ describe("the hand-over with Pod Identity as the delivery", () => {
         await stack.refresh({ expectNoChanges: true });
     });
 
-    it("refuses another writer as the delivery, in the preview, too, and moves nothing", async () => {
-        const before = await pods();
-        await set({ delivery: Delivery.External, rolePath: "/another/" });
-        assert.match(await preview(), /The update would stop[^]*delivery-not-changed/);
-        assert.match((await failureOf(stack.up())) ?? "", /delivery-not-changed/);
-        assert.deepStrictEqual([await pods(), await holdsPolicy()], [before, false]);
-    });
-
     it("goes on with up after a destroy that was killed, whose association is still there", async () => {
-        await set({ rolePath: "/another/" });
         const before = await pods();
         const run = spawnDestroy(stack);
         await run.shows(/excluding the containers of the pod template/);
@@ -169,6 +160,14 @@ describe("the hand-over with Pod Identity as the delivery", () => {
         );
         await stack.up({ expectNoChanges: true });
         await stack.refresh({ expectNoChanges: true });
+    });
+
+    it("refuses another writer as the delivery, in the preview, too, and moves nothing", async () => {
+        const before = await pods();
+        await set({ delivery: Delivery.External, rolePath: "/another/" });
+        assert.match(await preview(), /The update would stop[^]*delivery-not-changed/);
+        assert.match((await failureOf(stack.up())) ?? "", /delivery-not-changed/);
+        assert.deepStrictEqual([await pods(), await holdsPolicy()], [before, false]);
     });
 
     it("destroy moves the pods to the node role before the association and the role go", async () => {
