@@ -57,7 +57,7 @@ module.exports = {
             "components-import-the-model-alone",
             "^components/",
             "^handover/",
-            "^handover/(model|run|preview/(previewDrift|previewHandOver)|hooks/|engine/runNotes)",
+            "^handover/(model|run|preview/(previewDrift|previewFreeing|previewHandOver)|hooks/|engine/runNotes)",
         ),
         {
             name: "components-load-the-live-resources-late",

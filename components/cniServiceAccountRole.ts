@@ -201,7 +201,7 @@ export class CniServiceAccountRole extends pulumi.ComponentResource {
                       ...(live &&
                           guard && {
                               replacementTrigger: associationTrigger(live),
-                              hooks: freeBeforeCreate(recordedInputs(live, guard), this),
+                              hooks: freeBeforeCreate(recordedInputs(live, guard), guard.former, this),
                           }),
                   },
               )

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { FormerHandOver } from "../../handover/model/formerHandOver";
 import type { HandOverRecord } from "../../handover/model/record";
 import type { Timeouts } from "../../handover/model/subject";
 import type { LiveInputs } from "../../handover/run/liveResource";
@@ -31,6 +32,8 @@ export interface Guard {
      * once the guard has approved the role.
      */
     readonly gate: Gate;
+    /** The guard before its update, as far as a preview knows it. Undefined if it does not act. */
+    readonly former: () => FormerHandOver | undefined;
 }
 
 /** Creates the resource that proves the role and records the state before the hand-over. Its delete is the hand-back. */
@@ -60,7 +63,7 @@ export function createCredentialGuard(live: LiveContext, before: readonly pulumi
         { parent, dependsOn: resourcesAfter(gate, [...order, ...before]), ...(former && { hooks: former.hooks }) },
     );
     const shown = showPlanBeforeGuard(live, resource.record, former?.found);
-    return { resource, gate: unlessLeftOut(shown, resource, role) };
+    return { resource, gate: unlessLeftOut(shown, resource, role), former: () => former?.found() };
 }
 
 /** The marks of the resources that deliver the role before the pods restart. */

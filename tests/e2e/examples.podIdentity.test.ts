@@ -35,13 +35,19 @@ function planIn(text: string): string[] {
 const agentAddOn = ({ clusterName }: Sandbox) =>
     `const agent = new aws.eks.Addon("agent", { clusterName: "${clusterName}", addonName: "eks-pod-identity-agent" });\n`;
 
+/** Of the node roles, by the EKS user guide's page. */
+const IPV6_POLICY = "arn:aws:iam::111122223333:policy/AmazonEKS_CNI_IPv6_Policy";
+
 describe("the example for Pod Identity", function () {
     this.timeout(6 * 60_000);
     let sandbox: Sandbox;
     let cluster: ReturnType<typeof clusterOf>;
     let iam: ReturnType<typeof iamOf>;
 
+    let nodePolicy: string;
+
     async function start(name: string, more: SandboxOptions = {}): Promise<void> {
+        nodePolicy = more.ipFamily === "ipv6" ? IPV6_POLICY : MANAGED_CNI_POLICY;
         const delays = { podIdentityAgent: true, associationDelays: DELAYS };
         sandbox = await handOverSandbox(name, { ...delays, ...more });
         cluster = clusterOf(sandbox);
@@ -54,7 +60,7 @@ describe("the example for Pod Identity", function () {
         config: { clusterName: sandbox.clusterName, nodeRoleName: NODE_ROLE },
         ...more,
     });
-    const holdsPolicy = async () => (await iam.attachedPolicies(NODE_ROLE)).includes(MANAGED_CNI_POLICY);
+    const holdsPolicy = async () => (await iam.attachedPolicies(NODE_ROLE)).includes(nodePolicy);
     /** Whether each pod has the credentials of an association, and nothing else. */
     const associatedPods = async () =>
         (await cluster.awsNodePods()).map(({ containers }) =>

@@ -4,7 +4,6 @@ import { agentResults, type Sandbox } from "local-eks";
 import { Delivery } from "../../index";
 import { addOnOf, CONFIGURATION, deliveredIn, DELIVERING, NODE_ROLE, rolesOfPods } from "./support/addOn";
 import { clusterOf, uids } from "./support/cluster";
-import { recordEvents } from "./support/events";
 import { watchGaps } from "./support/faults";
 import { handOverSandbox, handOverStack, MANAGED_CNI_POLICY, PlainArgs, setArgs } from "./support/handOver";
 import { iamOf } from "./support/iam";
@@ -35,6 +34,12 @@ describeNightly("the moves between the managed add-on and Pod Identity", () => {
         (await deliveredIn(sandbox)).roleArn,
         (await addOnOf(sandbox))?.serviceAccountRoleArn,
     ];
+    async function preview(): Promise<string> {
+        stack.workspace.envVars["EKS_CNI_PREVIEW_SECONDS"] = "120";
+        const { stdout } = await stack.preview();
+        stack.workspace.envVars["EKS_CNI_PREVIEW_SECONDS"] = "0";
+        return stdout;
+    }
     const refusedCalls = () => agentResults(sandbox).filter(({ ok }) => !ok).length;
     async function assertQuiet(): Promise<void> {
         const before = uids(await cluster.awsNodePods());
@@ -80,10 +85,9 @@ describeNightly("the moves between the managed add-on and Pod Identity", () => {
 
     it("moves the pods to the managed add-on, over the node roles", async () => {
         await set({ delivery: Delivery.EksAddon, rolePath: "/another/" });
-        const { diagnostics, onEvent } = recordEvents();
-        await stack.preview({ onEvent });
-        assert.match(diagnostics.join("\n"), /\[restart\] 2 pods restart with the roles of their nodes/);
-        assert.match(diagnostics.join("\n"), /\[add-on\] Once every pod carries the role/);
+        const plan = await preview();
+        assert.match(plan, /\[restart\] 2 pods restart with the roles of their nodes/);
+        assert.match(plan, /\[add-on\] Once every pod carries the role/);
         await stack.up();
         const role = await roleArn();
         assert.deepStrictEqual([await withCredentials(), await holdsPolicy()], [[false, false], false]);
@@ -93,9 +97,7 @@ describeNightly("the moves between the managed add-on and Pod Identity", () => {
 
     it("moves the pods back to an association, and the add-on gives up the role", async () => {
         await set({ rolePath: "/another/" });
-        const { diagnostics, onEvent } = recordEvents();
-        await stack.preview({ onEvent });
-        assert.match(diagnostics.join("\n"), /\[add-on\] Once every pod has the credentials of the association/);
+        assert.match(await preview(), /\[add-on\] Once every pod has the credentials of the association/);
         await stack.up();
         assert.deepStrictEqual([await withCredentials(), await holdsPolicy()], [[true, true], false]);
         assert.deepStrictEqual(await delivered(), [undefined, undefined]);

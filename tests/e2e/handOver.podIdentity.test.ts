@@ -42,6 +42,13 @@ describe("the hand-over with Pod Identity as the delivery", () => {
                     spec?.containers.every(({ env = [] }) => env.some(({ name }) => name === CREDENTIALS)) ?? false,
             );
 
+    async function preview(): Promise<string> {
+        stack.workspace.envVars["EKS_CNI_PREVIEW_SECONDS"] = "120";
+        const { stdout } = await stack.preview();
+        stack.workspace.envVars["EKS_CNI_PREVIEW_SECONDS"] = "0";
+        return stdout;
+    }
+
     const webRoles = async () =>
         (await cluster.awsNodePods()).map(({ containers }) => {
             const [role, ...others] = new Set(containers.map(({ roleArn }) => roleArn));
@@ -135,24 +142,14 @@ describe("the hand-over with Pod Identity as the delivery", () => {
         await stack.refresh({ expectNoChanges: true });
     });
 
-    it("refuses another writer as the delivery, in the preview, too, and moves nothing", async () => {
-        const before = await pods();
-        await set({ delivery: Delivery.External, rolePath: "/another/" });
-        const { warnings, onEvent } = recordWarnings();
-        await stack.preview({ onEvent });
-        assert.match(warnings.join("\n"), /delivery-not-changed/);
-        assert.match((await failureOf(stack.up())) ?? "", /delivery-not-changed/);
-        assert.deepStrictEqual([await pods(), await holdsPolicy()], [before, false]);
-    });
-
     it("goes on with up after a destroy that was killed, whose association is still there", async () => {
-        await set({ rolePath: "/another/" });
         const before = await pods();
         const run = spawnDestroy(stack);
         await run.shows(/excluding the containers of the pod template/);
         await run.kill();
         await stack.cancel();
         assert.deepStrictEqual(await associations(), ["aws-node"]);
+        assert.match(await preview(), /\[restart\] A run that was interrupted has left the Pod Identity association\./);
         await stack.up();
         assert.deepStrictEqual([await withCredentials(), await holdsPolicy()], [[true, true], false]);
         assert.deepStrictEqual(
@@ -161,6 +158,14 @@ describe("the hand-over with Pod Identity as the delivery", () => {
         );
         await stack.up({ expectNoChanges: true });
         await stack.refresh({ expectNoChanges: true });
+    });
+
+    it("refuses another writer as the delivery, in the preview, too, and moves nothing", async () => {
+        const before = await pods();
+        await set({ delivery: Delivery.External, rolePath: "/another/" });
+        assert.match(await preview(), /The update would stop[^]*delivery-not-changed/);
+        assert.match((await failureOf(stack.up())) ?? "", /delivery-not-changed/);
+        assert.deepStrictEqual([await pods(), await holdsPolicy()], [before, false]);
     });
 
     it("destroy moves the pods to the node role before the association and the role go", async () => {
