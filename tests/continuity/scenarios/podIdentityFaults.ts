@@ -9,10 +9,8 @@ import {
     agentsAnswer,
     assertAssociated,
     associating,
-    handBack,
-    toAddOn,
-    toAnnotation,
-    toAssociation,
+    everyMove,
+    RESTARTS,
     withAgents,
 } from "./podIdentityMoves";
 import { noGaps, type Scenario } from "./scenario";
@@ -21,17 +19,6 @@ import { noGaps, type Scenario } from "./scenario";
 const AWAY_SECONDS = 8;
 /** How long it takes until a pod that has not started for lack of credentials tries again: sandbox/cluster/containerLife.ts, scaled. */
 const BACK_SECONDS = 5;
-
-/** Every move of the pods to an association and from it, one after another. */
-const everyMove = (stage: Stage): Move[] => [
-    toAssociation(stage),
-    toAssociation(stage, { rolePath: "/another/" }),
-    toAnnotation(stage),
-    toAssociation(stage),
-    toAddOn(stage),
-    toAssociation(stage),
-    handBack(stage),
-];
 
 interface Outage {
     begin(): Promise<unknown>;
@@ -78,7 +65,7 @@ async function makeAmid(stage: Stage, { command, args, after }: Move, outage: Ou
 }
 
 /** Pods may restart up to three times in a move, and wait for the outage's end. */
-const bound = { ...noGaps, rollouts: 10, restarts: 20, outageNodeSeconds: 7 * 3 * (AWAY_SECONDS + BACK_SECONDS) };
+const bound = { ...noGaps, ...RESTARTS, outageNodeSeconds: 7 * 3 * (AWAY_SECONDS + BACK_SECONDS) };
 
 function awayAmidEachMove(what: string, title: string, outageOf: (stage: Stage) => Outage): Scenario {
     return {

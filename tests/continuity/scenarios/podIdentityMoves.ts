@@ -16,7 +16,7 @@ import {
     type Move,
     withAddOn,
 } from "./deliveryMoves";
-import type { Scenario } from "./scenario";
+import { noGaps, type Scenario } from "./scenario";
 
 /** Seconds until each of two replicas of the webhook, and each of two servers of EKS Auth, sees a change: sandbox/aws/eks/associations/views.ts. */
 const DELAYS = { webhooks: [2, 5], eksAuth: [1, 4] } as const;
@@ -72,6 +72,35 @@ export const handBack = (stage: Stage): Move => ({
     args: associating(stage),
     after: () => stage.assertAsBefore(),
 });
+
+/** Every move of the pods to an association and from it, one after another. */
+export const everyMove = (stage: Stage): Move[] => [
+    toAssociation(stage),
+    toAssociation(stage, { rolePath: "/another/" }),
+    toAnnotation(stage),
+    toAssociation(stage),
+    toAddOn(stage),
+    toAssociation(stage),
+    handBack(stage),
+];
+
+/** Those of all these moves. Each restarts the pods once, and each of the three that leave an association twice: onto the node roles, and from them. */
+export const RESTARTS = { rollouts: 10, restarts: 20 } as const;
+
+const uninterrupted: Scenario = {
+    name: "pod-identity-every-move",
+    title: "the pods move to Pod Identity, to another role of it, to the annotation, the managed add-on's role, and back; no kill and no fault",
+    quick: false,
+    bound: { ...noGaps, ...RESTARTS },
+    play: async (stage) => {
+        await withAddOn(stage);
+        await withAgents(stage);
+        for (const { command, args, after } of everyMove(stage)) {
+            await stage.succeeds(command, args);
+            await after();
+        }
+    },
+};
 
 const handedOverAndBack: Scenario = {
     name: "pod-identity-handed-over-and-back",
@@ -132,4 +161,4 @@ const anotherRole: Scenario = {
     },
 };
 
-export const podIdentityMoves = [handedOverAndBack, movedFromAnnotation, movedFromAddOn, anotherRole];
+export const podIdentityMoves = [uninterrupted, handedOverAndBack, movedFromAnnotation, movedFromAddOn, anotherRole];
