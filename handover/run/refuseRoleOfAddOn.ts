@@ -1,5 +1,4 @@
-import type { HandBackTarget } from "../decide/handBackTarget";
-import { retiredRoles } from "../decide/handBackTarget";
+import { type HandBackTarget, retiredRoles } from "../decide/handBackTarget";
 import { roleOfAddOn } from "../model/addOn";
 import { refusals } from "../model/refusals";
 import type { AccountSeen } from "../model/world";

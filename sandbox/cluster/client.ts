@@ -73,6 +73,26 @@ export class Client {
         }
     }
 
+    /**
+     * Deletes the pods of a deleted aws-node, which keep the ports of their nodes. The DaemonSet controller creates them if its watch is late, as
+     * after a restart of the API server.
+     */
+    public async deletePodsOfFormerAwsNode(): Promise<void> {
+        const namespace = "kube-system";
+        const [{ metadata }, { items }] = await Promise.all([
+            this.apps.readNamespacedDaemonSet({ namespace, name: "aws-node" }),
+            this.core.listNamespacedPod({ namespace, labelSelector: "k8s-app=aws-node" }),
+        ]);
+        const uid = metadata?.uid;
+        await Promise.all(
+            items
+                .filter((pod) => (pod.metadata?.ownerReferences ?? []).every((owner) => owner.uid !== uid))
+                .map(({ metadata: { name = "" } = {} }) =>
+                    unlessGone(this.core.deleteNamespacedPod({ namespace, name, gracePeriodSeconds: 0 })),
+                ),
+        );
+    }
+
     public async deleteInterventions(): Promise<void> {
         await Promise.all([
             this.admission.deleteCollectionValidatingAdmissionPolicyBinding(),
@@ -134,10 +154,15 @@ export function missing(readiness: Readiness, nodes: number): string | undefined
 }
 
 /** `check` runs before each poll, and may throw. */
-export async function untilReady(client: Client, nodes: number, seconds: number, check: () => void): Promise<void> {
+export async function untilReady(
+    client: Client,
+    nodes: number,
+    seconds: number,
+    check: () => void | Promise<void>,
+): Promise<void> {
     const deadline = Date.now() + seconds * 1000;
     for (;;) {
-        check();
+        await check();
         const lack = missing(await client.readiness(), nodes);
         if (lack === undefined) {
             return;

@@ -38,15 +38,22 @@ export type KubeletSettings = Omit<StageOptions, "readinessByCni" | "failureFact
 const eksFieldManager = "eks";
 
 /**
- * Until nodes must be Ready. By the CNI's permissions, this outlasts one start of aws-node that fails, and then one that takes
- * as long as a successful one can.
+ * The longest pause before a controller watches the API server again that was away: "backoff will stop at [30,60) sec interval".
+ *
+ * Source: k8s.io/client-go tools/cache/reflector.go, NewReflectorWithOptions
+ */
+const watchBackoffSeconds = 60;
+
+/**
+ * Until nodes must be Ready, also after a restart of the API server. By the CNI's permissions, this outlasts one start of aws-node
+ * that fails, and then one that takes as long as a successful one can.
  */
 export function readyLimitSeconds(
     nodes: number,
     options: Pick<ClusterOptions, "podReadySeconds" | "readinessByCni" | "failedStartFactor">,
 ): number {
     const restart = options.readinessByCni ? options.failedStartFactor * (livenessSeconds + setupRetrySeconds) : 0;
-    return 60 + nodes * 2 * options.podReadySeconds + restart;
+    return 60 + watchBackoffSeconds + nodes * 2 * options.podReadySeconds + restart;
 }
 
 /**
@@ -140,9 +147,10 @@ export class Cluster {
      * others.
      */
     public async remakeAwsNode(clusterName: string, nodes: number): Promise<void> {
-        await this.client().deleteAwsNode();
+        const client = this.client();
+        await client.deleteAwsNode();
         await this.applyAwsNode(clusterName);
-        await this.untilReady(nodes);
+        await this.untilReady(nodes, () => client.deletePodsOfFormerAwsNode());
     }
 
     /** Write the objects of managed add-ons, as EKS does, by the name of the add-on. */
@@ -166,9 +174,12 @@ export class Cluster {
         await Promise.all(objects.map((object) => this.client().apply(object, eksFieldManager)));
     }
 
-    private async untilReady(nodes: number): Promise<void> {
+    private async untilReady(nodes: number, before: () => Promise<void> = () => Promise.resolve()): Promise<void> {
         const limit = readyLimitSeconds(nodes, this.options);
-        const check = () => this.processes.assertRunning("before the nodes were ready");
+        const check = () => {
+            this.processes.assertRunning("before the nodes were ready");
+            return before();
+        };
         await untilReady(this.client(), nodes, limit, check);
     }
 

@@ -62,6 +62,16 @@ export const pulumiVersionPackage = "github.com/pulumi/pulumi/sdk/v3/go/common/v
 const kubernetesProviderModule = "github.com/pulumi/pulumi-kubernetes/provider/v4";
 const kubernetesVersionPackage = "k8s.io/component-base/version";
 
+const celPackage = '"sigs.k8s.io/kwok/pkg/utils/cel"';
+const fillTypeMap = `if _, err := cel.NewEnvironment(cel.EnvironmentConfig{
+		Types:       cel.DefaultTypes,
+		Conversions: cel.DefaultConversions,
+		Methods:     cel.FuncsToMethods(cel.DefaultFuncs),
+		Funcs:       cel.DefaultFuncs,
+	}); err != nil {
+		panic(err)
+	}`;
+
 export const recipes: Recipe<SandboxTool>[] = [
     {
         name: "pulumi",
@@ -175,7 +185,30 @@ export const recipes: Recipe<SandboxTool>[] = [
         name: "kwok",
         version: "0.7.0",
         tools: ["kwok"],
-        source: { kind: "go", module: "kwok", packages: ["sigs.k8s.io/kwok/cmd/kwok"], stamps: {} },
+        source: {
+            kind: "go",
+            module: "kwok",
+            packages: ["."],
+            stamps: {},
+            patch: {
+                module: "sigs.k8s.io/kwok",
+                folder: "cmd/kwok",
+                file: "main.go",
+                changes: [
+                    {
+                        line: '"sigs.k8s.io/kwok/pkg/config"',
+                        replacement: `"sigs.k8s.io/kwok/pkg/config"\n${celPackage}`,
+                    },
+                    {
+                        // kwok's controllers of nodes and of pods each make an environment of CEL for their first event, and both
+                        // write to a map that no lock guards (typeValueMap of the module github.com/wzshiming/easycel): "fatal error:
+                        // concurrent map writes". This fills the map before they start.
+                        line: "command := cmd.NewCommand(ctx)",
+                        replacement: `${fillTypeMap}\n\tcommand := cmd.NewCommand(ctx)`,
+                    },
+                ],
+            },
+        },
         typicalSeconds: 60,
     },
     {

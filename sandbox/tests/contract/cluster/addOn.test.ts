@@ -368,6 +368,27 @@ describe("The managed add-on vpc-cni of a sandbox", function () {
         assert.deepEqual(await role(), [undefined]);
     });
 
+    it("loses a pod of a former DaemonSet, whose owner is another object, and keeps its own", async () => {
+        const namespace = "kube-system";
+        const names = async () =>
+            (await core.listNamespacedPod({ namespace, labelSelector: "k8s-app=aws-node" })).items
+                .map(({ metadata: { name = "" } = {} }) => name)
+                .sort();
+        const own = await names();
+        // The garbage collector would delete a pod whose owner does not exist, and the DaemonSet controller would adopt one without an owner.
+        const { metadata: { name = "", uid = "" } = {} } = await core.readNamespacedConfigMap({
+            namespace,
+            name: "kube-root-ca.crt",
+        });
+        const ownerReferences = [{ apiVersion: "v1", kind: "ConfigMap", name, uid, controller: true }];
+        const metadata = { name: "aws-node-former", labels: { "k8s-app": "aws-node" }, ownerReferences };
+        const spec = { automountServiceAccountToken: false, containers: [{ name: "aws-node", image: "former" }] };
+        await core.createNamespacedPod({ namespace, body: { metadata, spec } });
+        assert.deepEqual(await names(), ["aws-node-former", ...own].sort());
+        await client.deletePodsOfFormerAwsNode();
+        assert.deepEqual(await names(), own);
+    });
+
     it("is written again while the API server restarts", async () => {
         await sandbox.addOn.setBehavior({ seconds: 1 });
         await sandbox.addOn.create();

@@ -15,10 +15,13 @@ describe("the time in which nodes must become Ready", () => {
         });
     }
 
+    it("outlasts the longest pause of a controller's watch after a restart of the API server", () =>
+        assert.ok(readyLimitSeconds(0, { podReadySeconds: 0, readinessByCni: false, failedStartFactor: 0 }) > 60));
+
     it("does not depend on the factor where aws-node's permissions decide nothing", () =>
         assert.equal(
             readyLimitSeconds(3, { podReadySeconds: 1.5, readinessByCni: false, failedStartFactor: 100 }),
-            69,
+            129,
         ));
 
     it("outlasts one failed start of aws-node in a node group, by default", () =>
