@@ -77,11 +77,33 @@ function associationSeen({
     };
 }
 
+/**
+ * Gives an association another role, if it still exists. What the request leaves out stays as it is.
+ *
+ * Source: https://docs.aws.amazon.com/eks/latest/APIReference/API_UpdatePodIdentityAssociation.html
+ */
+export async function changeAssociation(
+    clients: Clients,
+    clusterName: string,
+    associationId: string,
+    roleArn: string,
+): Promise<void> {
+    const { UpdatePodIdentityAssociationCommand } = await import("./awsSdk");
+    const command = new UpdatePodIdentityAssociationCommand({ clusterName, associationId, roleArn });
+    await unlessGone(async () => (await clients.eks()).send(command));
+}
+
 /** Deletes an association, if it still exists. */
 export async function deleteAssociation(clients: Clients, clusterName: string, associationId: string): Promise<void> {
     const { DeletePodIdentityAssociationCommand } = await import("./awsSdk");
+    const command = new DeletePodIdentityAssociationCommand({ clusterName, associationId });
+    await unlessGone(async () => (await clients.eks()).send(command));
+}
+
+/** The next look shows that the association is gone. */
+async function unlessGone(send: () => Promise<unknown>): Promise<void> {
     try {
-        await (await clients.eks()).send(new DeletePodIdentityAssociationCommand({ clusterName, associationId }));
+        await send();
     } catch (error) {
         if (errorCodeOf(error) !== "ResourceNotFound") {
             throw error;

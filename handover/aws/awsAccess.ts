@@ -31,6 +31,8 @@ export interface AwsAccess {
     ): Promise<OtherDelivery>;
     /** The Pod Identity associations of the service account, with what decides whether they give pods a role. */
     associations(clusterName: string, serviceAccount: ServiceAccountName): Promise<AssociationsSeen>;
+    /** Gives an association another role, if it still exists. */
+    changeAssociation(clusterName: string, associationId: string, roleArn: string): Promise<void>;
     /** Deletes an association, if it still exists. */
     deleteAssociation(clusterName: string, associationId: string): Promise<void>;
     /** Whether the node roles let the EKS Pod Identity Agent get credentials, by their names. */

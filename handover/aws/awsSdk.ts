@@ -29,6 +29,7 @@ export {
     ListClustersCommand,
     paginateListPodIdentityAssociations,
     UpdateAddonCommand,
+    UpdatePodIdentityAssociationCommand,
 } from "@aws-sdk/client-eks";
 export {
     AttachRolePolicyCommand,

@@ -1,7 +1,7 @@
 import type { AwsConnection } from "../model/connection";
 import { Refusal } from "../model/refusal";
 import { agentRights } from "./agentRights";
-import { associations, deleteAssociation } from "./associations";
+import { associations, changeAssociation, deleteAssociation } from "./associations";
 import { addOnUpdate, readAddOn, updateAddOn } from "./addOn";
 import { attach, detach } from "./attachments";
 import type { AwsAccess } from "./awsAccess";
@@ -33,6 +33,7 @@ export function connectAws(connection: AwsConnection, defaults: ClientDefaults =
         namedCluster: (name) => asRefusal(namedCluster(clients, name)),
         otherDelivery: (name, serviceAccount) => asRefusal(otherDelivery(clients, name, serviceAccount)),
         associations: (name, serviceAccount) => asRefusal(associations(clients, name, serviceAccount)),
+        changeAssociation: (name, id, roleArn) => asRefusal(changeAssociation(clients, name, id, roleArn)),
         deleteAssociation: (name, id) => asRefusal(deleteAssociation(clients, name, id)),
         agentRights: (roleNames, clusterArn) => asRefusal(agentRights(clients, roleNames, clusterArn)),
         addOn: (name) => asRefusal(readAddOn(clients, name)),

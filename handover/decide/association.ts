@@ -1,4 +1,5 @@
 import { type AssociationSeen, ASSOCIATION_MARGIN_MILLISECONDS, faultOf } from "../model/association";
+import type { HandOverRecord } from "../model/record";
 import type { Refusal } from "../model/refusal";
 import { refusals } from "../model/refusals";
 import type { Step } from "../model/steps";
@@ -8,6 +9,44 @@ import type { PodSeen, World } from "../model/world";
 /** Whether a pod has the credentials of an association, whichever role that has. */
 export function hasContainerCredentials({ credentials }: Pick<PodSeen, "credentials">): boolean {
     return credentials.kind === "containerCredentials";
+}
+
+/** Whether the component has created the association, with one of its roles. */
+export function isOfComponent(
+    { roleArn, ownerArn }: Pick<AssociationSeen, "roleArn" | "ownerArn">,
+    { approvedRoleArns }: Pick<HandOverRecord, "approvedRoleArns">,
+): boolean {
+    return ownerArn === undefined && approvedRoleArns.includes(roleArn);
+}
+
+/**
+ * Gives the component's association its role again, if it has another role of the component: a rollout of this role was taken back. Undefined if it has
+ * the role, or one that the component never gave it.
+ */
+export function associateAgainStep(
+    subject: Subject,
+    record: Pick<HandOverRecord, "approvedRoleArns">,
+    { account: { associations } }: World,
+): Step | undefined {
+    if (subject.delivery !== "podIdentity" || associations?.is !== "seen") {
+        return undefined;
+    }
+    const [own, ...others] = associations.associations;
+    const isTakenBack =
+        own !== undefined &&
+        others.length === 0 &&
+        own.roleArn !== subject.roleArn &&
+        faultOf(own) === undefined &&
+        isOfComponent(own, record);
+    return isTakenBack
+        ? {
+              do: "changeAssociation",
+              clusterName: associations.clusterName,
+              associationId: own.id,
+              roleArn: subject.roleArn,
+              why: `giving the Pod Identity association the role ${subject.roleArn} again`,
+          }
+        : undefined;
 }
 
 /**

@@ -11,6 +11,7 @@ import type { ClusterSeen, PodSeen, World } from "../model/world";
 import { admitRoleStep } from "./admittedRoles";
 import { lateAgentStep } from "./agents";
 import { begunAmong, begunFirst, isLeftBroken } from "./begunPlaces";
+import { associateAgainStep } from "./association";
 import { hasDelivery } from "./delivered";
 import { deliverAgainStep, settingsToRemove } from "./delivery";
 import { Fleet, fleetOf, isLate, restartWrong, untilStable, wakeStep } from "./fleet";
@@ -55,6 +56,7 @@ export function nextCanaryStep(target: RolloutTarget, look: World, memory: Memor
         return { do: "refuse", refusal };
     }
     const repair =
+        associateAgainStep(target.subject, target.record, world) ??
         associationStep(target.subject, world) ??
         firstRepair(target, world, memory) ??
         lateAgentStep(target, world, memory);

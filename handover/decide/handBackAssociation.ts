@@ -57,7 +57,7 @@ export function forgetAssociationStep(target: HandBackTarget, world: World, memo
         return undefined;
     }
     // How long ago an earlier run has deleted it is not known.
-    const until = (memory.associationDeletedAt ?? memory.startedAt) + ASSOCIATION_MARGIN_MILLISECONDS;
+    const until = (memory.associationChangedAt ?? memory.startedAt) + ASSOCIATION_MARGIN_MILLISECONDS;
     return world.at < until
         ? { do: "wait", until, why: "waiting until the webhook forgets the Pod Identity association" }
         : {

@@ -4,36 +4,136 @@ import type { Memory, Step } from "../model/steps";
 import type { PodSeen, World } from "../model/world";
 import { guardRefuses } from "./admittedRoles";
 import { hasContainerCredentials } from "./association";
-import { fleetOf, forceRestartWrong, restartWrong, wakeStep, whyForced } from "./fleet";
+import { type Fleet, fleetOf, forceRestartWrong, restartWrong, wakeStep, whyForced } from "./fleet";
 import { withoutJoining } from "./seen";
 
-/** The state to restore if a rollout with an association fails: the pods use the node roles again. */
+/** The state to restore if a rollout with an association fails: the pods have the former role of the association again, or use the node roles. */
 export interface AssociationTakeBack {
     /** Undefined if there is none, or if it is another party's. */
-    readonly association: (Pick<AssociationSeen, "id"> & { readonly clusterName: string }) | undefined;
+    readonly association: OwnAssociation | undefined;
+    /** The role that it gets back. Undefined if the rollout has created it, or if the pods cannot use the former role: then it is deleted. */
+    readonly formerRoleArn?: string | undefined;
     /** Whether an injection guard that refuses pods on the node roles goes first: no policy has left them. */
     readonly removesGuard?: boolean;
 }
 
+/** As the run has seen it last. */
+export type OwnAssociation = Pick<AssociationSeen, "id" | "roleArn" | "modifiedAt"> & { readonly clusterName: string };
+
+/** Gives the association its former role back. Without one, deletes it. */
+export function nextAssociationTakeBackStep(target: AssociationTakeBack, world: World, memory: Memory): Step {
+    const { association, formerRoleArn } = target;
+    return association === undefined || formerRoleArn === undefined
+        ? nextDeletionStep(target, world, memory)
+        : nextFormerRoleStep(association, formerRoleArn, world, memory);
+}
+
+/** How many pods have not returned yet. */
+export function podsToReturn(
+    { association, formerRoleArn }: AssociationTakeBack,
+    world: World,
+    memory: Memory,
+): number {
+    const isBack =
+        association === undefined || formerRoleArn === undefined
+            ? hasNone
+            : isBackSince(knownFrom(association, memory));
+    return world.cluster.pods.filter((pod) => !isBack(pod)).length;
+}
+
 /**
- * Deletes the association, and restarts each pod that has its credentials, also one that works: it could not renew its session. The others were
+ * Then restarts each pod that was created before EKS Auth knows the former role again, also one that works: it may have fetched a session of the role
+ * that failed, and a pod does not show its role. Those sessions end at a time that is not documented.
+ *
+ * The pods that do not work, and those that were created with the role that failed, come first. If the former role does not help them, the others stay.
+ */
+function nextFormerRoleStep(
+    association: OwnAssociation,
+    formerRoleArn: string,
+    { cluster, at }: World,
+    memory: Memory,
+): Step {
+    const { id: associationId, clusterName, roleArn, modifiedAt } = association;
+    const hasIt = roleArn === formerRoleArn;
+    if (memory.associationChangedAt === undefined && !hasIt) {
+        return {
+            do: "changeAssociation",
+            clusterName,
+            associationId,
+            roleArn: formerRoleArn,
+            why: `giving the Pod Identity association its former role again: ${formerRoleArn}`,
+        };
+    }
+    const from = knownFrom(association, memory);
+    if (from > at) {
+        return {
+            do: "wait",
+            until: from,
+            why: "waiting until EKS Auth gives the former role again, before the pods restart",
+        };
+    }
+    const isFirst = (pod: PodSeen) => !pod.ready || (!hasIt && pod.createdAt >= modifiedAt);
+    return restartStep({ cluster, at }, memory, {
+        isBack: isBackSince(from),
+        why: (pod) => `${pod.name} gets the former role again`,
+        held: ({ wrong, starting }) =>
+            wrong.some(isFirst) || starting.length > 0 ? wrong.filter((pod) => !isFirst(pod)) : [],
+        whyHeld: "waiting until the first pods work with the former role, before these restart",
+    });
+}
+
+/** When new pods have the association's role, as far as the margin says. */
+function knownFrom({ modifiedAt }: OwnAssociation, { associationChangedAt = modifiedAt }: Memory): number {
+    return associationChangedAt + ASSOCIATION_MARGIN_MILLISECONDS;
+}
+
+const isBackSince = (from: number) => (pod: PodSeen) => hasNone(pod) || pod.createdAt >= from;
+
+const hasNone = (pod: PodSeen) => !hasContainerCredentials(pod);
+
+/**
+ * Then restarts each pod that has the credentials of the association, also one that works: it could not renew its session. The others were
  * never moved, and stay as they are. The pod template stays, since a changed one would restart every pod.
  *
  * Pods that do not work restart at once. The others wait until the webhook no longer gives the credentials to new pods.
  */
-export function nextAssociationTakeBackStep(target: AssociationTakeBack, { cluster, at }: World, memory: Memory): Step {
+function nextDeletionStep(target: AssociationTakeBack, { cluster, at }: World, memory: Memory): Step {
     if (target.removesGuard === true && guardRefuses(cluster, cluster.serviceAccount?.annotations ?? {})) {
         return {
             do: "removeInjectionGuard",
             why: "removing the injection guard, which refuses pods on the node roles: these hold their policies",
         };
     }
-    const { associationDeletedAt } = memory;
-    if (target.association !== undefined && associationDeletedAt === undefined) {
+    const { associationChangedAt: deletedAt } = memory;
+    if (target.association !== undefined && deletedAt === undefined) {
         const { clusterName, id: associationId } = target.association;
         return { do: "deleteAssociation", clusterName, associationId, why: "deleting the Pod Identity association" };
     }
-    const isBack = (pod: PodSeen) => !hasContainerCredentials(pod);
+    const forgottenAt = (deletedAt ?? memory.startedAt) + ASSOCIATION_MARGIN_MILLISECONDS;
+    return restartStep({ cluster, at }, memory, {
+        isBack: hasNone,
+        why: (pod) => `${pod.name} returns to its node's role`,
+        held: ({ wrong }) => (at >= forgottenAt ? [] : wrong.filter(({ ready }) => ready)),
+        whyHeld: "waiting until the webhook forgets the association, before these pods restart",
+        until: forgottenAt,
+    });
+}
+
+interface Returning {
+    readonly isBack: (pod: PodSeen) => boolean;
+    readonly why: (pod: PodSeen) => string;
+    /** The pods that may not restart yet. */
+    readonly held: (fleet: Fleet) => readonly PodSeen[];
+    readonly whyHeld: string;
+    /** When they may. Missing: as soon as others are Ready. */
+    readonly until?: number;
+}
+
+function restartStep(
+    { cluster, at }: Pick<World, "cluster" | "at">,
+    memory: Memory,
+    { isBack, why, held, whyHeld, until }: Returning,
+): Step {
     const ready = withoutJoining(
         cluster.nodes.filter((node) => node.ready),
         cluster,
@@ -41,29 +141,22 @@ export function nextAssociationTakeBackStep(target: AssociationTakeBack, { clust
         isBack,
     );
     const fleet = fleetOf(cluster, ready, isBack, false);
-    const forgottenAt = (associationDeletedAt ?? memory.startedAt) + ASSOCIATION_MARGIN_MILLISECONDS;
-    const isForgotten = at >= forgottenAt;
-    const [broken, working] = [fleet.wrong.filter((pod) => !pod.ready), fleet.wrong.filter((pod) => pod.ready)];
-    const why = (pod: PodSeen) => `${pod.name} returns to its node's role`;
     const touched = new Set(Object.keys(memory.restarts));
+    // A pod that does not start for another reason would not end the wait.
+    const starting = fleet.starting.filter(({ node, startProblem }) => touched.has(node) && startProblem === undefined);
+    const waiting = held({ ...fleet, starting });
     return (
-        restartWrong({ ...fleet, wrong: isForgotten ? fleet.wrong : broken }, memory, at, why) ??
-        (working.length > 0
-            ? {
-                  do: "wait",
-                  until: forgottenAt,
-                  why: `waiting until the webhook forgets the association, before these pods restart: ${listNames(working)}`,
-              }
+        restartWrong({ ...fleet, wrong: fleet.wrong.filter((pod) => !waiting.includes(pod)) }, memory, at, why) ??
+        (waiting.length > 0
+            ? { do: "wait", ...(until === undefined ? {} : { until }), why: `${whyHeld}: ${listNames(waiting)}` }
             : undefined) ??
         // The remaining wrong pods are on NotReady nodes.
         forceRestartWrong(fleetOf(cluster, cluster.nodes, isBack, false).wrong, memory, at, whyForced) ??
         wakeStep(fleet.nodesWithoutPod, cluster, memory, at) ??
-        waitFor([
-            // A pod that does not start for another reason would not end the wait.
-            ...fleet.starting.filter(({ node, startProblem }) => touched.has(node) && startProblem === undefined),
-            ...fleet.terminating,
-            ...fleet.nodesWithoutPod,
-        ]) ?? { do: "done", why: "the rollout is taken back" }
+        waitFor([...starting, ...fleet.terminating, ...fleet.nodesWithoutPod]) ?? {
+            do: "done",
+            why: "the rollout is taken back",
+        }
     );
 }
 

@@ -43,6 +43,14 @@ export type Step =
     | { readonly do: "skipContainers"; readonly containers: readonly string[]; readonly why: string }
     /** Undoes it. The DaemonSet's pods have to restart once more. */
     | { readonly do: "unskipContainers"; readonly why: string }
+    /** Gives an association another role, which also reaches pods that do not restart. */
+    | {
+          readonly do: "changeAssociation";
+          readonly clusterName: string;
+          readonly associationId: string;
+          readonly roleArn: string;
+          readonly why: string;
+      }
     | {
           readonly do: "deleteAssociation";
           readonly clusterName: string;
@@ -97,8 +105,8 @@ export interface Memory {
     /** When this run last asked for a detachment whose answer was lost, so that it may have taken place. Missing if there is none. */
     readonly detachSentAt?: number;
     readonly propagatedAt: number | undefined;
-    /** When this run last deleted an association. Missing: it has deleted none. */
-    readonly associationDeletedAt?: number;
+    /** When this run last deleted an association, or gave it another role. Missing: it has done neither. */
+    readonly associationChangedAt?: number;
     /** When this run released the service account's annotations. */
     readonly releasedAt: number | undefined;
     readonly wokenAt: number | undefined;
@@ -159,8 +167,9 @@ export function remember(memory: Memory, step: Step, at: number, { gone = [], ad
             return { ...memory, propagatedAt: at };
         case "releaseServiceAccount":
             return { ...memory, releasedAt: at, releases: (memory.releases ?? 0) + 1 };
+        case "changeAssociation":
         case "deleteAssociation":
-            return { ...memory, associationDeletedAt: at };
+            return { ...memory, associationChangedAt: at };
         case "wake":
             return { ...memory, wokenAt: at };
         case "restart":

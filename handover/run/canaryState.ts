@@ -37,4 +37,7 @@ export function outputsOf({ shown = "", rollouts = 0 }: Partial<CanaryOutputs>):
 /** A rollout, with the subject under the component's first names. */
 export type RolloutRun = Omit<CanaryInputs, "serviceAccountUid"> &
     RolloutTarget &
-    Pick<Restorable, "isRepair" | "isReplacing">;
+    Pick<Restorable, "isRepair" | "isReplacing"> & {
+        /** The other role that the association had at the last rollout. Undefined if that rollout was with another delivery, or with this role. */
+        readonly associatedBefore?: string | undefined;
+    };

@@ -211,6 +211,8 @@ async function change({ cluster, aws, sleep }: RunContext, step: Changing): Prom
             return cluster.skipContainers(step.containers);
         case "unskipContainers":
             return cluster.skipContainers([]);
+        case "changeAssociation":
+            return aws.changeAssociation(step.clusterName, step.associationId, step.roleArn);
         case "deleteAssociation":
             return aws.deleteAssociation(step.clusterName, step.associationId);
         case "releaseServiceAccount":

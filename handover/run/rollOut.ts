@@ -40,14 +40,22 @@ export async function rollOut(
     const isReplacing = before !== undefined && !isRepair;
     const serviceAccountUid = inputs.serviceAccountUid === "" ? undefined : inputs.serviceAccountUid;
     const canarySeconds = inputs.timeouts.canarySeconds;
-    const target = { ...inputs, subject, serviceAccountUid, canarySeconds, isRepair, isReplacing };
+    const associatedBefore = otherAssociatedRole(inputs, before);
+    const target = { ...inputs, subject, serviceAccountUid, canarySeconds, isRepair, isReplacing, associatedBefore };
     await awaitDelivery({ ...opened, subject }, target);
     await proveAfterFailure(context, target);
     const shown = await restartAll(context, target);
     return { shown, rollouts: outputsOf(before ?? {}).rollouts + 1 };
 }
 
-/** A rollout that was taken back has taken the annotation away. The next one begins with the proof, since the role may still not work. */
+function otherAssociatedRole({ subject }: CanaryInputs, before: CanaryState | undefined): string | undefined {
+    const { delivery, roleArn } = before?.subject ?? {};
+    return subject.delivery === "podIdentity" && delivery === "podIdentity" && roleArn !== subject.roleArn
+        ? roleArn
+        : undefined;
+}
+
+/** A rollout that was taken back has taken the annotation or the association away. The next one begins with the proof, since the role may still not work. */
 async function proveAfterFailure(context: RunContext, target: RolloutRun): Promise<void> {
     const cluster = await new TransientRetry(context).read(() => context.cluster.look());
     const isTheCluster = cluster.uid === target.record.clusterUid && cluster.serviceAccount !== undefined;
@@ -59,10 +67,13 @@ async function proveAfterFailure(context: RunContext, target: RolloutRun): Promi
     }
 }
 
-/** With an association, the pods show whether a rollout has begun: the association itself is created again before. */
-function isDelivered({ subject }: RolloutRun, cluster: ClusterSeen): boolean {
+/**
+ * With an association, the pods show whether a rollout has begun: the association itself is created again before. They do not show it with another role of
+ * the association: an earlier rollout may have given it the former one back.
+ */
+function isDelivered({ subject, associatedBefore }: RolloutRun, cluster: ClusterSeen): boolean {
     return subject.delivery === "podIdentity"
-        ? cluster.pods.some(hasContainerCredentials)
+        ? associatedBefore === undefined && cluster.pods.some(hasContainerCredentials)
         : isAnnotated(subject, cluster);
 }
 

@@ -1,11 +1,10 @@
 import { ROLE_ARN_ANNOTATION, STS_REGIONAL_ENDPOINTS_ANNOTATION } from "../../documents/serviceAccountAnnotations";
-import { hasContainerCredentials } from "../decide/association";
+import { hasContainerCredentials, isOfComponent } from "../decide/association";
 import { annotationsToRestore, mayRemoveGuard } from "../decide/annotationsToRestore";
 import { nextCanaryStep } from "../decide/canary";
 import { withoutComplaints } from "../decide/complaints";
 import { isDetached } from "../decide/reliesOnRole";
-import { nextTakeBackStep, TakeBackTarget } from "../decide/takeBack";
-import { type AssociationTakeBack, nextAssociationTakeBackStep } from "../decide/takeBackAssociation";
+import type { AssociationTakeBack } from "../decide/takeBackAssociation";
 import { carriesAnyOf, carriesRole } from "../model/carriedRole";
 import { isAnnotated } from "../model/isAnnotated";
 import { listNames } from "../model/listNames";
@@ -16,9 +15,8 @@ import type { PodSeen, World } from "../model/world";
 import { look } from "../observe/look";
 import { RunContext } from "../observe/runContext";
 import type { RolloutRun } from "./canaryState";
-import { reach, Reached } from "./loop";
+import { revert, type Reverted, sayingMore } from "./revertRollout";
 import { TransientRetry } from "./transientRetry";
-import { withoutAccount } from "./withoutAccount";
 
 /** A rollout that fails with one of these codes after its canaries have worked: pods cannot use the role. */
 const FOR_CREDENTIALS = ["pods-do-not-work", "pod-misses-permissions"];
@@ -50,7 +48,9 @@ export async function takeBack(
     const cause = isRefusal(error) ? `${error.seen} ${error.means}` : messageOf(error);
     const formerAnnotations = annotationsToRestore(target, first, last, memory?.attachedAt);
     const isAssociated = target.subject.delivery === "podIdentity";
+    const toTakeBack = associationToTakeBack(target, last, error);
     if (
+        toTakeBack.formerRoleArn === undefined &&
         (formerAnnotations === target.subject.annotations ||
             (!isAssociated && deliversTheSame(formerAnnotations, target))) &&
         last !== undefined &&
@@ -66,14 +66,15 @@ export async function takeBack(
         return error;
     }
     const removesGuard = mayRemoveGuard(target.record, first, last);
-    const association = ownAssociationOf(target, last);
-    const reverting = revert(context, { ...target, formerAnnotations, removesGuard, association }, cause);
+    const reverting = revert(context, { ...target, formerAnnotations, removesGuard, ...toTakeBack }, cause);
     if (isRefusal(error, ...OF_ANOTHER_WRITER)) {
         return leftToItsWriter(error, reverting);
     }
-    const { world, why: back } = await reverting;
+    const { world, why: back, formerRoleArn } = await reverting;
     if (isAssociated) {
-        return refusals.associationTakenBack(cause, back);
+        return formerRoleArn === undefined
+            ? refusals.associationTakenBack(cause, back)
+            : refusals.formerRoleAssociated(cause, formerRoleArn, back);
     }
     if (isApiFailure(error)) {
         return stateUnknown(error, back);
@@ -124,32 +125,46 @@ export async function finishTakingBack(context: RunContext, target: RolloutRun, 
     const formerAnnotations = annotationsToRestore(target, world, world);
     const isKept = formerAnnotations === target.subject.annotations;
     const areDetached = world?.account.nodeRoles.some((role) => isDetached(target.record, role)) ?? true;
-    if (!isRefusal(error) || left.length === 0 || isKept || areDetached) {
+    const toTakeBack = associationToTakeBack(target, world, error);
+    const isAssociated = hasOtherRole(toTakeBack);
+    if (!isRefusal(error) || !(isAssociated || (left.length > 0 && !isKept && !areDetached))) {
         return error;
     }
-    const association = ownAssociationOf(target, world);
     const { why } = await revert(
         context,
-        { ...target, formerAnnotations, association },
+        { ...target, formerAnnotations, ...toTakeBack },
         `${error.seen} ${error.means}`,
     );
     const { code, seen, fix } = error;
-    return new Refusal(code, seen, `An earlier run had left ${listNames(left)} with the role: ${why}.`, fix);
+    const had = isAssociated ? "the Pod Identity association" : listNames(left);
+    return new Refusal(code, seen, `An earlier run had left ${had} with the role: ${why}.`, fix);
 }
 
-/** The component's association, which the engine has created. Undefined if there is none, or if it has another role. */
-function ownAssociationOf(
-    { subject, record }: RolloutRun,
+/**
+ * The component's association, which the engine has created, and the role that it had before. There is none if it has another party's role. Without an
+ * agent, no role of the association helps a pod.
+ */
+function associationToTakeBack(
+    { subject, record, associatedBefore }: RolloutRun,
     world: World | undefined,
-): AssociationTakeBack["association"] {
+    error: unknown,
+): Pick<AssociationTakeBack, "association" | "formerRoleArn"> {
     const seen = world?.account.associations;
-    if (subject.delivery !== "podIdentity" || seen?.is !== "seen") {
-        return undefined;
-    }
-    const own = seen.associations.find(
-        ({ roleArn, ownerArn }) => ownerArn === undefined && record.approvedRoleArns.includes(roleArn),
-    );
-    return own && { id: own.id, clusterName: seen.clusterName };
+    const own =
+        subject.delivery === "podIdentity" && seen?.is === "seen"
+            ? seen.associations.find((one) => isOfComponent(one, record))
+            : undefined;
+    return own === undefined || seen?.is !== "seen"
+        ? { association: undefined }
+        : {
+              association: { ...own, clusterName: seen.clusterName },
+              formerRoleArn: isRefusal(error, "pod-identity-agent") ? undefined : associatedBefore,
+          };
+}
+
+/** Whether the association has another role than before this rollout. */
+function hasOtherRole({ association, formerRoleArn }: AssociationTakeBack): boolean {
+    return association !== undefined && formerRoleArn !== undefined && association.roleArn !== formerRoleArn;
 }
 
 /** Failures that say nothing about the canary: expired credentials, an API that does not answer. */
@@ -168,7 +183,7 @@ function leftToItsOwner(error: Refusal, back: string): Refusal {
 }
 
 /** Another writer delivers another role, or none. Until it delivers the role again, the injection guard may refuse pods, so that nothing can go back. */
-async function leftToItsWriter(error: Refusal, reverting: Promise<Reached>): Promise<Refusal> {
+async function leftToItsWriter(error: Refusal, reverting: Promise<Reverted>): Promise<Refusal> {
     const back = await reverting.then(
         ({ why }) => `The canaries that did not work were reverted (${why}).`,
         (failure: unknown) => {
@@ -185,48 +200,6 @@ async function leftToItsWriter(error: Refusal, reverting: Promise<Reached>): Pro
 function besideAssociation(error: Refusal, back: string): Refusal {
     const reverted = `Pods that had restarted with the role did not work yet: they restarted again, and the service account has its former annotation (${back}).`;
     return sayingMore(error, reverted);
-}
-
-function notReverted(error: Refusal, cause: string): Refusal {
-    const left =
-        "So the rollout was not taken back completely: pods that do not work with the role may still carry it. The rollout had failed:";
-    return sayingMore(error, `${left} ${cause}`);
-}
-
-/** The same refusal, with more about what it means. */
-function sayingMore({ code, seen, means, fix }: Refusal, more: string): Refusal {
-    return new Refusal(code, seen, `${means} ${more}`, fix);
-}
-
-/** Reverts after any failure, since a pod may already use the permissions of a role that is not known to work. */
-async function revert(
-    context: RunContext,
-    target: RolloutRun & Pick<TakeBackTarget, "removesGuard"> & Pick<AssociationTakeBack, "association">,
-    cause: string,
-): Promise<Reached> {
-    context.progress(`the rollout failed: ${cause} Taking it back`);
-    const takingBack = () =>
-        // The credentials for the account may be the cause of the failure.
-        reach(withoutAccount(context), {
-            what: "Taking the rollout back",
-            next: (world, memory) =>
-                target.subject.delivery === "podIdentity"
-                    ? nextAssociationTakeBackStep(target, world, memory)
-                    : nextTakeBackStep(target, world, memory),
-            limitSeconds: target.timeouts.canarySeconds,
-            limitArgument: "timeouts.canarySeconds",
-        });
-    try {
-        return await takingBack().catch((error: unknown) => {
-            // Another owner has written the annotation after the last look. The next look shows it, and the annotation stays.
-            if (isRefusal(error, "annotation-owned-by-another")) {
-                return takingBack();
-            }
-            throw error;
-        });
-    } catch (error) {
-        throw isRefusal(error) ? notReverted(error, cause) : error;
-    }
 }
 
 function messageOf(error: unknown): string {

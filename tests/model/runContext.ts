@@ -387,6 +387,11 @@ function awsOf(world: ModelWorld, run: Run, { serviceAccount, fieldManager }: Su
                 const { current } = world.ownAssociation;
                 return { is: "seen", clusterName, associations: current === undefined ? [] : [current] };
             }),
+        changeAssociation: (_, id, roleArn) =>
+            run.call(`give the association ${roleArn}`, () => {
+                world.ownAssociation.update(world.now, id, roleArn);
+                world.changed();
+            }),
         deleteAssociation: (_, id) =>
             run.call("delete the association", () => {
                 world.ownAssociation.delete(world.now, id, world.isRollingOut(fieldManager));

@@ -34,6 +34,13 @@ export const podIdentityRefusals = {
             `The Pod Identity association was deleted, and the pods that had its credentials restarted without them (${back}). The other pods stay as they are.`,
             "Fix the cause, and run pulumi up: it creates the association again, and begins with the canaries. If it stops with association-missing, run pulumi up --refresh.",
         ),
+    formerRoleAssociated: (cause: string, roleArn: string, back: string) =>
+        new Refusal(
+            "rollout-taken-back",
+            `The rollout failed: ${withFullStop(cause)}`,
+            `The Pod Identity association has its former role ${roleArn} again, and each pod that may have had the other one restarted (${back}). The node roles keep the policies that were attached again.`,
+            "Fix the cause, and run pulumi up: it gives the association the role of the program again, and begins with the canaries.",
+        ),
     nodeRolesFail: (pods: readonly PodSeen[], nodes: readonly string[]) =>
         new Refusal(
             "former-credentials-fail",

@@ -40,14 +40,14 @@ describe("A wait until EKS knows an association, or has forgotten it,", () => {
         const target = { subject: associated, record, formerAnnotations: {}, ...waits };
         const world = seen(onNodeRole, { cluster: { daemonSet: skipping }, account: none });
         const begun = { startedAt: LONG_AGO, propagatedAt: seconds(-60) };
-        const memory = memoryWith({ ...begun, associationDeletedAt: seconds(-29) });
+        const memory = memoryWith({ ...begun, associationChangedAt: seconds(-29) });
         deepStrictEqual(endOf(nextHandBackStep(target, world, memory)), seconds(1));
     });
 
     it("ends 30 s after a rollout that failed has deleted it", () => {
         const left = pods(onNodeRole, pod("n2", withCredentials));
         const world = seen(onNodeRole, { cluster: { pods: left }, account: none });
-        const memory = memoryWith({ startedAt: LONG_AGO, associationDeletedAt: seconds(-25) });
+        const memory = memoryWith({ startedAt: LONG_AGO, associationChangedAt: seconds(-25) });
         deepStrictEqual(endOf(nextAssociationTakeBackStep({ association: undefined }, world, memory)), seconds(5));
     });
 

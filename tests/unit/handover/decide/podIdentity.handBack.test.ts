@@ -1,6 +1,6 @@
 import { deepStrictEqual } from "node:assert/strict";
 import { type HandBackTarget, nextHandBackStep, nextReturnStep } from "../../../../handover/decide/handBack";
-import { nextAssociationTakeBackStep } from "../../../../handover/decide/takeBackAssociation";
+import { nextAssociationTakeBackStep, podsToReturn } from "../../../../handover/decide/takeBackAssociation";
 import type { Memory } from "../../../../handover/model/steps";
 import type { CredentialSource, World } from "../../../../handover/model/world";
 import { ATTACH, AWAIT_PROPAGATION, REMOVE_GUARD, wait } from "../support/handBacks";
@@ -33,7 +33,7 @@ const target: HandBackTarget = {
     canarySeconds: 300,
 };
 const begun = memoryWith({ startedAt: LONG_AGO, propagatedAt: seconds(-60) });
-const forgotten = memoryWith({ startedAt: LONG_AGO, propagatedAt: seconds(-60), associationDeletedAt: seconds(-31) });
+const forgotten = memoryWith({ startedAt: LONG_AGO, propagatedAt: seconds(-60), associationChangedAt: seconds(-31) });
 const images = { "aws-vpc-cni-init": "init:v1", "aws-node": "cni:v1.19.0", "aws-eks-nodeagent": "agent:v1" };
 const skipping = { ...daemonSet, images, skipsContainers: true as const };
 const none = { associations: associations() };
@@ -109,7 +109,7 @@ const rows: [string, World, object, Memory?][] = [
         "waits until the webhook forgets it",
         seen(onNodeRole, { cluster: { daemonSet: skipping }, account: none }),
         wait("waiting until the webhook forgets the Pod Identity association"),
-        memoryWith({ startedAt: LONG_AGO, propagatedAt: seconds(-60), associationDeletedAt: seconds(-29) }),
+        memoryWith({ startedAt: LONG_AGO, propagatedAt: seconds(-60), associationChangedAt: seconds(-29) }),
     ],
     [
         "waits as long if an earlier run may just have deleted it",
@@ -244,8 +244,8 @@ describe("An update that leaves Pod Identity and turns the live checks off", () 
 });
 
 describe("A failed rollout with an association", () => {
-    const association = { id: "a-1", clusterName: "prod" };
-    const deleted = memoryWith({ startedAt: LONG_AGO, associationDeletedAt: NOW });
+    const association = { id: "a-1", clusterName: "prod", roleArn: ROLE_ARN, modifiedAt: seconds(-60) };
+    const deleted = memoryWith({ startedAt: LONG_AGO, associationChangedAt: NOW });
     const broken = pods(onNodeRole, pod("n1", withCredentials, starting), pod("n2", withCredentials));
     const back = (look: World, memory: Memory, more: object = {}) =>
         comparableStep(nextAssociationTakeBackStep({ association, ...more }, look, memory));
@@ -260,7 +260,7 @@ describe("A failed rollout with an association", () => {
     it("then restarts the pods that do not work at once, and those that work when the webhook has forgotten it", () => {
         const look = seen(onNodeRole, { cluster: { pods: broken } });
         const n1Back = pods(onNodeRole, pod("n2", withCredentials));
-        const later = memoryWith({ startedAt: LONG_AGO, associationDeletedAt: seconds(-30) });
+        const later = memoryWith({ startedAt: LONG_AGO, associationChangedAt: seconds(-30) });
         deepStrictEqual(
             [
                 back(look, deleted),
@@ -285,5 +285,90 @@ describe("A failed rollout with an association", () => {
             ),
             ["removeInjectionGuard", "done"],
         );
+    });
+
+    describe("that had another role before", () => {
+        const changed = memoryWith({ startedAt: LONG_AGO, associationChangedAt: seconds(-30) });
+        const failed = { ...association, modifiedAt: seconds(-90) };
+        const former = { association: failed, formerRoleArn: FORMER_ROLE };
+        const inThis = (...changes: readonly object[]) =>
+            seen(withCredentials, { cluster: { pods: pods(withCredentials, ...(changes as never[])) } });
+        const older = (name: string) => pod(name, withCredentials, { createdAt: LONG_AGO });
+        const since = (name: string, createdAt: number, more: object = {}) =>
+            pod(name, withCredentials, { createdAt, ...more });
+        const before = inThis(older("n1"), older("n2"), older("n3"));
+
+        it("gives it that role again first, and waits until EKS Auth knows it", () =>
+            deepStrictEqual(
+                [
+                    back(before, memoryWith({}), former),
+                    back(before, memoryWith({ startedAt: LONG_AGO, associationChangedAt: seconds(-29) }), former),
+                ],
+                [
+                    {
+                        do: "changeAssociation",
+                        ...{ clusterName: "prod", associationId: "a-1", roleArn: FORMER_ROLE },
+                        why: `giving the Pod Identity association its former role again: ${FORMER_ROLE}`,
+                    },
+                    wait("waiting until EKS Auth gives the former role again, before the pods restart"),
+                ],
+            ));
+
+        it("does not give it that role twice, and counts from the time of the change that an earlier run made", () => {
+            const has = (modifiedAt: number) => ({
+                ...former,
+                association: { ...failed, roleArn: FORMER_ROLE, modifiedAt },
+            });
+            deepStrictEqual(
+                [seconds(-29), seconds(-30)].map((modifiedAt) => back(before, memoryWith({}), has(modifiedAt)).do),
+                ["wait", "restart"],
+            );
+        });
+
+        it("first restarts the pods that do not work, and those from the time of the role that failed", () => {
+            const broken = inThis(since("n1", LONG_AGO, starting), since("n2", failed.modifiedAt), older("n3"));
+            const [atOnce, later] = [
+                back(broken, changed, former),
+                back(
+                    inThis(since("n1", NOW), since("n2", NOW, starting), older("n3")),
+                    { ...changed, restarts: { n2: 1 } },
+                    former,
+                ),
+            ];
+            deepStrictEqual(
+                [atOnce, later],
+                [
+                    { do: "restart", pods: ["pod-n1"], why: "pod-n1 gets the former role again" },
+                    wait("waiting until the first pods work with the former role, before these restart: pod-n3"),
+                ],
+            );
+        });
+
+        it("then restarts the others, and is over when each pod is from after the change", () =>
+            deepStrictEqual(
+                [
+                    back(inThis(since("n1", NOW), older("n2"), older("n3")), changed, former),
+                    back(inThis(since("n1", NOW), since("n2", NOW), since("n3", NOW)), changed, former),
+                    back(seen(onNodeRole), changed, former),
+                ],
+                [
+                    { do: "restart", pods: ["pod-n2"], why: "pod-n2 gets the former role again" },
+                    { do: "done", why: "the rollout is taken back" },
+                    { do: "done", why: "the rollout is taken back" },
+                ],
+            ));
+
+        it("counts the pods that have not returned", () => {
+            const look = inThis(since("n1", NOW), since("n2", seconds(-1)), older("n3"));
+            deepStrictEqual(
+                [
+                    podsToReturn(former, look, changed),
+                    podsToReturn({ association: failed }, look, changed),
+                    podsToReturn({ association: undefined, formerRoleArn: FORMER_ROLE }, look, changed),
+                    podsToReturn(former, seen(onNodeRole), changed),
+                ],
+                [2, 3, 3, 0],
+            );
+        });
     });
 });

@@ -258,6 +258,9 @@ const EXAMPLES: Record<keyof typeof refusals, Refusal[]> = {
         refusals.associationMissing(associated, [pod("n1", onNodeRole), pod("n2", onNodeRole)]),
     ],
     associationDiffers: [refusals.associationDiffers(associated, `the role ${FORMER_ROLE}, a session policy`)],
+    formerRoleAssociated: [
+        refusals.formerRoleAssociated("pods do not start", FORMER_ROLE, "the rollout is taken back"),
+    ],
     associationTakenBack: [refusals.associationTakenBack("the agent is away", "the rollout is taken back")],
     agentsMissing: [
         refusals.agentsMissing(associated, [{ name: "n1" }]),

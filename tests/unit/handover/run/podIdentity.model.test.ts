@@ -1,4 +1,4 @@
-import { deepStrictEqual, match, ok, rejects } from "node:assert/strict";
+import { deepStrictEqual, match, ok, rejects, strictEqual } from "node:assert/strict";
 import { associated } from "../support/podIdentity";
 import { assertHandedBack, assertHandedOver, assertSound, killed, Stack, start } from "../support/podIdentityStack";
 import { FORMER_ROLE, ROLE, subject } from "../support/worlds";
@@ -213,7 +213,33 @@ describe("A stack with an association, on a model of cluster and account", funct
         }
     });
 
-    it("takes another role back that does not work: the pods go to the node roles, which hold their policies", async () => {
+    it("gives the association its former role back if another role does not work, and the next up needs no refresh", async () => {
+        const other = { ...associated, roleArn: FORMER_ROLE };
+        for (let write = 1, isKilled = true; isKilled; write += 1) {
+            const { cluster, stack } = start();
+            await stack.up();
+            cluster.brokenRoles.add(FORMER_ROLE);
+            isKilled = await killed(cluster, write, () =>
+                rejects(stack.up(other), { code: "rollout-taken-back", means: /has its former role .* again/ }),
+            );
+            if (!isKilled) {
+                deepStrictEqual([cluster.association, cluster.isAttached, [...cluster.deletedRoles]], [ROLE, true, []]);
+                ok(cluster.pods.every(({ associated: has, readySince }) => has && readySince !== undefined));
+            }
+            await rejects(stack.up(other), { code: "rollout-taken-back", means: /has its former role .* again/ });
+            strictEqual(cluster.association, ROLE);
+            cluster.brokenRoles.clear();
+            cluster.pass(60_000);
+            assertSound(cluster);
+            await stack.up(other);
+            assertHandedOver(cluster);
+            strictEqual(cluster.association, FORMER_ROLE);
+            await stack.destroy();
+            assertHandedBack(cluster);
+        }
+    });
+
+    it("moves the pods to the node roles, which hold their policies, if the former role does not help them either", async () => {
         const { cluster, stack } = start();
         await stack.up();
         cluster.roleWorks = false;

@@ -379,6 +379,7 @@ export class PodIdentityCluster {
                             ? []
                             : [{ id: "a-1", roleArn: this.association, modifiedAt: this.associations.at(-1)?.at ?? 0 }],
                 }),
+            changeAssociation: (_, __, roleArn) => this.write("change association", () => this.associate(roleArn)),
             deleteAssociation: () => this.write("delete association", () => this.associate(undefined)),
             agentRights: () => Promise.resolve({ nodes: "allowed" }),
             addOn: (clusterName) =>
