@@ -48,6 +48,20 @@ describe("The Pod Identity associations of a service account", () => {
         });
     }
 
+    it("get another role, and nothing else, and one that is gone is no error", async () => {
+        aws.answer({ "eks:UpdatePodIdentityAssociation": () => ({}) });
+        await aws.connect().changeAssociation("prod", "a-1", ROLE);
+        const { parameters = {} } = aws.calls.at(-1) ?? {};
+        // The token makes the SDK's own retries one request.
+        const { clientRequestToken, ...body } = JSON.parse(parameters["body"] ?? "") as Record<string, string>;
+        deepStrictEqual([parameters["2"], parameters["4"], body], ["prod", "a-1", { roleArn: ROLE }]);
+        match(clientRequestToken ?? "", /^[0-9a-f-]{36}$/);
+        aws.answer({ "eks:UpdatePodIdentityAssociation": () => notFound });
+        await aws.connect().changeAssociation("prod", "a-1", ROLE);
+        aws.answer({ "eks:UpdatePodIdentityAssociation": () => denied("eks:UpdatePodIdentityAssociation") });
+        await rejects(aws.connect().changeAssociation("prod", "a-1", ROLE), { code: "aws-access-denied" });
+    });
+
     it("are deleted, and one that is gone is no error", async () => {
         aws.answer({ "eks:DeletePodIdentityAssociation": () => ({}) });
         await aws.connect().deleteAssociation("prod", "a-1");

@@ -22,7 +22,9 @@ import {
     starting,
 } from "../support/worlds";
 
-const target = { ...plainTarget, subject: associated, record, serviceAccountUid: undefined };
+const approved = { ...record, approvedRoleArns: [FORMER_ROLE, ROLE] };
+const target = { ...plainTarget, subject: associated, record: approved, serviceAccountUid: undefined };
+const FOREIGN_ROLE = "arn:aws:iam::111122223333:role/foreign";
 const right = { ...withCredentials, roleArn: ROLE } as const;
 const MISSING = "The service account kube-system/aws-node has no Pod Identity association.";
 
@@ -79,9 +81,49 @@ const rows: [string, World, object, Memory?][] = [
         seen(withCredentials, { account: { associations: associations() } }),
         refuse("association-missing", `${MISSING} These pods have credentials of one: pod-n1, pod-n2, pod-n3.`),
     ],
+    [
+        "gives the association its role again, if a rollout of it was taken back, before it waits or restarts a pod",
+        seen(withCredentials, {
+            account: { associations: associations({ ...own, roleArn: FORMER_ROLE, modifiedAt: seconds(-29) }) },
+        }),
+        {
+            do: "changeAssociation",
+            ...{ clusterName: "prod", associationId: "a-1", roleArn: ROLE },
+            why: `giving the Pod Identity association the role ${ROLE} again`,
+        },
+    ],
     ...(
         [
-            [{ roleArn: FORMER_ROLE }, `the role ${FORMER_ROLE}`],
+            [
+                "has a fault beside it",
+                [{ ...own, roleArn: FORMER_ROLE, policy: true }],
+                `the role ${FORMER_ROLE}, a session policy`,
+            ],
+            [
+                "belongs to the add-on",
+                [{ ...own, roleArn: FORMER_ROLE, ownerArn: "arn:add-on" }],
+                `the role ${FORMER_ROLE}, the owner arn:add-on`,
+            ],
+            [
+                "is not the only one",
+                [
+                    { ...own, roleArn: FORMER_ROLE },
+                    { ...own, id: "a-2" },
+                ],
+                `the role ${FORMER_ROLE}, a second one (a-2)`,
+            ],
+        ] as const
+    ).map(([when, list, what]): [string, World, object] => [
+        `leaves an association with a former role that ${when}`,
+        seen(withCredentials, { account: { associations: associations(...list) } }),
+        refuse(
+            "association-differs",
+            `The Pod Identity association of the service account kube-system/aws-node has ${what} instead of ${ROLE} alone.`,
+        ),
+    ]),
+    ...(
+        [
+            [{ roleArn: FOREIGN_ROLE }, `the role ${FOREIGN_ROLE}`],
             [{ targetRoleArn: FORMER_ROLE }, `the target role ${FORMER_ROLE}`],
             [{ policy: true }, "a session policy"],
             [{ disableSessionTags: true }, "disableSessionTags"],
