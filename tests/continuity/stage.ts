@@ -5,6 +5,7 @@ import {
     CreateAddonCommand,
     CreatePodIdentityAssociationCommand,
     DeletePodIdentityAssociationCommand,
+    DescribePodIdentityAssociationCommand,
     EKSClient,
     ListAddonsCommand,
     ListPodIdentityAssociationsCommand,
@@ -351,13 +352,31 @@ export class Stage {
 
     /** Deletes the associations of the service account, as another party does. */
     public async deleteAssociations(): Promise<void> {
+        const { eks, clusterName, ids } = await this.associations();
+        for (const associationId of ids) {
+            await eks.send(new DeletePodIdentityAssociationCommand({ clusterName, associationId }));
+        }
+    }
+
+    /** The role of the service account's association. Undefined if it has none. */
+    public async associatedRole(): Promise<string | undefined> {
+        const { eks, clusterName, ids } = await this.associations();
+        const [associationId] = ids;
+        if (associationId === undefined) {
+            return undefined;
+        }
+        const { association } = await eks.send(
+            new DescribePodIdentityAssociationCommand({ clusterName, associationId }),
+        );
+        return association?.roleArn;
+    }
+
+    private async associations() {
         const { awsEndpoint: endpoint, region, clusterName } = this.sandbox;
         const eks = new EKSClient({ endpoint, region, credentials });
         const of = { clusterName, namespace: "kube-system", serviceAccount: "aws-node" };
         const { associations = [] } = await eks.send(new ListPodIdentityAssociationsCommand(of));
-        for (const { associationId } of associations) {
-            await eks.send(new DeletePodIdentityAssociationCommand({ clusterName, associationId }));
-        }
+        return { eks, clusterName, ids: associations.map(({ associationId }) => associationId) };
     }
 
     /** Deletes a child of the component from the stack's state, with its dependents. */

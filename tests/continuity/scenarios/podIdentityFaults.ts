@@ -1,18 +1,12 @@
 /** Parts of EKS Pod Identity are away: amid each move of the pods, and afterwards. */
 import * as assert from "node:assert";
 import { setTimeout as sleep } from "node:timers/promises";
+import { AttachRolePolicyCommand, DetachRolePolicyCommand } from "@aws-sdk/client-iam";
 import type { Call } from "../engine/calls";
 import type { Hooks } from "../engine/engine";
-import type { Stage } from "../stage";
+import { CNI_POLICY, iamClient, type Stage } from "../stage";
 import { type Move, outlastSessions, withAddOn } from "./deliveryMoves";
-import {
-    agentsAnswer,
-    assertAssociated,
-    associating,
-    everyMove,
-    RESTARTS,
-    withAgents,
-} from "./podIdentityMoves";
+import { agentsAnswer, assertAssociated, associating, everyMove, RESTARTS, withAgents } from "./podIdentityMoves";
 import { noGaps, type Scenario } from "./scenario";
 
 /** How long a part is away, in seconds. */
@@ -178,4 +172,44 @@ const lost: Scenario = {
     },
 };
 
-export const podIdentityFaults = [webhookAway, agentAway, eksAuthAway, eksAway, lost];
+/** The proof cannot see it: the role loses its policy as the first pod restarts with it. */
+const otherRoleFails: Scenario = {
+    name: "pod-identity-other-role-fails",
+    title: "another role of the association loses its policy as the canary restarts: the association gets the former role back; then the policy is there, and up",
+    quick: false,
+    // The canary, and each pod once more; then each pod with the other role; and back.
+    bound: { ...noGaps, rollouts: 5, restarts: 8, outageNodeSeconds: 300 },
+    play: async (stage) => {
+        const [first, second] = [associating(stage), associating(stage, { rolePath: "/another/" })];
+        await withAgents(stage);
+        await stage.succeeds("up", first);
+        const former = String(stage.outputs()["roleArn"]);
+        const iam = iamClient(stage.sandbox);
+        const policyOfOther = () => {
+            const other = Object.entries(stage.currentRoles()).find(([, { arn }]) => arn.includes(":role/another/"));
+            return { RoleName: other?.[0], PolicyArn: CNI_POLICY };
+        };
+        let from: number | undefined;
+        const lose = ({ operation, write }: Call): void => {
+            if (write && RESTART.test(operation) && from === undefined) {
+                from = Date.now();
+                void iam.send(new DetachRolePolicyCommand(policyOfOther()));
+            }
+        };
+        const { output } = await stage.fails("up", second, /\[rollout-taken-back\]/, { seen: lose });
+        // A pod that renews its session meanwhile gets one of the role that fails.
+        stage.outsiders.push({ from: from ?? 0, repairedFrom: Date.now(), limitSeconds: 0 });
+        assert.match(output, /has its former role \S+ again/);
+        assert.strictEqual(await stage.associatedRole(), former);
+        await outlastSessions(stage);
+        await sleep(AWAY_SECONDS * 1000);
+        await iam.send(new AttachRolePolicyCommand(policyOfOther()));
+        await stage.succeeds("up", second);
+        await assertAssociated(stage);
+        assert.notStrictEqual(await stage.associatedRole(), former);
+        await stage.succeeds("destroy", second);
+        await stage.assertAsBefore();
+    },
+};
+
+export const podIdentityFaults = [webhookAway, agentAway, eksAuthAway, eksAway, lost, otherRoleFails];

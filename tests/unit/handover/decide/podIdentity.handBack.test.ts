@@ -320,7 +320,9 @@ describe("A failed rollout with an association", () => {
                 association: { ...failed, roleArn: FORMER_ROLE, modifiedAt },
             });
             deepStrictEqual(
-                [seconds(-29), seconds(-30)].map((modifiedAt) => back(before, memoryWith({}), has(modifiedAt)).do),
+                [seconds(-29), seconds(-30)].map(
+                    (modifiedAt) => (back(before, memoryWith({}), has(modifiedAt)) as { do: string }).do,
+                ),
                 ["wait", "restart"],
             );
         });
