@@ -27,7 +27,13 @@ function isExempt(noProxy: string, ipFamily: "ipv4" | "ipv6"): boolean {
     return noProxy
         .split(",")
         .map((entry) => entry.trim())
-        .some((entry) => entry === "*" || covers(entry.replace(/^\[(.*)\]$/, "$1"), ipFamily));
+        .some((entry) => entry === "*" || covers(withoutPort(entry), ipFamily));
+}
+
+/** The agent answers on port 80. Go takes an address in brackets without a port for the name of a host. */
+function withoutPort(entry: string): string {
+    const [, host = entry] = /^(?:\[(.*)\]|([^:]*)):80$/.exec(entry)?.filter(Boolean) ?? [];
+    return host;
 }
 
 /** An address, or a block like 169.254.0.0/16. */

@@ -17,14 +17,14 @@ export const podIdentityRefusals = {
             "association-missing",
             `The ${accountOf(subject)} has no Pod Identity association.` +
                 (pods.length === 0 ? "" : ` These pods have credentials of one: ${listNames(pods)}.`),
-            `They keep the session that they hold for a time that is not documented, and get no other. ${NO_FALLBACK} New pods get no credentials from it. The run restarted no pod, and detached no policy.`,
+            `They keep their present session, for a time that AWS does not document, and get no new one. ${NO_FALLBACK} New pods get no credentials from it. The run restarted no pod, and detached no policy.`,
             `Run pulumi up --refresh: it creates the association again, and restarts the pods. ${RETREAT}`,
         ),
     associationDiffers: (subject: Subject, what: string) =>
         new Refusal(
             "association-differs",
-            `The Pod Identity association of the ${accountOf(subject)} has ${what} instead of ${subject.roleArn} alone.`,
-            "The pods get other permissions than those that were proved, also those that do not restart. The run restarted no pod, and detached no policy.",
+            `The Pod Identity association of the ${accountOf(subject)} has ${what}. It must have the role ${subject.roleArn} and nothing else.`,
+            "The pods get permissions that were not proved, including the pods that do not restart. The run restarted no pod, and detached no policy.",
             `Run pulumi up --refresh: it changes the association back, and restarts the pods. If another program manages the association, remove it from that program first. ${RETREAT}`,
         ),
     associationTakenBack: (cause: string, back: string) =>
@@ -38,7 +38,7 @@ export const podIdentityRefusals = {
         new Refusal(
             "rollout-taken-back",
             `The rollout failed: ${withFullStop(cause)}`,
-            `The Pod Identity association has its former role ${roleArn} again, and each pod that may have had the other one restarted (${back}). The node roles keep the policies that were attached again.`,
+            `The Pod Identity association has its former role ${roleArn} again, and every pod that may have fetched the new role was restarted (${back}). The node roles keep the policies that were attached again.`,
             "Fix the cause, and run pulumi up: it gives the association the role of the program again, and begins with the canaries.",
         ),
     nodeRolesFail: (pods: readonly PodSeen[], nodes: readonly string[]) =>
@@ -46,30 +46,30 @@ export const podIdentityRefusals = {
             "former-credentials-fail",
             `${listNames(pods)} on ${listTexts(nodes)} restarted with the roles of their nodes, and ${pods.length === 1 ? "is" : "are"} not Ready.`,
             "The plugin starts on these nodes, but cannot use these roles. The run stopped. The node roles keep the policies that were attached again. If the Pod Identity " +
-                "association still exists, the pod template no longer excludes its containers from the webhook, and the pods restarted with the role.",
+                "association still exists, the webhook no longer skips the containers of the pod template, and the pods restarted with the role.",
             "Read the plugin's log on one of these nodes: /var/log/aws-routed-eni/ipamd.log. Fix the cause, and run the same command again.",
         ),
     agentsMissing: (subject: Subject, nodes: readonly { readonly name: string }[]) =>
         new Refusal(
             "pod-identity-agent",
             `The EKS Pod Identity Agent is not Ready on these nodes: ${listNames(nodes)}.`,
-            `Without it, no pod there gets the role. ${NO_FALLBACK}`,
+            `Without it, no pod on these nodes gets the role. ${NO_FALLBACK}`,
             `If it is not installed: aws eks create-addon --cluster-name ${clusterOf(subject)} --addon-name eks-pod-identity-agent. To see its pods: kubectl get pods -n kube-system -l ` +
-                "app.kubernetes.io/name=eks-pod-identity-agent -o wide (where IPv6 is off, it does not start unless its IPv6 address is disabled). Then run the same command again.",
+                "app.kubernetes.io/name=eks-pod-identity-agent -o wide. On nodes with IPv6 disabled, the agent does not start until you disable IPv6 in the agent, too. Then run the same command again.",
         ),
     agentWithoutRights: (roleNames: readonly string[]) =>
         new Refusal(
             "pod-identity-agent",
             `${roleNames.length === 1 ? "The node role" : "The node roles"} ${roleNames.join(", ")} ${roleNames.length === 1 ? "does" : "do"} not allow eks-auth:AssumeRoleForPodIdentity (according to IAM's policy simulator).`,
-            "The EKS Pod Identity Agent calls it with the permissions of the node, so no pod there would get the role.",
-            "Attach the policy arn:aws:iam::aws:policy/AmazonEKSWorkerNodePolicy to each of them, or a policy that allows this action, and run the same command again.",
+            "The EKS Pod Identity Agent calls it with the permissions of the node, so no pod on these nodes would get the role.",
+            "Attach the AWS managed policy AmazonEKSWorkerNodePolicy to each of them, or a policy of your own that allows this action, and run the same command again.",
         ),
     agentBehindProxy: ({ ipFamily, serviceAccount, daemonSetName }: Subject, containers: readonly string[]) =>
         new Refusal(
             "pod-identity-agent",
             `The DaemonSet ${serviceAccount.namespace}/${daemonSetName} sets HTTP_PROXY, and NO_PROXY lacks the address of the EKS Pod Identity Agent, in these containers: ${containers.join(", ")}.`,
             "The AWS SDK would ask the proxy for the credentials, and get none.",
-            `Add ${ipFamily === "ipv4" ? "169.254.170.23" : "[fd00:ec2::23]"} to NO_PROXY of these containers, and run the same command again.`,
+            `Add ${ipFamily === "ipv4" ? "169.254.170.23" : "fd00:ec2::23 (without brackets)"} to NO_PROXY of these containers, and run the same command again.`,
         ),
     cniTooOldForPodIdentity: (version: string, needed: string) =>
         new Refusal(
@@ -89,20 +89,20 @@ export const podIdentityRefusals = {
         new Refusal(
             "delivery-not-changed",
             `The delivery changes from ${from} to ${to}.`,
-            `This version makes this move in two updates. Nothing on the cluster was changed.`,
+            `This change takes two updates. Nothing on the cluster was changed.`,
             `Set delivery: "serviceAccountPatch" and run pulumi up: the component annotates the ${accountOf(subject)}. Then set delivery: ${JSON.stringify(to)}, and run pulumi up again.`,
         ),
     accountNotChanged: (subject: Subject) =>
         new Refusal(
             "delivery-not-changed",
-            'With delivery: "podIdentity", the service account changes.',
+            'The service account changes while the delivery is "podIdentity".',
             "An association belongs to one service account. Nothing on the cluster was changed.",
             `Set serviceAccount as it was, and run pulumi up. Or run pulumi destroy, which moves the pods back to the node roles, and then pulumi up with the ${accountOf(subject)}.`,
         ),
     originalAnnotationLost: (subject: Subject, roleArn: string) =>
         new Refusal(
             "delivery-not-changed",
-            `The ${accountOf(subject)} was annotated with ${roleArn} before the component.`,
+            `The ${accountOf(subject)} had an annotation with ${roleArn} before the component annotated it.`,
             "A hand-back from Pod Identity moves the pods to the node roles, and does not write this annotation again. Nothing on the cluster was changed.",
             `Keep delivery: "serviceAccountPatch". Or, if no pod needs that role any more, run pulumi destroy, remove the annotation, and run pulumi up as the program is now.`,
         ),
@@ -118,8 +118,10 @@ export const podIdentityRefusals = {
         new Refusal(
             "delivery-not-changed",
             `The ${accountOf(subject)} is annotated with ${roleArn}.`,
-            'With delivery: "podIdentity" this version moves pods from the node roles alone. Nothing was changed.',
-            'Use delivery: "serviceAccountPatch" with overrideExistingServiceAccount: true, or delivery: "external" if the writer of the annotation stays.',
+            'With delivery: "podIdentity", the component moves pods only from the node roles, or from its own delivery. Nothing was changed.',
+            "To reach Pod Identity, first move the pods to the node roles: docs/clusters-of-pod-identity.md in the repository (From another tool's annotation). To stay with IAM roles for " +
+                'service accounts, use delivery: "serviceAccountPatch" with overrideExistingServiceAccount: true, from which no later update moves to Pod Identity, or delivery: "external" if ' +
+                "the writer of the annotation stays.",
         ),
 };
 

@@ -177,7 +177,7 @@ describe("An update to another delivery or role", () => {
         ],
         [
             "is refused to another service account within it",
-            'With delivery: "podIdentity", the service account changes.',
+            'The service account changes while the delivery is "podIdentity".',
             associated,
             { ...associated, serviceAccount: { namespace: "kube-system", name: "cni" } },
         ],
@@ -197,8 +197,8 @@ describe("An update to another delivery or role", () => {
                 podIdentityMoveRefusal(subject, associated, { originalAnnotations: { [REGIONAL]: "true" } }),
             ],
             [
-                `The service account kube-system/aws-node was annotated with ${FORMER_ROLE} before the component.`,
-                `The service account kube-system/aws-node was annotated with ${FORMER_ROLE} before the component.`,
+                `The service account kube-system/aws-node had an annotation with ${FORMER_ROLE} before the component annotated it.`,
+                `The service account kube-system/aws-node had an annotation with ${FORMER_ROLE} before the component annotated it.`,
                 undefined,
                 undefined,
             ],

@@ -118,7 +118,7 @@ const rows: [string, World, object, Memory?][] = [
         seen(withCredentials, { account: { associations: associations(...list) } }),
         refuse(
             "association-differs",
-            `The Pod Identity association of the service account kube-system/aws-node has ${what} instead of ${ROLE} alone.`,
+            `The Pod Identity association of the service account kube-system/aws-node has ${what}. It must have the role ${ROLE} and nothing else.`,
         ),
     ]),
     ...(
@@ -134,7 +134,7 @@ const rows: [string, World, object, Memory?][] = [
         seen(withCredentials, { account: { associations: associations({ ...own, ...more }) } }),
         refuse(
             "association-differs",
-            `The Pod Identity association of the service account kube-system/aws-node has ${what} instead of ${ROLE} alone.`,
+            `The Pod Identity association of the service account kube-system/aws-node has ${what}. It must have the role ${ROLE} and nothing else.`,
         ),
     ]),
     [

@@ -6,6 +6,7 @@ import type { UnreadCall } from "../../../../handover/model/otherDelivery";
 import { Refusal } from "../../../../handover/model/refusal";
 import { refusals } from "../../../../handover/model/refusals";
 import type { Subject } from "../../../../handover/model/subject";
+import { withCredentials } from "../support/podIdentity";
 import {
     BROAD_POLICY,
     carrying,
@@ -221,7 +222,10 @@ const EXAMPLES: Record<keyof typeof refusals, Refusal[]> = {
     cancelled: [refusals.cancelled()],
     canaryFailed: [refusals.canaryFailed("It crashed", "the rollout is taken back")],
     canaryStays: [refusals.canaryStays("It crashed")],
-    waveFailed: [refusals.waveFailed([pod("n1", onNodeRole), pod("n2", onNodeRole)], ["n1 (subnet-0a)", "n2"], 300)],
+    waveFailed: [
+        refusals.waveFailed([pod("n1", onNodeRole), pod("n2", onNodeRole)], ["n1 (subnet-0a)", "n2"], 300),
+        refusals.waveFailed([pod("n1", withCredentials)], ["n1 (subnet-0a)"], 300),
+    ],
     canaryMissing: [
         refusals.canaryMissing([pod("n1", onNodeRole)], ["n1 (subnet-0a)"]),
         refusals.canaryMissing([pod("n1", onNodeRole), pod("n2", onNodeRole)], ["n1 (subnet-0a)", "n2"]),
@@ -229,6 +233,7 @@ const EXAMPLES: Record<keyof typeof refusals, Refusal[]> = {
     placeUnusable: [
         refusals.placeUnusable([pod("n1", onNodeRole)], ["n1 (subnet-0a)"], ROLE, 300),
         refusals.placeUnusable([pod("n1", onNodeRole), pod("n2", onNodeRole)], ["n1 (subnet-0a)", "n2"], ROLE, 300),
+        refusals.placeUnusable([pod("n1", withCredentials)], ["n1 (subnet-0a)"], ROLE, 300),
     ],
     waveStays: [refusals.waveStays(refusals.waveFailed([pod("n1", onNodeRole)], ["n1 (subnet-0a)"], 300))],
     formerCredentialsFail: [
