@@ -61,6 +61,17 @@ export function nextHandBackStep(target: HandBackTarget, look: World, memory: Me
     );
 }
 
+/**
+ * Only the part in which the pods leave an association over the pod template, for a rollout that failed: the node roles hold their policies, and no
+ * guard refuses pods. No other field of the template changes.
+ */
+export function nextLeavingStep(target: HandBackTarget, world: World, memory: Memory): Step {
+    const { daemonSet } = world.cluster;
+    const template = daemonSet && { ...daemonSet, patchFieldManager: undefined, templateAnnotations: {} };
+    const seen = { ...world, cluster: { ...world.cluster, daemonSet: template } };
+    return leaveAssociationStep(target, seen) ?? podsOrAssociationStep(target, seen, memory);
+}
+
 /** The association goes when no pod needs it. The pods then restart once more, since the pod template changes back. */
 function podsOrAssociationStep(target: HandBackTarget, world: World, memory: Memory): Step {
     const step = podsStep(target, world, memory);

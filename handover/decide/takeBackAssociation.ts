@@ -4,12 +4,13 @@ import type { Memory, Step } from "../model/steps";
 import type { PodSeen, World } from "../model/world";
 import { guardRefuses } from "./admittedRoles";
 import { hasContainerCredentials } from "./association";
+import { type HandBackTarget, nextLeavingStep } from "./handBack";
 import { type Fleet, fleetOf, forceRestartWrong, restartWrong, wakeStep, whyForced } from "./fleet";
 import { withoutJoining } from "./seen";
 
 /** The state to restore if a rollout with an association fails: the pods have the former role of the association again, or use the node roles. */
-export interface AssociationTakeBack {
-    /** Undefined if there is none, or if it is another party's. */
+export interface AssociationTakeBack extends HandBackTarget {
+    /** Undefined if there is none. */
     readonly association: OwnAssociation | undefined;
     /** The role that it gets back. Undefined if the rollout has created it, or if the pods cannot use the former role: then it is deleted. */
     readonly formerRoleArn?: string | undefined;
@@ -28,17 +29,18 @@ export function nextAssociationTakeBackStep(target: AssociationTakeBack, world: 
         : nextFormerRoleStep(association, formerRoleArn, world, memory);
 }
 
-/** How many pods have not returned yet. */
+/** How much is left to do: it gets less with each pod that returns. Once the association is deleted, the pods may restart once more. */
 export function podsToReturn(
     { association, formerRoleArn }: AssociationTakeBack,
     world: World,
     memory: Memory,
 ): number {
-    const isBack =
-        association === undefined || formerRoleArn === undefined
-            ? hasNone
-            : isBackSince(knownFrom(association, memory));
-    return world.cluster.pods.filter((pod) => !isBack(pod)).length;
+    const { nodes, pods } = world.cluster;
+    if (association !== undefined && formerRoleArn !== undefined) {
+        return pods.filter((pod) => !isBackSince(knownFrom(association, memory))(pod)).length;
+    }
+    const old = pods.filter(({ current }) => !current).length;
+    return memory.associationChangedAt === undefined ? nodes.length + pods.filter(hasContainerCredentials).length : old;
 }
 
 /**
@@ -92,12 +94,13 @@ const isBackSince = (from: number) => (pod: PodSeen) => hasNone(pod) || pod.crea
 const hasNone = (pod: PodSeen) => !hasContainerCredentials(pod);
 
 /**
- * Then restarts each pod that has the credentials of the association, also one that works: it could not renew its session. The others were
- * never moved, and stay as they are. The pod template stays, since a changed one would restart every pod.
+ * If no pod works with the association, it is deleted, and the pods that have its credentials restart: they have no path that they could lose. The others
+ * were never moved, and stay as they are. The pod template stays, since a changed one would restart every pod.
  *
- * Pods that do not work restart at once. The others wait until the webhook no longer gives the credentials to new pods.
+ * If a pod works with it, the association is deleted only when no pod needs it any more: the pods leave it over the pod template, as in a hand-back.
  */
-function nextDeletionStep(target: AssociationTakeBack, { cluster, at }: World, memory: Memory): Step {
+function nextDeletionStep(target: AssociationTakeBack, world: World, memory: Memory): Step {
+    const { cluster, at } = world;
     if (target.removesGuard === true && guardRefuses(cluster, cluster.serviceAccount?.annotations ?? {})) {
         return {
             do: "removeInjectionGuard",
@@ -105,8 +108,12 @@ function nextDeletionStep(target: AssociationTakeBack, { cluster, at }: World, m
         };
     }
     const { associationChangedAt: deletedAt } = memory;
-    if (target.association !== undefined && deletedAt === undefined) {
-        const { clusterName, id: associationId } = target.association;
+    const left = deletedAt === undefined ? target.association : undefined;
+    if (cluster.daemonSet?.skipsContainers || (left !== undefined && cluster.pods.some(worksWithAssociation))) {
+        return nextLeavingStep(target, withAssociation(world, left), memory);
+    }
+    if (left !== undefined) {
+        const { clusterName, id: associationId } = left;
         return { do: "deleteAssociation", clusterName, associationId, why: "deleting the Pod Identity association" };
     }
     const forgottenAt = (deletedAt ?? memory.startedAt) + ASSOCIATION_MARGIN_MILLISECONDS;
@@ -117,6 +124,21 @@ function nextDeletionStep(target: AssociationTakeBack, { cluster, at }: World, m
         whyHeld: "waiting until the webhook forgets the association, before these pods restart",
         until: forgottenAt,
     });
+}
+
+function worksWithAssociation(pod: PodSeen): boolean {
+    return pod.ready && !pod.terminating && hasContainerCredentials(pod);
+}
+
+/** The take-back does not look at the account: its credentials may be the cause of the failure. */
+function withAssociation(world: World, association: OwnAssociation | undefined): World {
+    const { clusterName = "", ...seen } = association ?? {};
+    const associations = {
+        is: "seen" as const,
+        clusterName,
+        associations: association === undefined ? [] : [seen as AssociationSeen],
+    };
+    return { ...world, account: { ...world.account, associations } };
 }
 
 interface Returning {
@@ -153,11 +175,22 @@ function restartStep(
         // The remaining wrong pods are on NotReady nodes.
         forceRestartWrong(fleetOf(cluster, cluster.nodes, isBack, false).wrong, memory, at, whyForced) ??
         wakeStep(fleet.nodesWithoutPod, cluster, memory, at) ??
-        waitFor([...starting, ...fleet.terminating, ...fleet.nodesWithoutPod]) ?? {
+        waitFor([...starting, ...fleet.terminating, ...fleet.nodesWithoutPod, ...rollingOn(cluster, ready)]) ?? {
             do: "done",
             why: "the rollout is taken back",
         }
     );
+}
+
+/** The pods that the DaemonSet's rolling update has not replaced yet. */
+function rollingOn(
+    { daemonSet, pods }: World["cluster"],
+    nodes: readonly { readonly name: string }[],
+): readonly PodSeen[] {
+    const names = nodes.map(({ name }) => name);
+    return daemonSet?.updateStrategy === "RollingUpdate"
+        ? pods.filter(({ current, terminating, node }) => !current && !terminating && names.includes(node))
+        : [];
 }
 
 function waitFor(pending: readonly { readonly name: string }[]): Step | undefined {

@@ -23,8 +23,9 @@ export async function revert(context: RunContext, target: RevertTarget, cause: s
             if (isRefusal(error, "annotation-owned-by-another")) {
                 return takingBack(context, target);
             }
-            if (isRefusal(error, "time-limit") && mayDeleteAssociation(target)) {
-                context.progress("the pods do not work with the former role either: the association is deleted");
+            if (mayDeleteAssociation(target) && !isRefusal(error, "cancelled")) {
+                const { message } = error instanceof Error ? error : { message: String(error) };
+                context.progress(`${message} So the pods go to the node roles`);
                 return takingBack(context, { ...target, formerRoleArn: undefined });
             }
             throw error;
@@ -41,8 +42,8 @@ function mayDeleteAssociation({ formerRoleArn, formerAnnotations, subject }: Rev
 
 async function takingBack(context: RunContext, target: RevertTarget): Promise<Reverted> {
     let left = Infinity;
-    const { world, why } = await // The credentials for the account may be the cause of the failure.
-    reach(withoutAccount(context), {
+    // The credentials for the account may be the cause of the failure.
+    const { world, why } = await reach(withoutAccount(context), {
         what: "Taking the rollout back",
         next: (world, memory) => {
             if (target.subject.delivery !== "podIdentity") {

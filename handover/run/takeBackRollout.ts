@@ -1,5 +1,5 @@
 import { ROLE_ARN_ANNOTATION, STS_REGIONAL_ENDPOINTS_ANNOTATION } from "../../documents/serviceAccountAnnotations";
-import { hasContainerCredentials, isOfComponent } from "../decide/association";
+import { hasContainerCredentials, isOfComponent, seenAssociations } from "../decide/association";
 import { annotationsToRestore, mayRemoveGuard } from "../decide/annotationsToRestore";
 import { nextCanaryStep } from "../decide/canary";
 import { withoutComplaints } from "../decide/complaints";
@@ -48,6 +48,10 @@ export async function takeBack(
     const cause = isRefusal(error) ? `${error.seen} ${error.means}` : messageOf(error);
     const formerAnnotations = annotationsToRestore(target, first, last, memory?.attachedAt);
     const isAssociated = target.subject.delivery === "podIdentity";
+    if (isAssociated && !knowsAssociation(target, last)) {
+        // The pods that restart would get the same credentials again.
+        return error;
+    }
     const toTakeBack = associationToTakeBack(target, last, error);
     if (
         toTakeBack.formerRoleArn === undefined &&
@@ -162,8 +166,17 @@ function associationToTakeBack(
           };
 }
 
+/** Whether the run has seen that the association is the component's, or that there is none. */
+function knowsAssociation({ record }: RolloutRun, world: World | undefined): boolean {
+    const seen = world && seenAssociations(world);
+    return seen !== undefined && (seen.length === 0 || seen.some((one) => isOfComponent(one, record)));
+}
+
 /** Whether the association has another role than before this rollout. */
-function hasOtherRole({ association, formerRoleArn }: AssociationTakeBack): boolean {
+function hasOtherRole({
+    association,
+    formerRoleArn,
+}: Pick<AssociationTakeBack, "association" | "formerRoleArn">): boolean {
     return association !== undefined && formerRoleArn !== undefined && association.roleArn !== formerRoleArn;
 }
 

@@ -48,7 +48,9 @@ describe("A wait until EKS knows an association, or has forgotten it,", () => {
         const left = pods(onNodeRole, pod("n2", withCredentials));
         const world = seen(onNodeRole, { cluster: { pods: left }, account: none });
         const memory = memoryWith({ startedAt: LONG_AGO, associationChangedAt: seconds(-25) });
-        deepStrictEqual(endOf(nextAssociationTakeBackStep({ association: undefined }, world, memory)), seconds(5));
+        const waits = { iamPropagationSeconds: 120, canarySeconds: 300 };
+        const target = { subject: associated, record, formerAnnotations: {}, association: undefined, ...waits };
+        deepStrictEqual(endOf(nextAssociationTakeBackStep(target, world, memory)), seconds(5));
     });
 
     it("ends 30 s after the start of the rollout that moves the pods to the annotation", () => {

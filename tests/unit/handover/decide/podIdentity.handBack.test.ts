@@ -1,4 +1,5 @@
 import { deepStrictEqual } from "node:assert/strict";
+import { ROLLOUT_ANNOTATION } from "../../../../documents/serviceAccountAnnotations";
 import { type HandBackTarget, nextHandBackStep, nextReturnStep } from "../../../../handover/decide/handBack";
 import { nextAssociationTakeBackStep, podsToReturn } from "../../../../handover/decide/takeBackAssociation";
 import type { Memory } from "../../../../handover/model/steps";
@@ -18,6 +19,7 @@ import {
     onNodeRole,
     pod,
     pods,
+    ROLE,
     ROLE_ARN,
     seconds,
     starting,
@@ -244,18 +246,61 @@ describe("An update that leaves Pod Identity and turns the live checks off", () 
 });
 
 describe("A failed rollout with an association", () => {
-    const association = { id: "a-1", clusterName: "prod", roleArn: ROLE_ARN, modifiedAt: seconds(-60) };
+    const association = { id: "a-1", clusterName: "prod", roleArn: ROLE, modifiedAt: seconds(-60) };
     const deleted = memoryWith({ startedAt: LONG_AGO, associationChangedAt: NOW });
     const broken = pods(onNodeRole, pod("n1", withCredentials, starting), pod("n2", withCredentials));
     const back = (look: World, memory: Memory, more: object = {}) =>
-        comparableStep(nextAssociationTakeBackStep({ association, ...more }, look, memory));
+        comparableStep(nextAssociationTakeBackStep({ ...target, association, ...more }, look, memory));
 
-    it("deletes the association first", () =>
-        deepStrictEqual(back(seen(onNodeRole, { cluster: { pods: broken } }), memoryWith({})), {
+    it("deletes the association first, if no pod works with it", () => {
+        const gone = pods(onNodeRole, pod("n1", withCredentials, starting), pod("n2", withCredentials, terminating));
+        deepStrictEqual(back(seen(onNodeRole, { cluster: { pods: gone } }), memoryWith({})), {
             do: "deleteAssociation",
             ...{ clusterName: "prod", associationId: "a-1" },
             why: "deleting the Pod Identity association",
-        }));
+        });
+    });
+
+    it("moves the pods over the pod template, if one works with it, and then deletes it", () => {
+        const all = { ...skipping, updateStrategy: "OnDelete" as const };
+        const working = seen(onNodeRole, { cluster: { ...withImages, pods: broken } });
+        const skipped = (...list: Parameters<typeof pods>) =>
+            seen(onNodeRole, { cluster: { daemonSet: all, pods: pods(...list) } });
+        deepStrictEqual(
+            [
+                back(working, memoryWith({})),
+                back(skipped(onNodeRole, pod("n2", withCredentials)), memoryWith({})),
+                (back(skipped(onNodeRole), memoryWith({ startedAt: LONG_AGO })) as { do: string }).do,
+                back(skipped(onNodeRole), memoryWith({ startedAt: LONG_AGO, associationChangedAt: seconds(-30) })),
+            ],
+            [
+                SKIP,
+                { do: "restart", pods: ["pod-n2"], why: `pod-n2 carries ${ROLE} by its association` },
+                "deleteAssociation",
+                UNSKIP,
+            ],
+        );
+    });
+
+    it("changes nothing else of the pod template", () => {
+        const patched = { ...skipping, patchFieldManager: MANAGER, templateAnnotations: { [ROLLOUT_ANNOTATION]: "1" } };
+        const look = seen(onNodeRole, { cluster: { daemonSet: patched } });
+        deepStrictEqual((back(look, memoryWith({ startedAt: LONG_AGO })) as { do: string }).do, "deleteAssociation");
+    });
+
+    it("waits for the rolling update that gives the pods the template of before", () => {
+        const rolling = (strategy: "RollingUpdate" | "OnDelete") =>
+            seen(onNodeRole, {
+                cluster: {
+                    daemonSet: { ...daemonSet, updateStrategy: strategy },
+                    pods: pods(onNodeRole, pod("n2", onNodeRole, old)),
+                },
+            });
+        deepStrictEqual(
+            [back(rolling("RollingUpdate"), deleted), back(rolling("OnDelete"), deleted)],
+            [wait("not reverted yet: pod-n2"), { do: "done", why: "the rollout is taken back" }],
+        );
+    });
 
     it("then restarts the pods that do not work at once, and those that work when the webhook has forgotten it", () => {
         const look = seen(onNodeRole, { cluster: { pods: broken } });
@@ -364,12 +409,16 @@ describe("A failed rollout with an association", () => {
             const look = inThis(since("n1", NOW), since("n2", seconds(-1)), older("n3"));
             deepStrictEqual(
                 [
-                    podsToReturn(former, look, changed),
-                    podsToReturn({ association: failed }, look, changed),
-                    podsToReturn({ association: undefined, formerRoleArn: FORMER_ROLE }, look, changed),
-                    podsToReturn(former, seen(onNodeRole), changed),
+                    podsToReturn({ ...target, ...former }, look, changed),
+                    podsToReturn({ ...target, association: failed }, look, changed),
+                    podsToReturn(
+                        { ...target, association: undefined, formerRoleArn: FORMER_ROLE },
+                        look,
+                        memoryWith({}),
+                    ),
+                    podsToReturn({ ...target, ...former }, seen(onNodeRole), changed),
                 ],
-                [2, 3, 3, 0],
+                [2, 0, 6, 0],
             );
         });
     });
