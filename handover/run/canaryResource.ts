@@ -23,7 +23,7 @@ export const canary: LiveResource<CanaryInputs, CanaryOutputs> = {
     create: (inputs, operation) =>
         withRunContext(inputs, rolesOf(inputs), operation, (context) => rollOut(context, inputs, undefined)),
     update: async (state, inputs, operation) =>
-        mustAct<CanaryInputs>(state, inputs, canary.acting)
+        mustAct<CanaryInputs>(state, inputs, canary.acting) || mayHaveOtherRole(state, inputs)
             ? withRunContext(inputs, rolesOf(inputs), operation, (context) => rollOut(context, inputs, state))
             : outputsOf(state),
     // The credential guard hands back.
@@ -36,6 +36,14 @@ export const canary: LiveResource<CanaryInputs, CanaryOutputs> = {
             }),
         ),
 };
+
+/**
+ * Whether the association may have another role than the program: an update to that role did not finish, and the program has returned to the former
+ * one. Neither the program nor the state tells it.
+ */
+function mayHaveOtherRole({ record: before }: CanaryState, { record, subject }: CanaryInputs): boolean {
+    return subject.delivery === "podIdentity" && before.approvals !== record.approvals;
+}
 
 async function read(context: RunContext, state: CanaryState) {
     const target = {
