@@ -218,10 +218,19 @@ export class PodIdentityCluster {
         return this.roleExists && !this.deletedRoles.has(roleArn) && !this.brokenRoles.has(roleArn);
     }
 
-    /** Creates missing pods, and replaces those of an older template, one at a time. */
+    /**
+     * Creates missing pods, and replaces those of an older template, one at a time. Those that are not Ready do not count.
+     *
+     * Source: k8s.io/kubernetes pkg/controller/daemon/update.go (rollingUpdate)
+     */
     private control(): void {
         const missing = this.nodes.filter((name) => !this.pods.some((one) => one.node === name));
         missing.forEach((name) => this.create(name));
+        if (this.strategy === "RollingUpdate") {
+            const isBroken = ({ template, readySince, createdAt }: ModelPod) =>
+                template !== this.template && readySince === undefined && this.now - createdAt >= STARTS_IN;
+            this.pods.filter(isBroken).forEach(({ uid }) => this.stop(uid));
+        }
         const isComplete =
             this.pods.length === this.nodes.length && this.pods.every((one) => one.readySince !== undefined);
         const old = this.pods.find((one) => one.template !== this.template);
