@@ -52,8 +52,9 @@ export const associationAdvice: Advice = (failures) => {
         return "EKS no longer has this Pod Identity association: a rollout that failed has deleted it, or another party. Run pulumi up --refresh, which creates it again.";
     }
     return failures.some((failure) => failure.includes("ResourceInUseException"))
-        ? "The service account has a Pod Identity association already. If a pulumi destroy of this stack was interrupted, the association is the component's, and pods may still " +
-              "have its credentials: run pulumi destroy again until it has finished, and then pulumi up. Do not delete the association by hand."
+        ? "The service account has a Pod Identity association already, which this component did not create. To see it, and its role: aws eks list-pod-identity-associations " +
+              "--cluster-name CLUSTER --namespace NAMESPACE --service-account NAME. To keep it, run pulumi destroy: it leaves that association. To use the component instead, remove the " +
+              "association where it is managed. Pods may have its credentials, so first attach the CNI policy to every node role and wait two minutes. Then restart the pods, and run pulumi up."
         : undefined;
 };
 

@@ -103,7 +103,9 @@ function differing(
         ...[faultOf(association) ?? []].flat(),
         ...others.map(({ id }) => `a second one (${id})`),
     ];
-    return what.length === 0 ? undefined : refusals.associationDiffers(subject, what.join(", "));
+    // Source: github.com/hashicorp/terraform-provider-aws internal/service/eks/pod_identity_association.go (Update)
+    const remains = association.targetRoleArn !== undefined || association.policy !== undefined;
+    return what.length === 0 ? undefined : refusals.associationDiffers(subject, what.join(", "), remains);
 }
 
 /** Undefined if they were not read. */

@@ -50,6 +50,7 @@ export async function look(cluster: Cluster, subject: Subject): Promise<Look> {
         seen: {
             uid,
             seenAt,
+            ...(cluster.clock.aheadBy === 0 ? {} : { clockAhead: cluster.clock.aheadBy }),
             injectionGuard,
             serviceAccount:
                 serviceAccount &&

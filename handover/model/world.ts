@@ -20,6 +20,11 @@ export interface ClusterSeen {
      * world.
      */
     readonly seenAt?: number;
+    /**
+     * How far the clock of AWS is ahead of this machine's, in milliseconds. The times of the cluster are converted, and those of the account are not.
+     * Missing: not at all.
+     */
+    readonly clockAhead?: number;
     /** Undefined when it does not exist. */
     readonly serviceAccount: ServiceAccountSeen | undefined;
     /** Undefined when it does not exist. */

@@ -20,12 +20,15 @@ export const podIdentityRefusals = {
             `They keep their present session, for a time that AWS does not document, and get no new one. ${NO_FALLBACK} New pods get no credentials from it. The run restarted no pod, and detached no policy.`,
             `Run pulumi up --refresh: it creates the association again, and restarts the pods. ${RETREAT}`,
         ),
-    associationDiffers: (subject: Subject, what: string) =>
+    /** @param remains Whether the engine's update would leave a part of it: it sends no null. */
+    associationDiffers: (subject: Subject, what: string, remains: boolean) =>
         new Refusal(
             "association-differs",
             `The Pod Identity association of the ${accountOf(subject)} has ${what}. It must have the role ${subject.roleArn} and nothing else.`,
             "The pods get permissions that were not proved, including the pods that do not restart. The run restarted no pod, and detached no policy.",
-            `Run pulumi up --refresh: it changes the association back, and restarts the pods. If another program manages the association, remove it from that program first. ${RETREAT}`,
+            remains
+                ? "If another program manages the association, remove it from that program first. Run pulumi destroy: it moves the pods to the node roles, and deletes the association. Then run pulumi up. An update cannot take away a target role or a session policy."
+                : `Run pulumi up --refresh: it changes the association back, and restarts the pods. If another program manages the association, remove it from that program first. ${RETREAT}`,
         ),
     associationTakenBack: (cause: string, back: string) =>
         new Refusal(
@@ -104,7 +107,8 @@ export const podIdentityRefusals = {
             "delivery-not-changed",
             `The ${accountOf(subject)} had an annotation with ${roleArn} before the component annotated it.`,
             "A hand-back from Pod Identity moves the pods to the node roles, and does not write this annotation again. Nothing on the cluster was changed.",
-            `Keep delivery: "serviceAccountPatch". Or, if no pod needs that role any more, run pulumi destroy, remove the annotation, and run pulumi up as the program is now.`,
+            'Keep delivery: "serviceAccountPatch". Or, if no pod needs that role any more: run pulumi destroy, then attach the CNI policy to every node role and wait two minutes, remove the annotation, ' +
+                "restart the pods, and run pulumi up as the program is now (docs/clusters-of-pod-identity.md in the repository, From another tool's annotation).",
         ),
     associationNotLeft: (subject: Subject, pods: readonly PodSeen[]) =>
         new Refusal(

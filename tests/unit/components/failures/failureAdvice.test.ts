@@ -58,7 +58,7 @@ describe("the advice on a failed association", () => {
     it("says how to finish a destroy that was interrupted, and leaves every other failure to the provider's own words", () => {
         const taken =
             "creating EKS Pod Identity Association: operation error EKS: CreatePodIdentityAssociation, ResourceInUseException: x";
-        strictEqual(associationAdvice([taken], {})?.includes("run pulumi destroy again until it has finished"), true);
+        strictEqual(associationAdvice([taken], {})?.includes("which this component did not create"), true);
         strictEqual(associationAdvice(UNRELATED, {}), undefined);
         const noCluster = "CreatePodIdentityAssociation, ResourceNotFoundException: No cluster found for name: prod.";
         strictEqual(associationAdvice([noCluster], {}), undefined);

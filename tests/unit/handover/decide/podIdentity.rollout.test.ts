@@ -190,15 +190,21 @@ const rows: [string, World, object, Memory?][] = [
     ],
 ];
 
-/** A fleet of ten nodes, so many pods of which this run has restarted. */
-function waveAfter(restarted: number): unknown {
+/** A fleet of ten nodes, so many pods of which this run has restarted: one after another, or side by side. */
+function waveAfter(restarted: number, everySeconds = 5): unknown {
     const names = Array.from({ length: 10 }, (_, i) => `n${String(i)}`);
     const look = seen(onNodeRole, {
         cluster: {
             nodes: names.map((name) => node(name)),
             agentsReadyOn: names,
             daemonSet: { ...daemonSet, maxUnavailable: 10 },
-            pods: names.map((name, i) => pod(name, i < restarted ? withCredentials : onNodeRole)),
+            pods: names.map((name, i) => {
+                const born = {
+                    createdAt: seconds(-100 + everySeconds * i),
+                    readySince: seconds(-95 + everySeconds * i),
+                };
+                return i < restarted ? pod(name, withCredentials, born) : pod(name, onNodeRole);
+            }),
         },
     });
     const restarts = Object.fromEntries(names.slice(0, restarted).map((name) => [name, 1]));
@@ -217,7 +223,19 @@ describe("A rollout with an association", () => {
     }
 
     it("restarts the first three pods one after another, and then as many as have worked", () => {
-        deepStrictEqual([1, 2, 3, 4].map(waveAfter), [1, 1, 3, 4]);
+        deepStrictEqual(
+            [1, 2, 3, 4].map((restarted) => waveAfter(restarted)),
+            [1, 1, 3, 4],
+        );
+    });
+
+    it("counts pods that were born side by side as one: a webhook that flaps gives them all the same", () => {
+        deepStrictEqual(
+            [3, 5].map((restarted) => waveAfter(restarted, 1)),
+            [1, 1],
+        );
+        deepStrictEqual(waveAfter(4, 4), 1, "two of them, since each next one is born before the one before is Ready");
+        deepStrictEqual(waveAfter(5, 4), 5, "three of them");
     });
 
     it("counts the pods with the role alone as done", () => {

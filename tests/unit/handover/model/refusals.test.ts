@@ -262,7 +262,10 @@ const EXAMPLES: Record<keyof typeof refusals, Refusal[]> = {
         refusals.associationMissing(associated, []),
         refusals.associationMissing(associated, [pod("n1", onNodeRole), pod("n2", onNodeRole)]),
     ],
-    associationDiffers: [refusals.associationDiffers(associated, `the role ${FORMER_ROLE}, a session policy`)],
+    associationDiffers: [
+        refusals.associationDiffers(associated, `the role ${FORMER_ROLE}, disableSessionTags`, false),
+        refusals.associationDiffers(associated, `the role ${FORMER_ROLE}, a session policy`, true),
+    ],
     formerRoleAssociated: [
         refusals.formerRoleAssociated("pods do not start", FORMER_ROLE, "the rollout is taken back"),
     ],
