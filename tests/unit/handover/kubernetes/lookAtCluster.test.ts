@@ -115,7 +115,7 @@ describe("A look at the cluster", () => {
         const { clockAhead: none } = await look();
         api.script = (...request) => {
             const headers = { date: new Date(Date.now() + 60_000).toUTCString() };
-            return { ...scripted(...request), headers };
+            return { ...(scripted(...request) as object), headers };
         };
         const access = await accessTo(api.url);
         await access.look();
