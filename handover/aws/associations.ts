@@ -78,7 +78,7 @@ function associationSeen({
 }
 
 /**
- * Gives an association another role, if it still exists. What the request leaves out stays as it is.
+ * Gives an association another role, if it still exists. Settings that the request leaves out stay as they are.
  *
  * Source: https://docs.aws.amazon.com/eks/latest/APIReference/API_UpdatePodIdentityAssociation.html
  */
