@@ -66,21 +66,22 @@ function nextFormerRoleStep(
             why: `giving the Pod Identity association its former role again: ${formerRoleArn}`,
         };
     }
+    const { associationChangedAt = modifiedAt } = memory;
     const from = knownFrom(association, memory);
-    if (from > at) {
-        return {
-            do: "wait",
-            until: from,
-            why: "waiting until EKS Auth gives the former role again, before the pods restart",
-        };
-    }
     const isFirst = (pod: PodSeen) => !pod.ready || (!hasIt && pod.createdAt >= modifiedAt);
+    const mayRestart =
+        at < from
+            ? // It has nothing to lose, and most often gets the former role already. Once more, it waits.
+              (pod: PodSeen) => !pod.ready && pod.createdAt < associationChangedAt
+            : isFirst;
     return restartStep({ cluster, at }, memory, {
         isBack: isBackSince(from),
         why: (pod) => `${pod.name} gets the former role again`,
         held: ({ wrong, starting }) =>
-            wrong.some(isFirst) || starting.length > 0 ? wrong.filter((pod) => !isFirst(pod)) : [],
-        whyHeld: "waiting until the first pods work with the former role, before these restart",
+            at < from || wrong.some(isFirst) || starting.length > 0 ? wrong.filter((pod) => !mayRestart(pod)) : [],
+        ...(at < from
+            ? { until: from, whyHeld: "waiting until EKS Auth gives the former role again, before these pods restart" }
+            : { whyHeld: "waiting until the first pods work with the former role, before these restart" }),
     });
 }
 

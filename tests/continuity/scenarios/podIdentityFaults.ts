@@ -178,7 +178,7 @@ const otherRoleFails: Scenario = {
     title: "another role of the association loses its policy as the canary restarts: the association gets the former role back; then the policy is there, and up",
     quick: false,
     // The canary, and each pod once more; then each pod with the other role; and back.
-    bound: { ...noGaps, rollouts: 5, restarts: 8, outageNodeSeconds: 300 },
+    bound: { ...noGaps, canaryPodSeconds: 20, rollouts: 5, restarts: 8, outageNodeSeconds: 300 },
     play: async (stage) => {
         const [first, second] = [associating(stage), associating(stage, { rolePath: "/another/" })];
         await withAgents(stage);

@@ -355,9 +355,25 @@ describe("A failed rollout with an association", () => {
                         ...{ clusterName: "prod", associationId: "a-1", roleArn: FORMER_ROLE },
                         why: `giving the Pod Identity association its former role again: ${FORMER_ROLE}`,
                     },
-                    wait("waiting until EKS Auth gives the former role again, before the pods restart"),
+                    wait(
+                        "waiting until EKS Auth gives the former role again, before these pods restart: pod-n1, pod-n2, pod-n3",
+                    ),
                 ],
             ));
+
+        it("restarts a pod that does not work at once, and only once until then", () => {
+            const young = memoryWith({ startedAt: LONG_AGO, associationChangedAt: seconds(-10) });
+            const failing = (createdAt: number) => inThis(since("n1", createdAt, starting), older("n2"), older("n3"));
+            deepStrictEqual(
+                [back(failing(seconds(-11)), young, former), back(failing(seconds(-10)), young, former)],
+                [
+                    { do: "restart", pods: ["pod-n1"], why: "pod-n1 gets the former role again" },
+                    wait(
+                        "waiting until EKS Auth gives the former role again, before these pods restart: pod-n1, pod-n2, pod-n3",
+                    ),
+                ],
+            );
+        });
 
         it("does not give it that role twice, and counts from the time of the change that an earlier run made", () => {
             const has = (modifiedAt: number) => ({
