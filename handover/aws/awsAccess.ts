@@ -1,4 +1,5 @@
 import type { AddOnSeen, AddOnUpdate, AddOnUpdateSeen, AddOnUpdateSent, PassRole } from "../model/addOn";
+import type { PassedToService } from "./passRole";
 import type { AssociationsSeen } from "../model/association";
 import type { NamedCluster, OtherDelivery } from "../model/otherDelivery";
 import type { Proof, ProofRequest } from "../model/proof";
@@ -43,8 +44,8 @@ export interface AwsAccess {
     updateAddOn(update: AddOnUpdate): Promise<AddOnUpdateSent>;
     /** How far such an update is. */
     addOnUpdate(clusterName: string, updateId: string): Promise<AddOnUpdateSeen>;
-    /** Whether the caller may pass this role to EKS. */
-    mayPassRole(roleArn: string): Promise<PassRole>;
+    /** Whether the caller may pass this role to the service, which EKS requires for the managed add-on and for an association. */
+    mayPassRole(roleArn: string, service: PassedToService): Promise<PassRole>;
     /** Collects evidence that a token can assume the role, and that the role has the permissions: see aws/proof.ts. */
     prove(request: ProofRequest): Promise<Proof>;
 }

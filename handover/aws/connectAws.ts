@@ -39,7 +39,7 @@ export function connectAws(connection: AwsConnection, defaults: ClientDefaults =
         addOn: (name) => asRefusal(readAddOn(clients, name)),
         updateAddOn: (update) => asRefusal(updateAddOn(clients, update)),
         addOnUpdate: (name, updateId) => asRefusal(addOnUpdate(clients, name, updateId)),
-        mayPassRole: (roleArn) => asRefusal(mayPassRole(clients, roleArn)),
+        mayPassRole: (roleArn, service) => asRefusal(mayPassRole(clients, roleArn, service)),
         prove: (request) => asRefusal(account().then((caller) => prove(clients, caller, request))),
     };
 }

@@ -1,4 +1,4 @@
-import { type AssociationSeen, ASSOCIATION_MARGIN_MILLISECONDS, faultOf } from "../model/association";
+import { type AssociationSeen, ASSOCIATION_MARGIN_MILLISECONDS, faultOf, remainsInUpdate } from "../model/association";
 import type { HandOverRecord } from "../model/record";
 import type { Refusal } from "../model/refusal";
 import { refusals } from "../model/refusals";
@@ -103,9 +103,9 @@ function differing(
         ...[faultOf(association) ?? []].flat(),
         ...others.map(({ id }) => `a second one (${id})`),
     ];
-    // Source: github.com/hashicorp/terraform-provider-aws internal/service/eks/pod_identity_association.go (Update)
-    const remains = association.targetRoleArn !== undefined || association.policy !== undefined;
-    return what.length === 0 ? undefined : refusals.associationDiffers(subject, what.join(", "), remains);
+    return what.length === 0
+        ? undefined
+        : refusals.associationDiffers(subject, what.join(", "), remainsInUpdate(association));
 }
 
 /** Undefined if they were not read. */

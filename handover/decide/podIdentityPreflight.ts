@@ -1,4 +1,5 @@
 import { ROLE_ARN_ANNOTATION } from "../../documents/serviceAccountAnnotations";
+import { faultOf, remainsInUpdate } from "../model/association";
 import type { Preflight } from "../model/preflight";
 import type { Refusal } from "../model/refusal";
 import { refusals } from "../model/refusals";
@@ -30,6 +31,7 @@ export function podIdentityReasons(preflight: Preflight): Refusal[] {
     );
     return [
         ...annotatedReasons(preflight),
+        ...faultReasons(preflight),
         ...(without.length === 0 ? [] : [refusals.agentsMissing(subject, without)]),
         ...(denied.length === 0 ? [] : [refusals.agentWithoutRights(denied)]),
         ...(proxied.length === 0 ? [] : [refusals.agentBehindProxy(subject, proxied)]),
@@ -41,6 +43,14 @@ export function podIdentityReasons(preflight: Preflight): Refusal[] {
 function annotatedReasons({ subject, world, isApproved = false }: Preflight): Refusal[] {
     const { [ROLE_ARN_ANNOTATION]: annotated } = world.cluster.serviceAccount?.annotations ?? {};
     return isApproved || annotated === undefined ? [] : [refusals.alreadyAnnotated(subject, annotated)];
+}
+
+/** The engine's update would leave these in the association, and the rollout would refuse it. */
+function faultReasons({ subject, world, ownAssociation = false }: Preflight): Refusal[] {
+    const { associations } = world.account;
+    const [own] = ownAssociation && associations?.is === "seen" ? associations.associations : [];
+    const fault = own !== undefined && remainsInUpdate(own) ? faultOf(own) : undefined;
+    return fault === undefined ? [] : [refusals.associationDiffers(subject, fault, true)];
 }
 
 function versionReasons({ world, clusterVersion, platformVersion }: Preflight): Refusal[] {

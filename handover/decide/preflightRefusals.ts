@@ -145,7 +145,13 @@ function deliveryReasons(preflight: Preflight): Refusal[] {
         ...(isApproved || annotated !== subject.roleArn || older.length === 0
             ? []
             : [refusals.deliveredAfterPods(subject, older)]),
-        ...(rolesNotPassed.length === 0 ? [] : [refusals.rolesNotPassed(rolesNotPassed)]),
+        ...(rolesNotPassed.length === 0
+            ? []
+            : [
+                  subject.delivery === "podIdentity"
+                      ? refusals.rolesNotPassedToPods(rolesNotPassed)
+                      : refusals.rolesNotPassed(rolesNotPassed),
+              ]),
     ];
 }
 

@@ -29,6 +29,15 @@ export interface AssociationSeen {
  */
 export const ASSOCIATION_MARGIN_MILLISECONDS = 30_000;
 
+/**
+ * Whether an update by the engine leaves a part of the association that the program does not have: its AWS provider sends no null.
+ *
+ * Source: github.com/hashicorp/terraform-provider-aws internal/service/eks/pod_identity_association.go (Update)
+ */
+export function remainsInUpdate({ targetRoleArn, policy }: AssociationSeen): boolean {
+    return targetRoleArn !== undefined || policy !== undefined;
+}
+
 /** Why an association does not give the pods what its role alone grants. Undefined if it does. */
 export function faultOf({ targetRoleArn, ownerArn, policy, disableSessionTags }: AssociationSeen): string | undefined {
     const faults = [

@@ -11,7 +11,7 @@ export interface Preflight {
     /** The cluster's token issuer, without `https://`. Undefined if there is no service account, or if it cannot be read. */
     readonly tokenIssuer: string | undefined;
     readonly otherDelivery: OtherDelivery | undefined;
-    /** The roles that the caller may not pass to EKS. Missing if the add-on gets none, or if that cannot be seen. */
+    /** The roles that the caller may not pass to EKS. Missing if neither the add-on nor an association gets one, or if that cannot be seen. */
     readonly rolesNotPassed?: readonly string[];
     /** Whether the node roles let the EKS Pod Identity Agent get credentials. Missing with another delivery. */
     readonly agentRights?: Readonly<Record<string, "allowed" | "denied" | "unknown">>;

@@ -1,3 +1,4 @@
+import type { PassedToService } from "../aws/passRole";
 import { roleOfAddOn } from "../model/addOn";
 import type { OtherDelivery } from "../model/otherDelivery";
 import type { PreflightOptions } from "../model/preflight";
@@ -63,17 +64,31 @@ async function lookForPodIdentity(
 }
 
 /**
- * The roles that the add-on would get, and its own of before, which the hand-back gives back to it. IAM is asked before anything moves: later, a
- * refused request would leave the add-on without its role.
+ * The roles that the add-on or the association would get, and its own of before, which it gets back if the pods cannot use the new one, or in the
+ * hand-back. IAM is asked before anything moves: later, a refused request would leave the add-on without its role, or the association with the wrong one.
  */
 async function notPassed({ subject, aws }: RunContext, { account }: World): Promise<string[]> {
-    if (subject.delivery !== "eksAddon") {
-        return [];
-    }
-    const carried = roleOfAddOn(account.addOn);
-    const roleArns = [...new Set([subject.roleArn, ...(carried === undefined ? [] : [carried])])];
-    const answers = await Promise.all(roleArns.map((arn) => aws.mayPassRole(arn)));
+    const to = passing(subject, account);
+    const roleArns = [...new Set([subject.roleArn, ...(to?.formerRoleArns ?? [])])];
+    const answers = to === undefined ? [] : await Promise.all(roleArns.map((arn) => aws.mayPassRole(arn, to.service)));
     return roleArns.filter((_, i) => answers[i] === "denied");
+}
+
+function passing(
+    { delivery }: RunContext["subject"],
+    { addOn, associations }: World["account"],
+): { readonly service: PassedToService; readonly formerRoleArns: readonly string[] } | undefined {
+    switch (delivery) {
+        case "eksAddon":
+            return { service: "eks.amazonaws.com", formerRoleArns: [roleOfAddOn(addOn) ?? []].flat() };
+        case "podIdentity": {
+            const seen = associations?.is === "seen" ? associations.associations : [];
+            const own = seen.filter(({ ownerArn }) => ownerArn === undefined);
+            return { service: "pods.eks.amazonaws.com", formerRoleArns: own.map(({ roleArn }) => roleArn) };
+        }
+        default:
+            return undefined;
+    }
 }
 
 /** The lines of a run that detaches nothing, and so goes on, about other deliveries that it could not read. */

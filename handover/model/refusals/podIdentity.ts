@@ -67,6 +67,14 @@ export const podIdentityRefusals = {
             "The EKS Pod Identity Agent calls it with the permissions of the node, so no pod on these nodes would get the role.",
             "Attach the AWS managed policy AmazonEKSWorkerNodePolicy to each of them, or a policy of your own that allows this action, and run the same command again.",
         ),
+    rolesNotPassedToPods: (roleArns: readonly string[]) =>
+        new Refusal(
+            "aws-access-denied",
+            `The identity that the live checks use may not pass ${listTexts(roleArns)} to EKS Pod Identity (iam:PassRole, according to IAM's policy simulator).`,
+            "EKS rejects an association with a role that this identity may not pass. The update gives the association the component's role, and its former role back if the pods cannot use the new one. Nothing on the cluster was changed.",
+            "Allow this identity iam:PassRole on each of these roles, with iam:PassedToService pods.eks.amazonaws.com (PassRoleToPodIdentity in docs/least-rights.md in the repository), or set other credentials " +
+                "with the argument `aws`, and run the same command again.",
+        ),
     agentBehindProxy: ({ ipFamily, serviceAccount, daemonSetName }: Subject, containers: readonly string[]) =>
         new Refusal(
             "pod-identity-agent",

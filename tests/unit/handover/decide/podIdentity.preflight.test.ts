@@ -3,7 +3,7 @@ import { changesPodIdentity, podIdentityMoveRefusal } from "../../../../handover
 import type { Preflight } from "../../../../handover/model/preflight";
 import type { OtherDelivery } from "../../../../handover/model/otherDelivery";
 import type { Subject } from "../../../../handover/model/subject";
-import { associated, seen, withCredentials } from "../support/podIdentity";
+import { associated, associations, own, seen, withCredentials } from "../support/podIdentity";
 import { type Reason, reasons } from "../support/preflights";
 import {
     daemonSet,
@@ -106,6 +106,46 @@ const rows: [string, Partial<Preflight>, Reason[]][] = [
             otherDelivery: { ...other, podIdentityRoleArns: [ROLE] },
         },
         [],
+    ],
+    [
+        "refuses what the engine's update would leave in the component's own association",
+        {
+            world: seen(withCredentials, {
+                account: { associations: associations({ ...own, roleArn: FORMER_ROLE, policy: true }) },
+            }),
+            ownAssociation: true,
+        },
+        [
+            [
+                "association-differs",
+                `The Pod Identity association of the service account kube-system/aws-node has a session policy. It must have the role ${ROLE} and nothing else.`,
+            ],
+        ],
+    ],
+    [
+        "leaves it to the engine's update to change another role, or sessions without tags",
+        {
+            world: seen(withCredentials, {
+                account: { associations: associations({ ...own, roleArn: FORMER_ROLE, disableSessionTags: true }) },
+            }),
+            ownAssociation: true,
+        },
+        [],
+    ],
+    [
+        "looks at no association that is not the component's",
+        { world: seen(onNodeRole, { account: { associations: associations({ ...own, policy: true }) } }) },
+        [],
+    ],
+    [
+        "refuses roles that the caller may not pass",
+        { rolesNotPassed: [ROLE, FORMER_ROLE] },
+        [
+            [
+                "aws-access-denied",
+                `The identity that the live checks use may not pass ${ROLE}, ${FORMER_ROLE} to EKS Pod Identity (iam:PassRole, according to IAM's policy simulator).`,
+            ],
+        ],
     ],
     [
         "refuses an add-on with a role, which it would not move either",

@@ -258,6 +258,7 @@ const EXAMPLES: Record<keyof typeof refusals, Refusal[]> = {
             "the rollout is taken back",
         ),
     ),
+    rolesNotPassedToPods: [refusals.rolesNotPassedToPods([ROLE]), refusals.rolesNotPassedToPods([ROLE, FORMER_ROLE])],
     associationMissing: [
         refusals.associationMissing(associated, []),
         refusals.associationMissing(associated, [pod("n1", onNodeRole), pod("n2", onNodeRole)]),

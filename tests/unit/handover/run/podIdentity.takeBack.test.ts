@@ -18,6 +18,9 @@ class FailingCluster extends PodIdentityCluster {
     public changeFails: Error | undefined;
     /** The error of the next looks at the account. */
     public lookFails: Error | undefined;
+    /** The roles that the caller may not pass to pods, and those that it was asked about. */
+    public readonly notPassed = new Set<string>();
+    public readonly askedToPass: string[] = [];
     /** The nodes on which no association works. */
     public readonly cutOff = new Set<string>();
 
@@ -40,6 +43,10 @@ class FailingCluster extends PodIdentityCluster {
         return {
             ...aws,
             look: (query) => unless(this.lookFails, () => aws.look(query)),
+            mayPassRole: (roleArn, service) => {
+                this.askedToPass.push(`${roleArn} ${service}`);
+                return Promise.resolve(this.notPassed.has(roleArn) ? "denied" : "allowed");
+            },
             changeAssociation: (...request) => unless(this.changeFails, () => aws.changeAssociation(...request)),
         };
     }
@@ -67,6 +74,21 @@ async function begin(handsOver = true): Promise<{ readonly cluster: FailingClust
 
 describe("A rollout with an association that is taken back", function () {
     this.timeout(60_000);
+
+    it("would need the right to pass the former role, too: without it, an update to another role refuses before it changes anything", async () => {
+        const { cluster, stack } = await begin();
+        cluster.askedToPass.length = 0;
+        cluster.notPassed.add(ROLE);
+        const { writes } = cluster;
+        await rejects(stack.up(other), {
+            code: "aws-access-denied",
+            seen: new RegExp(`may not pass ${ROLE} to EKS Pod`),
+        });
+        deepStrictEqual(
+            [cluster.askedToPass, cluster.writes, cluster.association],
+            [[FORMER_ROLE, ROLE].map((arn) => `${arn} pods.eks.amazonaws.com`), writes, ROLE],
+        );
+    });
 
     for (const [what, failure] of [
         [
