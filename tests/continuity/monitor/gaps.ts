@@ -150,23 +150,34 @@ function secondsOf(gaps: readonly Gap[]): number {
 /**
  * In each place, one pod may be the canary: the first pod without a path among those that were created with the role before any pod
  * worked with it there. Any other pod without a path is a gap, even while there is a canary.
+ *
+ * A pod that replaces a canary that never worked counts on as one if it got such credentials again: a webhook that is late gives them after the rollout
+ * was taken back.
  */
 class Canaries {
     private readonly seen = new Set<string>();
     private readonly candidates = new Set<string>();
-    private readonly ofPlace = new Map<string, string>();
+    private readonly ofPlace = new Map<string, Pick<PodRecord, "uid" | "node">>();
+    /** The nodes whose canary has ended, and had not worked. */
+    private readonly failedOn = new Set<string>();
 
     public see(moment: Moment): void {
+        const existing = new Set(moment.pods.map(({ uid }) => uid));
+        for (const [place, { uid, node }] of [...this.ofPlace].filter(([, canary]) => !existing.has(canary.uid))) {
+            this.ofPlace.delete(place);
+            if (this.candidates.has(uid)) {
+                this.failedOn.add(node);
+            }
+        }
         // Until it is scheduled, a pod does not show its node.
         const created = moment.pods.filter(({ uid, node }) => node !== "" && !this.seen.has(uid));
         for (const pod of created) {
             this.seen.add(pod.uid);
-            if (moment.isFirst(pod)) {
+            const replaces = this.failedOn.delete(pod.node) && (pod.tokenFile || pod.containerCredentials === true);
+            if (replaces || moment.isFirst(pod)) {
                 this.candidates.add(pod.uid);
             }
         }
-        const existing = new Set(moment.pods.map(({ uid }) => uid));
-        [...this.ofPlace].filter(([, uid]) => !existing.has(uid)).forEach(([place]) => this.ofPlace.delete(place));
     }
 
     /** A pod that has worked is no canary any more, whatever happens to its path later. */
@@ -179,8 +190,8 @@ class Canaries {
             return false;
         }
         const place = moment.placeOf(node);
-        const canary = this.ofPlace.get(place) ?? uid;
+        const canary = this.ofPlace.get(place) ?? { uid, node };
         this.ofPlace.set(place, canary);
-        return canary === uid;
+        return canary.uid === uid;
     }
 }

@@ -304,6 +304,34 @@ describe("a canary", () => {
         assert.deepStrictEqual([figures.canaryPodSeconds, figures.podSeconds], [2, 0]);
     });
 
+    it("counts on in the pod that replaces it, if that gets such credentials once more", () => {
+        const failed = [
+            annotated(1000, ROLE),
+            gone(1000, "a"),
+            created(2000, "c"),
+            annotated(3000, undefined),
+            gone(3000, "c"),
+        ];
+        const next = (...events: RecordedEvent[]) => {
+            const { canaryPodSeconds, podSeconds } = figuresOf(recording(6000, ...before, ...failed, ...events));
+            return [canaryPodSeconds, podSeconds];
+        };
+        assert.deepStrictEqual(next(created(3500, "d")), [3.5, 0]);
+        assert.deepStrictEqual(next(created(3500, "d"), gone(4000, "d"), created(4500, "e")), [3, 0]);
+        assert.deepStrictEqual(next(created(3500, "d", "n2")), [1, 2.5], "it is on another node");
+        const onNodeRole = seen(3500, pod("d"));
+        assert.deepStrictEqual(
+            next(
+                inForce(3000, iam([nodeRole({ attachedPolicyArns: [] })])),
+                onNodeRole,
+                gone(4000, "d"),
+                created(4500, "e"),
+            ),
+            [1, 5],
+            "a pod with other credentials has come between: it, b and e have gaps",
+        );
+    });
+
     it("is not what is born once a pod has worked with the role in this place", () => {
         const works = [annotated(1000, ROLE), gone(1200, "a"), seen(1500, withRole("w", { ready: true }))];
         const events = [...works, gone(1600, "b"), created(2000, "c", "n2")];
