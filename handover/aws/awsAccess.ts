@@ -2,7 +2,7 @@ import type { AddOnSeen, AddOnUpdate, AddOnUpdateSeen, AddOnUpdateSent, PassRole
 import type { PassedToService } from "./passRole";
 import type { AssociationsSeen } from "../model/association";
 import type { NamedCluster, OtherDelivery } from "../model/otherDelivery";
-import type { Proof, ProofRequest } from "../model/proof";
+import type { PodSessionProof, PodSessionRequest, Proof, ProofRequest } from "../model/proof";
 import type { ServiceAccountName } from "../model/subject";
 import type { AccountSeen } from "../model/world";
 
@@ -48,6 +48,8 @@ export interface AwsAccess {
     mayPassRole(roleArn: string, service: PassedToService): Promise<PassRole>;
     /** Collects evidence that a token can assume the role, and that the role has the permissions: see aws/proof.ts. */
     prove(request: ProofRequest): Promise<Proof>;
+    /** The same for a session that a pod gets by an association, if EKS Auth gives it to this machine: see aws/podSession.ts. */
+    provePodSession(request: PodSessionRequest): Promise<PodSessionProof>;
 }
 
 /** What IAM's simulator says about each node role. `unknown`: it was not allowed, or it depends on what only a real call has. */

@@ -46,4 +46,5 @@ export {
     paginateSimulatePrincipalPolicy,
 } from "@aws-sdk/client-iam";
 export { AssumeRoleWithWebIdentityCommand, GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
+export { SignatureV4 } from "@smithy/signature-v4";
 export { fromIni, fromNodeProviderChain, fromTemporaryCredentials } from "@aws-sdk/credential-providers";

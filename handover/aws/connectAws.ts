@@ -12,6 +12,7 @@ import { nodeRoleLook } from "./nodeRoles";
 import { namedCluster } from "./namedCluster";
 import { clusterStatus, otherDelivery } from "./otherDelivery";
 import { mayPassRole } from "./passRole";
+import { provePodSession } from "./podSession";
 import { prove } from "./roleProof";
 
 /** The access to the AWS account of a connection. No call is made, and no SDK loaded, before the first request. */
@@ -40,6 +41,7 @@ export function connectAws(connection: AwsConnection, defaults: ClientDefaults =
         updateAddOn: (update) => asRefusal(updateAddOn(clients, update)),
         addOnUpdate: (name, updateId) => asRefusal(addOnUpdate(clients, name, updateId)),
         mayPassRole: (roleArn, service) => asRefusal(mayPassRole(clients, roleArn, service)),
+        provePodSession: (request) => asRefusal(provePodSession(clients, request)),
         prove: (request) => asRefusal(account().then((caller) => prove(clients, caller, request))),
     };
 }

@@ -1,5 +1,5 @@
 import type { ServiceAccountName } from "../model/subject";
-import type { ClusterSeen } from "../model/world";
+import type { ClusterSeen, PodSeen } from "../model/world";
 
 /** The result of a dry run. It is `unknown` if something else than the injection guard refused it, for example RBAC. */
 export type Admission =
@@ -29,6 +29,8 @@ export interface ClusterAccess {
     issuer(): Promise<string | undefined>;
     /** A token of the service account for STS (TokenRequest, audience sts.amazonaws.com, the shortest lifetime). */
     requestToken(): Promise<string>;
+    /** Requests a token for EKS Auth, bound to a pod. */
+    requestPodToken(pod: Pick<PodSeen, "name" | "uid">): Promise<string>;
     /**
      * Sets these annotations of the service account by server-side apply under the component's field manager.
      *

@@ -20,7 +20,7 @@ import {
     skipContainers,
     wakeDaemonSet,
 } from "./serverSideApply";
-import { requestToken } from "./serviceAccountToken";
+import { requestPodToken, requestToken } from "./serviceAccountToken";
 
 /** Reads the kubeconfig. No request is sent to the cluster before the first call. */
 export async function connectCluster(
@@ -63,6 +63,7 @@ export async function connectCluster(
             ),
         issuer: () => discoveredIssuer(cluster),
         requestToken: () => requestToken(cluster, subject),
+        requestPodToken: (pod) => requestPodToken(cluster, subject, pod),
         annotate: (annotations, force) => annotate(cluster, subject, annotations, force),
         restart: (pod) => deletePod(cluster, namespace, pod),
         forceRestart: ({ name, uid }) => deletePod(cluster, namespace, { name, uid }, 0),

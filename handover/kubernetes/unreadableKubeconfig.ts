@@ -17,6 +17,7 @@ export function unreadableKubeconfig(why: unknown): ClusterAccess {
         change: fail,
         issuer: fail,
         requestToken: fail,
+        requestPodToken: fail,
         annotate: fail,
         restart: fail,
         forceRestart: fail,

@@ -37,6 +37,19 @@ export type Proof =
           readonly fix?: string;
       };
 
+/** A session of an association, as a pod gets it. */
+export interface PodSessionRequest extends Pick<ProofRequest, "roleArn" | "ipFamily" | "depth" | "instanceId"> {
+    readonly clusterName: string;
+    /** Bound to a pod of the service account, for the audience of EKS Pod Identity. */
+    readonly token: string;
+}
+
+export interface PodSessionProof {
+    readonly proof: Proof;
+    /** Whether asking again does not help. EKS Auth knows an association, and IAM a policy, only after seconds. */
+    readonly final: boolean;
+}
+
 export type FailedProof = Extract<Proof, { verdict: "no" }>;
 
 export type ProofFailure =

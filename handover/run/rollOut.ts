@@ -1,4 +1,4 @@
-import { hasContainerCredentials } from "../decide/association";
+import { associateAgainStep, hasContainerCredentials } from "../decide/association";
 import { watchedRollout } from "../decide/canary";
 import { complainedBefore } from "../decide/complaints";
 import { hasDelivery } from "../decide/delivered";
@@ -8,6 +8,7 @@ import { subjectOf } from "../model/record";
 import { isRefusal } from "../model/refusal";
 import type { ClusterSeen, PodSeen, World } from "../model/world";
 import { seeingAssociations } from "../observe/associations";
+import { look } from "../observe/look";
 import { RunContext } from "../observe/runContext";
 import { seeingAddOn } from "../observe/seeingAddOn";
 import { refuseAnotherGuard } from "./anotherGuard";
@@ -15,6 +16,7 @@ import { awaitDelivery } from "./awaitDelivery";
 import { CanaryInputs, CanaryOutputs, CanaryState, outputsOf, RolloutRun } from "./canaryState";
 import { provedSinceComplaint } from "./complaints";
 import { reach } from "./loop";
+import { provePodSession } from "./provePodSession";
 import { prove } from "./proveRole";
 import { finishTakingBack, RunSeen, takeBack } from "./takeBackRollout";
 import { TransientRetry } from "./transientRetry";
@@ -61,9 +63,29 @@ async function proveAfterFailure(context: RunContext, target: RolloutRun): Promi
     const isTheCluster = cluster.uid === target.record.clusterUid && cluster.serviceAccount !== undefined;
     if (isTheCluster && !isDelivered(target, cluster)) {
         await refuseAnotherGuard(context);
-        await prove(context, target, { cluster }).catch(async (error: unknown) => {
+        const proving = async () => {
+            await prove(context, target, { cluster });
+            if (target.subject.delivery === "podIdentity") {
+                await associateAgain(context, target);
+                await provePodSession(context, target, cluster);
+            }
+        };
+        await proving().catch(async (error: unknown) => {
             throw await finishTakingBack(context, target, error);
         });
+    }
+}
+
+/** A rollout that was taken back has given the association its former role. EKS Auth gives pods the one that it has. */
+async function associateAgain(context: RunContext, { subject, record, associatedBefore }: RolloutRun): Promise<void> {
+    if (associatedBefore === undefined) {
+        return;
+    }
+    const world = await new TransientRetry(context).read(() => look(context, { searchElsewhere: false }));
+    const step = associateAgainStep(subject, record, world);
+    if (step?.do === "changeAssociation") {
+        context.progress(step.why);
+        await context.aws.changeAssociation(step.clusterName, step.associationId, step.roleArn);
     }
 }
 

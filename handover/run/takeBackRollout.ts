@@ -134,14 +134,15 @@ export async function finishTakingBack(context: RunContext, target: RolloutRun, 
     if (!isRefusal(error) || !(isAssociated || (left.length > 0 && !isKept && !areDetached))) {
         return error;
     }
-    const { why } = await revert(
+    const { why, formerRoleArn } = await revert(
         context,
         { ...target, formerAnnotations, ...toTakeBack },
         `${error.seen} ${error.means}`,
     );
     const { code, seen, fix } = error;
-    const had = isAssociated ? "the Pod Identity association" : listNames(left);
-    return new Refusal(code, seen, `An earlier run had left ${had} with the role: ${why}.`, fix);
+    return isAssociated
+        ? refusals.proofTakenBack(error, formerRoleArn, why)
+        : new Refusal(code, seen, `An earlier run had left ${listNames(left)} with the role: ${why}.`, fix);
 }
 
 /**

@@ -91,6 +91,7 @@ function clusterOf(world: ModelWorld, run: Run, subject: Subject): ClusterAccess
             return run.pass("wait", withTimeout, { until: () => world.version !== before, writes: false });
         },
         issuer: () => read("issuer", issuer),
+        requestPodToken: () => read("pod token", () => "token"),
         requestToken: () =>
             read(
                 "token",
@@ -400,6 +401,18 @@ function awsOf(world: ModelWorld, run: Run, { serviceAccount, fieldManager }: Su
         agentRights: (roleNames) =>
             read("agent rights", () => Object.fromEntries(roleNames.map((name) => [name, "allowed" as const]))),
         mayPassRole: () => read("pass role", () => "allowed"),
+        provePodSession: ({ roleArn, ipFamily }) =>
+            read("pod session", () => {
+                const given = world.ownAssociation.roleForNewPod(world.now);
+                if (given !== roleArn) {
+                    const why = `EKS Auth still gives ${String(given)}.`;
+                    return { proof: { verdict: "undecided", why, evidence: [] }, final: false };
+                }
+                const code = proofFailure(world, roleArn, ipFamily, serviceAccount.name, true);
+                return code === undefined
+                    ? { proof: { verdict: "yes", evidence: [] }, final: true }
+                    : { proof: { verdict: "no", code, why: "not yet", final: false }, final: false };
+            }),
         prove: async ({ roleArn, ipFamily, podIdentity }) => {
             const code = await read("proof", () =>
                 proofFailure(world, roleArn, ipFamily, serviceAccount.name, podIdentity !== undefined),

@@ -34,7 +34,7 @@ export const podIdentityRefusals = {
         new Refusal(
             "rollout-taken-back",
             `The rollout failed: ${withFullStop(cause)}`,
-            `The Pod Identity association was deleted, and the pods that had its credentials restarted without them (${back}). The other pods stay as they are.`,
+            `The Pod Identity association was deleted, and no pod has its credentials any more (${back}).`,
             "Fix the cause, and run pulumi up: it creates the association again, and begins with the canaries. If it stops with association-missing, run pulumi up --refresh.",
         ),
     formerRoleAssociated: (cause: string, roleArn: string, back: string) =>
@@ -43,6 +43,20 @@ export const podIdentityRefusals = {
             `The rollout failed: ${withFullStop(cause)}`,
             `The Pod Identity association has its former role ${roleArn} again, and every pod that may have fetched the new role was restarted (${back}). The node roles keep the policies that were attached again.`,
             "Fix the cause, and run pulumi up: it gives the association the role of the program again, and begins with the canaries.",
+        ),
+    /** @param formerRoleArn The role that the association has again. Undefined: it was deleted. */
+    proofTakenBack: (
+        { code, seen, fix }: Pick<Refusal, "code" | "seen" | "fix">,
+        formerRoleArn: string | undefined,
+        back: string,
+    ) =>
+        new Refusal(
+            code,
+            seen,
+            formerRoleArn === undefined
+                ? `The Pod Identity association had the role already. It was deleted, and no pod has its credentials any more (${back}).`
+                : `The Pod Identity association had the role already. It has its former role ${formerRoleArn} again, and every pod that may have fetched the new role was restarted (${back}).`,
+            fix,
         ),
     nodeRolesFail: (pods: readonly PodSeen[], nodes: readonly string[]) =>
         new Refusal(

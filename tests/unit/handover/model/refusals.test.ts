@@ -270,6 +270,9 @@ const EXAMPLES: Record<keyof typeof refusals, Refusal[]> = {
     formerRoleAssociated: [
         refusals.formerRoleAssociated("pods do not start", FORMER_ROLE, "the rollout is taken back"),
     ],
+    proofTakenBack: [FORMER_ROLE, undefined].map((arn) =>
+        refusals.proofTakenBack(refusals.cancelled(), arn, "the rollout is taken back"),
+    ),
     associationTakenBack: [refusals.associationTakenBack("the agent is away", "the rollout is taken back")],
     agentsMissing: [
         refusals.agentsMissing(associated, [{ name: "n1" }]),

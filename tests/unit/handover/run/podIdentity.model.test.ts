@@ -239,6 +239,54 @@ describe("A stack with an association, on a model of cluster and account", funct
         }
     });
 
+    it("refuses another role whose session EC2 refuses before any pod restarts, and gives the association its former role back", async () => {
+        const { cluster, stack } = start();
+        await stack.up();
+        cluster.eksAuthAnswers = true;
+        cluster.brokenRoles.add(FORMER_ROLE);
+        const before = cluster.pods.map(({ uid }) => uid);
+        const other = { ...associated, roleArn: FORMER_ROLE };
+        await rejects(stack.up(other), {
+            code: "permission-missing",
+            means: /^The Pod Identity association had the role already\. It has its former role .* again/,
+        });
+        deepStrictEqual([cluster.association, cluster.isAttached], [ROLE, true]);
+        ok(cluster.pods.every(({ associated: has }) => has));
+        ok(
+            cluster.pods.every(({ uid }) => !before.includes(uid)),
+            "a pod may have fetched a session of the other role",
+        );
+        cluster.brokenRoles.clear();
+        await stack.up(other);
+        assertHandedOver(cluster);
+        ok(
+            cluster.steps.some((step) =>
+                step.endsWith(`proof: EKS Auth gives a pod a session of ${FORMER_ROLE}, which has the permissions`),
+            ),
+        );
+    });
+
+    it("proves a role by a session of EKS Auth before the first pod moves, and waits until EKS Auth knows the association", async () => {
+        const { cluster, stack } = start();
+        cluster.eksAuthAnswers = true;
+        await stack.up();
+        assertHandedOver(cluster);
+        const [proved = 0, restarted = 0] = [/EKS Auth gives a pod a session/, /^restart /].map((step) =>
+            cluster.steps.findIndex((one) => step.test(one)),
+        );
+        ok(proved > 0 && proved < restarted, cluster.steps.join("\n"));
+    });
+
+    it("leaves it to the canary where this machine may not ask EKS Auth", async () => {
+        const { cluster, stack } = start();
+        await stack.up();
+        ok(
+            cluster.steps.some((step) =>
+                step.endsWith("proof: undecided, the canary decides (EKS Auth answered AccessDeniedException: no)"),
+            ),
+        );
+    });
+
     it("moves the pods to the node roles, which hold their policies, if the former role does not help them either", async () => {
         const { cluster, stack } = start();
         await stack.up();

@@ -1,3 +1,4 @@
+import type { PodSessionProof } from "../../../../handover/model/proof";
 import type { AwsAccess } from "../../../../handover/aws/awsAccess";
 import type { ClusterAccess } from "../../../../handover/kubernetes/clusterAccess";
 import type { Delivery } from "../../../../handover/model/subject";
@@ -52,6 +53,8 @@ export class PodIdentityCluster {
     public nodeRolesWork = true;
     /** The roles that the engine has deleted. */
     public readonly deletedRoles = new Set<string>();
+    /** Whether this machine may ask EKS Auth for the session of a pod. */
+    public eksAuthAnswers = false;
     /** The roles that do not work in pods. */
     public readonly brokenRoles = new Set<string>();
     public skips = false;
@@ -320,6 +323,7 @@ export class PodIdentityCluster {
             change: (atMost) => this.sleep(atMost),
             issuer: () => Promise.resolve(undefined),
             requestToken: () => Promise.resolve("token"),
+            requestPodToken: () => Promise.resolve("token"),
             annotate: ({ [ROLE_ARN]: roleArn }) => this.write("annotate", () => this.annotate(roleArn)),
             restart: ({ name, uid }) => this.write(`restart ${name}`, () => this.stop(uid)),
             forceRestart: never,
@@ -412,6 +416,7 @@ export class PodIdentityCluster {
                 ).then(() => ({ is: "sent", updateId: "u-1" })),
             addOnUpdate: () => Promise.resolve({ status: "Successful", errors: [] }),
             mayPassRole: () => Promise.resolve("allowed"),
+            provePodSession: ({ roleArn }) => Promise.resolve(this.podSession(roleArn)),
             prove: ({ podIdentity, token }) =>
                 Promise.resolve(
                     (podIdentity !== undefined) === (token === "") && this.roleExists
@@ -419,6 +424,26 @@ export class PodIdentityCluster {
                         : { verdict: "no", code: "trust-refused", why: "no role", final: true },
                 ),
         };
+    }
+
+    private podSession(roleArn: string): PodSessionProof {
+        const given = at(this.associations, this.now - WEBHOOK_LAG);
+        const undecided = (why: string, final: boolean): PodSessionProof => ({
+            proof: { verdict: "undecided", why, evidence: [] },
+            final,
+        });
+        if (!this.eksAuthAnswers) {
+            return undecided("EKS Auth answered AccessDeniedException: no.", true);
+        }
+        if (given !== roleArn) {
+            return undecided(`EKS Auth still gives the pods the role ${String(given)}.`, false);
+        }
+        return this.isUsable(roleArn)
+            ? { proof: { verdict: "yes", evidence: [] }, final: true }
+            : {
+                  proof: { verdict: "no", code: "permission-missing", why: "EC2 refused a call.", final: false },
+                  final: false,
+              };
     }
 
     private setAttached(value: boolean): void {
