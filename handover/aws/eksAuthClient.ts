@@ -1,4 +1,4 @@
-import { createHash, createHmac, type Hash, type Hmac } from "node:crypto";
+import { createHash, createHmac, type Hash } from "node:crypto";
 import type { AwsCredentialIdentity, Provider } from "@smithy/types";
 
 /** A call of EKS Auth, of which there is one: a POST with a JSON body. */
@@ -59,14 +59,18 @@ export function eksAuthCall({
     };
 }
 
-/** Source: botocore botocore/data/eks-auth/2023-11-26/endpoint-rule-set-1.json, and the partitions' dualStackDnsSuffix */
+/**
+ * In the partitions of isolated regions, where EKS Auth has other names, it does not answer this machine, and the canary decides.
+ *
+ * Source: https://github.com/boto/botocore (botocore/data/eks-auth/2023-11-26/endpoint-rule-set-1.json, and dualStackDnsSuffix in partitions.json)
+ */
 function dualStackSuffix(region: string): string {
     return region.startsWith("cn-") ? "api.amazonwebservices.com.cn" : "api.aws";
 }
 
 /** Node's own, as the SDK uses it: https://github.com/smithy-lang/smithy-typescript (packages/hash-node) */
 class Sha256 {
-    private readonly hash: Hash | Hmac;
+    private readonly hash: Pick<Hash, "update"> & { digest(): Buffer };
 
     public constructor(secret?: string | ArrayBuffer | ArrayBufferView) {
         this.hash = secret === undefined ? createHash("sha256") : createHmac("sha256", bytesOf(secret));

@@ -13,7 +13,7 @@ import { trustPolicyOf } from "./trustPolicyOf";
  * Collects evidence, from the machine that runs Pulumi, that EKS Pod Identity can give the pods the role: the role's trust policy admits the service
  * with the session tags of these pods, and IAM's policy simulator allows the plugin's permissions.
  *
- * No session is asked for: AWS documents EKS Auth for the agent alone. The canary decides the rest.
+ * A session needs the association, so it is asked for later (podSession.ts). The canary decides the rest.
  */
 export async function provePodIdentity(
     clients: Clients,

@@ -2,7 +2,7 @@ import type { AssociatedAccount } from "../../documents/podIdentity";
 
 export interface ProofRequest {
     readonly roleArn: string;
-    /** Empty with `podIdentity`: the session of an association can be had on a node alone. */
+    /** Empty with `podIdentity`: the association may not exist yet. */
     readonly token: string;
     /** The service account that gets the role by an association. Missing: by its token. */
     readonly podIdentity?: AssociatedAccount;

@@ -140,7 +140,7 @@ describeNightly("the rights of docs/rights for the delivery podIdentity", functi
             const policies = without(action, "iam-live-checks.json", FILE);
             const { accessKeyId, secretAccessKey } = await sandbox.createUser("operator", policies);
             const all = sandbox.awsEndpoint;
-            const endpoints = { iam: all, sts: all, ec2: all, eks: all };
+            const endpoints = { iam: all, sts: all, ec2: all, eks: all, eksauth: all };
             return connectAws({ accessKeyId, secretAccessKey, endpoints, region: sandbox.region });
         }
         const ofLiveChecks: Record<string, (action: string) => Promise<void>> = {
@@ -155,7 +155,16 @@ describeNightly("the rights of docs/rights for the delivery podIdentity", functi
                 });
                 assert.deepStrictEqual(await associationIds(), [associationId]);
             },
-            // Optional: the canary decides then.
+            // Optional, both: the canary decides then.
+            "eks-auth:AssumeRoleForPodIdentity": async (action) => {
+                await associated();
+                const { proof, final } = await podSession(action);
+                assert.deepStrictEqual([proof.verdict, final], ["undecided", true]);
+                assert.ok(
+                    "why" in proof && proof.why.includes(`is not authorized to perform: ${action}`),
+                    JSON.stringify(proof),
+                );
+            },
             "iam:SimulatePrincipalPolicy": async (action) => {
                 assert.deepStrictEqual(await agentRights(action), { [NODE_ROLE]: "unknown" });
             },
@@ -163,6 +172,20 @@ describeNightly("the rights of docs/rights for the delivery podIdentity", functi
         const agentRights = async (action: string) => {
             const clusterArn = `arn:aws:eks:${sandbox.region}:111122223333:cluster/${sandbox.clusterName}`;
             return (await liveChecks(action)).agentRights([NODE_ROLE], clusterArn);
+        };
+        /** The session of a pod that runs, by a token that is bound to it. */
+        const podSession = async (action: string) => {
+            const [{ name = "", uid = "" } = {}] = (
+                await cluster.core.listNamespacedPod({ namespace: "kube-system", labelSelector: "k8s-app=aws-node" })
+            ).items.map(({ metadata }) => metadata ?? {});
+            const boundObjectRef = { apiVersion: "v1", kind: "Pod", name, uid };
+            const { status } = await cluster.core.createNamespacedServiceAccountToken({
+                ...AWS_NODE,
+                body: { spec: { audiences: ["pods.eks.amazonaws.com"], boundObjectRef } },
+            });
+            const { clusterName } = sandbox;
+            const asked = { clusterName, roleArn, token: status?.token ?? "", instanceId: undefined };
+            return (await liveChecks(action)).provePodSession({ ...asked, ipFamily: "ipv4", depth: "assumeRole" });
         };
         async function associated(): Promise<string[]> {
             const { clusterName } = sandbox;
@@ -188,6 +211,12 @@ describeNightly("the rights of docs/rights for the delivery podIdentity", functi
             ]);
             await aws.deleteAssociation(sandbox.clusterName, associationId);
             assert.deepStrictEqual(await associationIds(), []);
+            await associated();
+            const { proof } = await podSession("nothing:AtAll");
+            assert.deepStrictEqual(proof, {
+                verdict: "yes",
+                evidence: [`EKS Auth issues a session of ${roleArn} for a pod of the service account`],
+            });
             // Another user of the same name, whose keys take the place of those.
             assert.deepStrictEqual(await agentRights("nothing:AtAll"), { [NODE_ROLE]: "allowed" });
         });
@@ -203,7 +232,7 @@ describeNightly("the rights of docs/rights for the delivery podIdentity", functi
         }
 
         for (const [action, check] of Object.entries(ofLiveChecks)) {
-            it(`${action}: ${action.startsWith("iam:") ? "goes on, and leaves the question open" : "stops, names it, and says how to give it"}`, () =>
+            it(`${action}: ${/^(?:iam|eks-auth):/.test(action) ? "goes on, and leaves the question open" : "stops, names it, and says how to give it"}`, () =>
                 check(action));
         }
 
