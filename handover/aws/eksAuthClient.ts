@@ -1,4 +1,4 @@
-import { createHash, createHmac, type Hash } from "node:crypto";
+import { createHash, createHmac } from "node:crypto";
 import type { AwsCredentialIdentity, Provider } from "@smithy/types";
 
 /** A call of EKS Auth, of which there is one: a POST with a JSON body. */
@@ -70,7 +70,7 @@ function dualStackSuffix(region: string): string {
 
 /** Node's own, as the SDK uses it: https://github.com/smithy-lang/smithy-typescript (packages/hash-node) */
 class Sha256 {
-    private readonly hash: Pick<Hash, "update"> & { digest(): Buffer };
+    private readonly hash: { update(data: Buffer): unknown; digest(): Buffer };
 
     public constructor(secret?: string | ArrayBuffer | ArrayBufferView) {
         this.hash = secret === undefined ? createHash("sha256") : createHmac("sha256", bytesOf(secret));
