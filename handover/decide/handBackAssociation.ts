@@ -3,6 +3,7 @@ import type { HandOverRecord } from "../model/record";
 import { refusals } from "../model/refusals";
 import type { Memory, Step } from "../model/steps";
 import type { World } from "../model/world";
+import { isOfComponent } from "./association";
 import type { HandBackTarget } from "./handBackTarget";
 
 /**
@@ -81,14 +82,12 @@ export function deleteAssociationStep({ record }: HandBackTarget, world: World):
 
 /** The association that has a role of the component, and that no add-on owns. */
 export function ownAssociation(
-    { approvedRoleArns }: Pick<HandOverRecord, "approvedRoleArns">,
+    record: Pick<HandOverRecord, "approvedRoleArns">,
     associations: AssociationsSeen | undefined,
 ): (AssociationSeen & { readonly clusterName: string }) | undefined {
     if (associations?.is !== "seen") {
         return undefined;
     }
-    const own = associations.associations.find(
-        ({ roleArn, ownerArn }) => ownerArn === undefined && approvedRoleArns.includes(roleArn),
-    );
+    const own = associations.associations.find((one) => isOfComponent(one, record));
     return own && { ...own, clusterName: associations.clusterName };
 }

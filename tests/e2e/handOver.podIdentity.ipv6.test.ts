@@ -55,7 +55,7 @@ describeNightly("the moves between annotation and Pod Identity on an IPv6 cluste
         iam = iamOf(sandbox);
         await cluster.settled();
         stack = await handOverStack(sandbox);
-        watched = await watchGaps(sandbox);
+        watched = await watchGaps(sandbox, "ipv6");
     });
     after(async () => {
         watched.stop();

@@ -5,27 +5,37 @@
 import { type IamState, policyVerdict, type RoleState, type ServiceControlPolicies, trustVerdict } from "local-eks/iam";
 import type { AssociationRecord, PodRecord } from "./recording";
 
-/** The calls of the CNI on an IPv4 cluster: https://github.com/aws/amazon-vpc-cni-k8s/blob/master/docs/iam-policy.md */
-const CNI_ACTIONS = [
-    "AssignPrivateIpAddresses",
-    "AttachNetworkInterface",
-    "CreateNetworkInterface",
-    "DeleteNetworkInterface",
-    "DescribeInstances",
-    "DescribeInstanceTypes",
-    "DescribeNetworkInterfaces",
-    "DescribeSubnets",
-    "DescribeTags",
-    "DetachNetworkInterface",
-    "ModifyNetworkInterfaceAttribute",
-    "UnassignPrivateIpAddresses",
-] as const;
+/** The calls of the CNI, besides CreateTags: https://github.com/aws/amazon-vpc-cni-k8s/blob/master/docs/iam-policy.md */
+const CNI_ACTIONS = {
+    ipv4: [
+        "AssignPrivateIpAddresses",
+        "AttachNetworkInterface",
+        "CreateNetworkInterface",
+        "DeleteNetworkInterface",
+        "DescribeInstances",
+        "DescribeInstanceTypes",
+        "DescribeNetworkInterfaces",
+        "DescribeSubnets",
+        "DescribeTags",
+        "DetachNetworkInterface",
+        "ModifyNetworkInterfaceAttribute",
+        "UnassignPrivateIpAddresses",
+    ],
+    ipv6: [
+        "AssignIpv6Addresses",
+        "DescribeInstances",
+        "DescribeInstanceTypes",
+        "DescribeNetworkInterfaces",
+        "DescribeTags",
+    ],
+} as const;
 
 /** The facts that decide whether one pod has a path. */
 export interface PathFacts {
     readonly iam: IamState;
     readonly issuer: string;
     readonly accountId: string;
+    readonly ipFamily: "ipv4" | "ipv6";
     /** The instance profile of the node's instance; undefined if it has none. */
     readonly instanceProfile: string | undefined;
     /** Whether the pod's node can reach STS, and STS takes tokens. */
@@ -233,16 +243,19 @@ function trusts(role: RoleState, { issuer, providerArn, subject, audience, accou
 }
 
 function lackOfPermissions(
-    { iam, accountId, serviceControlPolicies = [] }: PathFacts,
+    { iam, accountId, ipFamily, serviceControlPolicies = [] }: PathFacts,
     role: RoleState,
 ): string | undefined {
     const documents = role.attachedPolicyArns.map((arn) => iam.policies[arn]?.document);
     const boundary = role.permissionsBoundaryArn ?? "";
     const others = [iam.policies[boundary]?.document, JSON.stringify(serviceControlPolicies)];
-    return cached(permissionsOf, role, [...documents, ...others], () => {
+    return cached(permissionsOf, role, [...documents, ...others, ipFamily], () => {
         const interfaceArn = `arn:aws:ec2:us-west-2:${accountId}:network-interface/eni-1`;
         const context = { "aws:PrincipalArn": role.arn, "aws:RequestedRegion": "us-west-2" };
-        const refused = [...CNI_ACTIONS.map((name) => [name, "*"] as const), ["CreateTags", interfaceArn] as const]
+        const refused = [
+            ...CNI_ACTIONS[ipFamily].map((name) => [name, "*"] as const),
+            ["CreateTags", interfaceArn] as const,
+        ]
             .filter(([name, resource]) => {
                 const act = { principalArn: role.arn, accountId, action: `ec2:${name}`, resource, context };
                 return policyVerdict(iam, role, act, serviceControlPolicies) !== "allowed";

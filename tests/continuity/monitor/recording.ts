@@ -10,6 +10,8 @@ export interface Recording {
     /** The cluster's OIDC issuer, without `https://`. */
     readonly issuer: string;
     readonly accountId: string;
+    /** Missing: `ipv4`. */
+    readonly ipFamily?: "ipv4" | "ipv6";
     /** The session tags of Pod Identity name it. */
     readonly clusterArn: string;
     readonly events: readonly RecordedEvent[];

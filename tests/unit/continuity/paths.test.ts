@@ -34,6 +34,7 @@ function circumstances(more: Partial<PathFacts> = {}): PathFacts {
         iam: iam([nodeRole(), role("cni")]),
         issuer: ISSUER,
         accountId: ACCOUNT,
+        ipFamily: "ipv4",
         instanceProfile: "nodes",
         stsReachable: true,
         podIdentity: podIdentity(),

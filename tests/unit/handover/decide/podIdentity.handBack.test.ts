@@ -14,6 +14,7 @@ import {
     LONG_AGO,
     MANAGER,
     memoryWith,
+    node,
     nodeRole,
     NOW,
     onNodeRole,
@@ -407,6 +408,52 @@ describe("A failed rollout with an association", () => {
             );
         });
 
+        it("takes pods that work, and are from the time of the role that failed, before older ones", () => {
+            const at = (createdAt: number, more: object = {}) =>
+                (
+                    back(inThis(older("n1"), since("n2", createdAt), older("n3")), changed, {
+                        ...former,
+                        ...more,
+                    }) as { pods: string[] }
+                ).pods;
+            const hasIt = { association: { ...failed, roleArn: FORMER_ROLE } };
+            deepStrictEqual(
+                [at(failed.modifiedAt), at(failed.modifiedAt - 1), at(failed.modifiedAt, hasIt)],
+                [["pod-n2"], ["pod-n1"], ["pod-n1"]],
+            );
+        });
+
+        it("waits for the pods that it has restarted alone, unless they do not start for another reason", () => {
+            const startProblem = "ImagePullBackOff";
+            const look = (more: object) =>
+                inThis(since("n1", NOW), since("n2", NOW, { ...starting, ...more }), older("n3"));
+            const touched = { ...changed, restarts: { n2: 1 } };
+            deepStrictEqual(
+                [
+                    back(look({}), touched, former),
+                    back(look({}), changed, former),
+                    back(look({ startProblem }), touched, former),
+                ].map((step) => (step as { do: string }).do),
+                ["wait", "wait", "wait"],
+            );
+            // The budget is used up by the pod that is not Ready, so the reasons differ alone.
+            deepStrictEqual(
+                [look({}), look({ startProblem })].map((of) => (back(of, touched, former) as { why: string }).why),
+                [
+                    "waiting until the first pods work with the former role, before these restart: pod-n3",
+                    "1 pod to restart, 1 starting",
+                ],
+            );
+        });
+
+        it("removes a pod of a node that does not respond, after the others", () => {
+            const nodes = [node("n1"), node("n2"), node("n3", { ready: false })];
+            const look = seen(withCredentials, {
+                cluster: { nodes, pods: pods(withCredentials, since("n1", NOW), since("n2", NOW), older("n3")) },
+            });
+            deepStrictEqual((back(look, changed, former) as { do: string; pod: string }).pod, "pod-n3");
+        });
+
         it("then restarts the others, and is over when each pod is from after the change", () =>
             deepStrictEqual(
                 [
@@ -420,6 +467,16 @@ describe("A failed rollout with an association", () => {
                     { do: "done", why: "the rollout is taken back" },
                 ],
             ));
+
+        it("counts less and less: pods of the association, then those that restart once more", () => {
+            const mixed = seen(onNodeRole, {
+                cluster: { pods: pods(onNodeRole, pod("n1", withCredentials), pod("n2", onNodeRole, old)) },
+            });
+            deepStrictEqual(
+                [memoryWith({}), changed].map((memory) => podsToReturn({ ...target, association }, mixed, memory)),
+                [4, 1],
+            );
+        });
 
         it("counts the pods that have not returned", () => {
             const look = inThis(since("n1", NOW), since("n2", seconds(-1)), older("n3"));

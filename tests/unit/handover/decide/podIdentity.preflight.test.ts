@@ -1,10 +1,15 @@
-import { deepStrictEqual } from "node:assert/strict";
-import { changesPodIdentity, podIdentityMoveRefusal } from "../../../../handover/decide/podIdentityMoves";
+import { deepStrictEqual, match } from "node:assert/strict";
+import { preflightRefusals } from "../../../../handover/decide/preflightRefusals";
+import {
+    changesPodIdentity,
+    leavesPodIdentity,
+    podIdentityMoveRefusal,
+} from "../../../../handover/decide/podIdentityMoves";
 import type { Preflight } from "../../../../handover/model/preflight";
 import type { OtherDelivery } from "../../../../handover/model/otherDelivery";
 import type { Subject } from "../../../../handover/model/subject";
 import { associated, associations, own, seen, withCredentials } from "../support/podIdentity";
-import { type Reason, reasons } from "../support/preflights";
+import { passingPreflight, type Reason, reasons } from "../support/preflights";
 import {
     daemonSet,
     FORMER_ROLE,
@@ -80,6 +85,24 @@ const rows: [string, Partial<Preflight>, Reason[]][] = [
     ],
     ["takes every platform version of a newer cluster", onPlatform(29, "eks.1"), []],
     ["takes a platform version that EKS does not say", onPlatform(24), []],
+    ["takes one of two digits", onPlatform(25, "eks.10"), []],
+    [
+        "refuses one below one of two digits",
+        onPlatform(24, "eks.12"),
+        [["cluster-too-old", "The cluster runs the platform version eks.12 of Kubernetes 1.24."]],
+    ],
+    ["takes a later patch of two digits", withImage("v1.15.10"), []],
+    ["takes a plugin whose version has no v", withImage("1.15.5"), []],
+    [
+        "refuses an older one whose version has no v",
+        withImage("1.9.15"),
+        [["cni-too-old", "aws-node runs version 1.9.15."]],
+    ],
+    [
+        "takes every minor version of a later major one",
+        { clusterVersion: { major: 2, minor: 3 }, injectionGuard: false, platformVersion: "eks.1" },
+        [],
+    ],
     [
         "refuses a role annotation, which it would not move",
         ofCluster({
@@ -130,6 +153,19 @@ const rows: [string, Partial<Preflight>, Reason[]][] = [
             }),
             ownAssociation: true,
         },
+        [],
+    ],
+    [
+        "goes on where the associations could not be read, or are none",
+        {
+            world: seen(withCredentials, { account: { associations: { is: "unnamed", why: "no name." } } }),
+            ownAssociation: true,
+        },
+        [],
+    ],
+    [
+        "goes on without one",
+        { world: seen(onNodeRole, { account: { associations: associations() } }), ownAssociation: true },
         [],
     ],
     [
@@ -184,6 +220,26 @@ describe("The preflight for Pod Identity", () => {
     for (const [title, change, expected] of rows) {
         it(title, () => deepStrictEqual(reasons({ ...passing, ...change }), expected));
     }
+
+    it("names what is needed, and the way out", () => {
+        const fixed = (change: Partial<Preflight>) =>
+            preflightRefusals({ ...passingPreflight, ...passing, ...change }).map(
+                ({ means, fix }) => `${means} ${fix}`,
+            );
+        const faulty = seen(withCredentials, { account: { associations: associations({ ...own, policy: true }) } });
+        const told = [
+            fixed(onPlatform(23)),
+            fixed(onPlatform(28, "eks.3")),
+            fixed(withImage("v1.15.4")),
+            fixed({ world: faulty, ownAssociation: true }),
+        ];
+        [
+            /needs Kubernetes 1\.24 or later/,
+            /needs eks\.4 or later/,
+            /needs version 1\.15\.5 or later/,
+            /Run pulumi destroy: it moves/,
+        ].forEach((words, i) => match(told[i]?.join() ?? "", words));
+    });
 
     it("asks for none of that with another delivery", () => {
         const world = seen(onNodeRole, {
@@ -242,6 +298,26 @@ describe("An update to another delivery or role", () => {
                 undefined,
                 undefined,
             ],
+        );
+    });
+
+    it("is made from it to the annotation, whatever the service account had before", () => {
+        const had = { originalAnnotations: { [ROLE_ARN]: FORMER_ROLE } };
+        deepStrictEqual(
+            [unannotatedBefore, had].map((one) => podIdentityMoveRefusal(associated, subject, one)),
+            [undefined, undefined],
+        );
+    });
+
+    it("leaves Pod Identity only from it", () => {
+        deepStrictEqual(
+            [
+                [associated, subject],
+                [subject, associated],
+                [associated, associated],
+                [subject, byAddOn],
+            ].map(([before, after]) => leavesPodIdentity(before as Subject, after as Subject)),
+            [true, false, false, false],
         );
     });
 

@@ -1,4 +1,5 @@
 import { deepStrictEqual } from "node:assert/strict";
+import { associateAgainStep, ownAssociationStep } from "../../../../handover/decide/association";
 import { nextRolloutStep } from "../../../../handover/decide/rollout";
 import type { Memory } from "../../../../handover/model/steps";
 import type { World } from "../../../../handover/model/world";
@@ -20,6 +21,7 @@ import {
     ROLE,
     seconds,
     starting,
+    subject,
 } from "../support/worlds";
 
 const approved = { ...record, approvedRoleArns: [FORMER_ROLE, ROLE] };
@@ -138,6 +140,28 @@ const rows: [string, World, object, Memory?][] = [
         ),
     ]),
     [
+        "refuses if the cluster has no name under which EKS knows it",
+        seen(onNodeRole, { account: { associations: { is: "unnamed", why: "No name." } } }),
+        refuse("cluster-name-unknown", "No name."),
+    ],
+    [
+        "refuses if the partition has no associations",
+        seen(onNodeRole, {
+            account: {
+                associations: {
+                    is: "unread",
+                    call: { action: "eks:ListPodIdentityAssociations", cause: "unsupported", why: "No such call." },
+                },
+            },
+        }),
+        refuse("other-delivery-unread", "EKS does not know eks:ListPodIdentityAssociations: No such call."),
+    ],
+    [
+        "counts the association from exactly the margin on",
+        seen(onNodeRole, { account: { associations: associations({ ...own, modifiedAt: seconds(-30) }) } }),
+        restart("canary pod-n1 on n1 of nodes: restarts first, with the role", "pod-n1"),
+    ],
+    [
         "refuses if the associations could not be read",
         seen(onNodeRole, {
             account: {
@@ -236,6 +260,27 @@ describe("A rollout with an association", () => {
         );
         deepStrictEqual(waveAfter(4, 4), 1, "two of them, since each next one is born before the one before is Ready");
         deepStrictEqual(waveAfter(5, 4), 5, "three of them");
+    });
+
+    it("gives no association a role with another delivery", () => {
+        const look = seen(withCredentials, {
+            account: { associations: associations({ ...own, roleArn: FORMER_ROLE }) },
+        });
+        deepStrictEqual(
+            [subject, associated].map((one) => associateAgainStep(one, approved, look)?.do),
+            [undefined, "changeAssociation"],
+        );
+        deepStrictEqual(
+            associateAgainStep(associated, approved, seen(onNodeRole, { account: { associations: associations() } })),
+            undefined,
+        );
+    });
+
+    it("goes on if this look has not read the associations", () => {
+        deepStrictEqual(
+            ownAssociationStep(associated, { ...seen(onNodeRole), account: { roleOfInstance: {}, nodeRoles: [] } }),
+            undefined,
+        );
     });
 
     it("counts the pods with the role alone as done", () => {

@@ -100,6 +100,25 @@ describe("The role of before, once each pod has the credentials of the associati
             fresh,
             { record: { ...told, addOnDelivered: false } },
         ],
+        [
+            "is not looked for in an add-on that the component has never told a role",
+            verified({ addOn: addOn(FORMER_ROLE) }),
+            undefined,
+            fresh,
+            { record: { ...told, addOnDelivered: undefined as unknown as boolean } },
+        ],
+        ["is not looked for if this look has not read the add-on", verified({}), undefined],
+        [
+            "is given time from the update of the add-on on, not from the start of a longer run",
+            verified({ addOn: addOn() }, annotatedBy("eks")),
+            "wait: the managed add-on has given up the role: waiting until EKS removes the annotation",
+            { ...ended(29_999), startedAt: NOW - 300_000 },
+        ],
+        [
+            "is gone with the service account",
+            verified({ addOn: addOn(FORMER_ROLE) }, { serviceAccount: undefined }),
+            undefined,
+        ],
         ["is gone", verified({ addOn: addOn() }), undefined],
         [
             "is another party's in the add-on",
