@@ -156,26 +156,26 @@ function secondsOf(gaps: readonly Gap[]): number {
  */
 class Canaries {
     private readonly seen = new Set<string>();
-    private readonly candidates = new Set<string>();
-    private readonly ofPlace = new Map<string, Pick<PodRecord, "uid" | "node">>();
+    /** The pods that may be a canary, with their nodes. */
+    private readonly candidates = new Map<string, string>();
+    private readonly ofPlace = new Map<string, string>();
     /** The nodes whose canary has ended, and had not worked. */
     private readonly failedOn = new Set<string>();
 
     public see(moment: Moment): void {
         const existing = new Set(moment.pods.map(({ uid }) => uid));
-        for (const [place, { uid, node }] of [...this.ofPlace].filter(([, canary]) => !existing.has(canary.uid))) {
-            this.ofPlace.delete(place);
-            if (this.candidates.has(uid)) {
-                this.failedOn.add(node);
-            }
+        for (const [uid, node] of [...this.candidates].filter(([uid]) => !existing.has(uid))) {
+            this.candidates.delete(uid);
+            this.failedOn.add(node);
         }
+        [...this.ofPlace].filter(([, uid]) => !existing.has(uid)).forEach(([place]) => this.ofPlace.delete(place));
         // Until it is scheduled, a pod does not show its node.
         const created = moment.pods.filter(({ uid, node }) => node !== "" && !this.seen.has(uid));
         for (const pod of created) {
             this.seen.add(pod.uid);
             const replaces = this.failedOn.delete(pod.node) && (pod.tokenFile || pod.containerCredentials === true);
             if (replaces || moment.isFirst(pod)) {
-                this.candidates.add(pod.uid);
+                this.candidates.set(pod.uid, pod.node);
             }
         }
     }
@@ -190,8 +190,8 @@ class Canaries {
             return false;
         }
         const place = moment.placeOf(node);
-        const canary = this.ofPlace.get(place) ?? { uid, node };
+        const canary = this.ofPlace.get(place) ?? uid;
         this.ofPlace.set(place, canary);
-        return canary.uid === uid;
+        return canary === uid;
     }
 }
