@@ -6,6 +6,7 @@ import { guardRefuses } from "./admittedRoles";
 import { hasContainerCredentials } from "./association";
 import { type HandBackTarget, nextLeavingStep } from "./handBack";
 import { type Fleet, fleetOf, forceRestartWrong, restartWrong, wakeStep, whyForced } from "./fleet";
+import { placesWithout } from "./places";
 import { withoutJoining } from "./seen";
 
 /** The state to restore if a rollout with an association fails: the pods have the former role of the association again, or use the node roles. */
@@ -14,6 +15,8 @@ export interface AssociationTakeBack extends HandBackTarget {
     readonly association: OwnAssociation | undefined;
     /** The role that it gets back. Undefined if the rollout has created it, or if the pods cannot use the former role: then it is deleted. */
     readonly formerRoleArn?: string | undefined;
+    /** As the run has seen it last, for the places of the nodes. Missing: it has not. */
+    readonly account?: World["account"] | undefined;
     /** Whether an injection guard that refuses pods on the node roles goes first: no policy has left them. */
     readonly removesGuard?: boolean;
 }
@@ -26,7 +29,7 @@ export function nextAssociationTakeBackStep(target: AssociationTakeBack, world: 
     const { association, formerRoleArn } = target;
     return association === undefined || formerRoleArn === undefined
         ? nextDeletionStep(target, world, memory)
-        : nextFormerRoleStep(association, formerRoleArn, world, memory);
+        : nextFormerRoleStep(target, association, formerRoleArn, world, memory);
 }
 
 /** How much is left to do: it gets less with each pod that returns. Once the association is deleted, the pods may restart once more. */
@@ -47,9 +50,11 @@ export function podsToReturn(
  * Then restarts each pod that was created before EKS Auth knows the former role again, also one that works: it may have fetched a session of the role
  * that failed, and a pod does not show its role. Those sessions end at a time that is not documented.
  *
- * The pods that do not work, and those that were created with the role that failed, come first. If the former role does not help them, the others stay.
+ * The pods that do not work, and those that were created with the role that failed, come first, and then one in each place. If the former role does not
+ * help them, the others stay.
  */
 function nextFormerRoleStep(
+    { account = UNSEEN }: Pick<AssociationTakeBack, "account">,
     association: OwnAssociation,
     formerRoleArn: string,
     { cluster, at }: World,
@@ -69,20 +74,37 @@ function nextFormerRoleStep(
     const { associationChangedAt = modifiedAt } = memory;
     const from = knownFrom(association, memory);
     const isFirst = (pod: PodSeen) => !pod.ready || (!hasIt && pod.createdAt >= modifiedAt);
-    const mayRestart =
-        at < from
-            ? // It has nothing to lose, and most often gets the former role already. Once more, it waits.
-              (pod: PodSeen) => !pod.ready && pod.createdAt < associationChangedAt
-            : isFirst;
+    /** One that does not work has nothing to lose, and most often gets the former role already. Once more, it waits. */
+    const mayNotWait = (pod: PodSeen) => !pod.ready && pod.createdAt < associationChangedAt;
+    const toRestart = ({ right, wrong, starting }: Fleet) => {
+        const mayBegin = wrong.some(isFirst) || starting.length > 0 ? wrong.filter(isFirst) : wrong;
+        return oneInEachUntestedPlace(mayBegin, right, { cluster, at, account });
+    };
     return restartStep({ cluster, at }, memory, {
         isBack: isBackSince(from),
         why: (pod) => `${pod.name} gets the former role again`,
-        held: ({ wrong, starting }) =>
-            at < from || wrong.some(isFirst) || starting.length > 0 ? wrong.filter((pod) => !mayRestart(pod)) : [],
+        held: (fleet) => without(fleet.wrong, at < from ? fleet.wrong.filter(mayNotWait) : toRestart(fleet)),
         ...(at < from
             ? { until: from, whyHeld: "waiting until EKS Auth gives the former role again, before these pods restart" }
             : { whyHeld: "waiting until the first pods work with the former role, before these restart" }),
     });
+}
+
+/** No place, if the run has not seen the account. */
+const UNSEEN: World["account"] = { roleOfInstance: {}, nodeRoles: [] };
+
+/** In a place where no pod works with the role yet, one that works is enough to test it. */
+function oneInEachUntestedPlace(pods: readonly PodSeen[], right: readonly PodSeen[], world: World): readonly PodSeen[] {
+    const untested = placesWithout(right.filter(hasContainerCredentials), world);
+    const others = untested.flatMap(({ nodes }) => {
+        const names = nodes.map(({ name }) => name);
+        return pods.filter(({ ready, node }) => ready && names.includes(node)).slice(1);
+    });
+    return without(pods, others);
+}
+
+function without(pods: readonly PodSeen[], others: readonly PodSeen[]): readonly PodSeen[] {
+    return pods.filter((pod) => !others.includes(pod));
 }
 
 /** When new pods have the association's role, as far as the margin says. */

@@ -153,7 +153,7 @@ function associationToTakeBack(
     { subject, record, associatedBefore }: RolloutRun,
     world: World | undefined,
     error: unknown,
-): Pick<AssociationTakeBack, "association" | "formerRoleArn"> {
+): Pick<AssociationTakeBack, "association" | "formerRoleArn" | "account"> {
     const seen = world?.account.associations;
     const own =
         subject.delivery === "podIdentity" && seen?.is === "seen"
@@ -163,6 +163,7 @@ function associationToTakeBack(
         ? { association: undefined }
         : {
               association: { ...own, clusterName: seen.clusterName },
+              account: world?.account,
               formerRoleArn: isRefusal(error, "pod-identity-agent") ? undefined : associatedBefore,
           };
 }
