@@ -162,8 +162,7 @@ function clusterOf(world: ModelWorld, run: Run, subject: Subject): ClusterAccess
             }),
         skipContainers: (containers) =>
             run.call(containers.length > 0 ? "skip the containers" : "no longer skip the containers", () => {
-                world.skipsContainers = containers.length > 0;
-                world.changed();
+                world.skipByLiveChecks(containers.length > 0, manager);
             }),
         testAdmission: (roleArn) =>
             read("admission", () => {
@@ -390,8 +389,7 @@ function awsOf(world: ModelWorld, run: Run, { serviceAccount, fieldManager }: Su
             }),
         changeAssociation: (_, id, roleArn) =>
             run.call(`give the association ${roleArn}`, () => {
-                world.ownAssociation.update(world.now, id, roleArn);
-                world.changed();
+                world.associateByLiveChecks(id, roleArn, fieldManager);
             }),
         deleteAssociation: (_, id) =>
             run.call("delete the association", () => {

@@ -559,7 +559,22 @@ export class ModelWorld {
 
     /** The part of the product that acts. */
     public setActing(acting: Acting, manager: string): void {
-        this.actorOf(manager).acting = acting;
+        Object.assign(this.actorOf(manager), { acting, returnsTo: undefined });
+    }
+
+    /** The live checks give the association this role. A rollout that is taken back gives the pods the former one. */
+    public associateByLiveChecks(id: string, roleArn: string, manager: string): void {
+        this.ownAssociation.update(this.now, id, roleArn);
+        this.actorOf(manager).returnsTo = roleArn;
+        this.changed();
+    }
+
+    /** The live checks exclude the containers from the webhook. A rollout that is taken back gives the pods the node roles, as a hand-back does. */
+    public skipByLiveChecks(skips: boolean, manager: string): void {
+        this.skipsContainers = skips;
+        const actor = this.actorOf(manager);
+        actor.acting = skips && actor.acting === "rollout" ? "handBack" : actor.acting;
+        this.changed();
     }
 
     /** Whether the live checks of this component hand back. */
@@ -593,15 +608,16 @@ export class ModelWorld {
             seenServing: new Set(),
             acted: new Set(),
             undoLook: undefined,
+            returnsTo: undefined,
         };
         this.actors.set(manager, actor);
         return actor;
     }
 
     /** A live check looks at the cluster. */
-    public look(roleArn: string, manager: string): void {
+    public look(subjectRoleArn: string, manager: string): void {
         const actor = this.actorOf(manager);
-        const { acting, waves } = actor;
+        const { acting, waves, returnsTo: roleArn = subjectRoleArn } = actor;
         actor.acted.add(acting);
         // Of an instance that has just ended, the live check does not know yet.
         const known = this.nodes.filter((node) => !actor.shownAsLeaving.has(node));
@@ -1196,6 +1212,8 @@ interface Actor {
     readonly acted: Set<Acting>;
     /** Forgets what the last look has shown. Undefined before the first one. */
     undoLook: (() => void) | undefined;
+    /** The role that these live checks have given the association. Undefined: none. */
+    returnsTo: string | undefined;
 }
 
 /** The injection guard. */
