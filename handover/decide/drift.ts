@@ -14,6 +14,7 @@ import {
     podFindings,
     refusedFindings,
     tellAll,
+    templateFindings,
 } from "./driftFindings";
 import { leftNodeRoles } from "./leftBehind";
 import { isRecorded, NodeRoleTarget, policiesToDetach } from "./nodeRolePolicies";
@@ -71,6 +72,7 @@ function deliveryFindings(
     const complaining = cluster.pods.some((pod) => hasDelivery(pod, target) && complains(pod, target));
     return [
         ...annotationFindings(target.subject, cluster),
+        ...templateFindings(cluster),
         // Without the component's association, no pod has its role.
         ...(isAssociated && target.subject.delivery === "podIdentity"
             ? []

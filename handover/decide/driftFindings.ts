@@ -38,6 +38,18 @@ function differs(value: string | undefined, [name, wanted]: readonly [string, st
         : `has the annotation ${name}: ${value} instead of ${wanted}. Pods that start now use this value.`;
 }
 
+/** A move from Pod Identity, or a hand-back from it, that was stopped. With `OnDelete`, no pod shows it until one restarts. */
+export function templateFindings({ daemonSet }: ClusterSeen): Finding[] {
+    return daemonSet?.skipsContainers
+        ? [
+              {
+                  seen: "The pod template still excludes its containers from the pod identity webhook: an update or a destroy was stopped. Pods that start now use the roles of their nodes.",
+                  mends: "changes the pod template back, and restarts the pods",
+              },
+          ]
+        : [];
+}
+
 /** The annotations of the service account that do not deliver the role. */
 export function annotationFindings(subject: Subject, cluster: ClusterSeen): Finding[] {
     const { serviceAccount } = cluster;

@@ -73,13 +73,13 @@ function nextFormerRoleStep(
     }
     const { associationChangedAt = modifiedAt } = memory;
     const from = knownFrom(association, memory);
-    const isFirst = (pod: PodSeen) => !pod.ready || (!hasIt && pod.createdAt >= modifiedAt);
+    const isFirst = (pod: PodSeen) => !hasIt && pod.createdAt >= modifiedAt;
     /** One that does not work has nothing to lose, and most often gets the former role already. Once more, it waits. */
     const mayNotWait = (pod: PodSeen) => !pod.ready && pod.createdAt < associationChangedAt;
-    const toRestart = ({ right, wrong, starting }: Fleet) => {
-        const mayBegin = wrong.some(isFirst) || starting.length > 0 ? wrong.filter(isFirst) : wrong;
-        return oneInEachUntestedPlace(mayBegin, right, { cluster, at, account });
-    };
+    const toRestart = (fleet: Fleet) => [
+        ...fleet.wrong.filter(({ ready }) => !ready),
+        ...workingPods(fleet, fleet.wrong.filter(isFirst), { cluster, at, account }),
+    ];
     return restartStep({ cluster, at }, memory, {
         isBack: isBackSince(from),
         why: (pod) => `${pod.name} gets the former role again`,
@@ -93,14 +93,22 @@ function nextFormerRoleStep(
 /** No place, if the run has not seen the account. */
 const UNSEEN: World["account"] = { roleOfInstance: {}, nodeRoles: [] };
 
-/** In a place where no pod works with the role yet, one that works is enough to test it. */
-function oneInEachUntestedPlace(pods: readonly PodSeen[], right: readonly PodSeen[], world: World): readonly PodSeen[] {
-    const untested = placesWithout(right.filter(hasContainerCredentials), world);
-    const others = untested.flatMap(({ nodes }) => {
-        const names = nodes.map(({ name }) => name);
-        return pods.filter(({ ready, node }) => ready && names.includes(node)).slice(1);
-    });
-    return without(pods, others);
+/**
+ * The pods that work, and may restart now: in each place where no pod has the role again, one that was created with the role that failed, then one of any
+ * age, and then all.
+ */
+function workingPods({ right, wrong, starting }: Fleet, first: readonly PodSeen[], world: World): readonly PodSeen[] {
+    const inTest = [...starting, ...wrong.filter(({ ready }) => !ready)];
+    const untested = placesWithout([...right.filter(hasContainerCredentials), ...inTest], world);
+    const oneInEach = (pods: readonly PodSeen[]) =>
+        untested.flatMap(
+            ({ nodes }) => pods.find(({ ready, node }) => ready && nodes.some(({ name }) => name === node)) ?? [],
+        );
+    const [ofFirst, ofAny] = [oneInEach(first), oneInEach(wrong)];
+    if (ofFirst.length > 0 || inTest.length > 0) {
+        return ofFirst;
+    }
+    return ofAny.length > 0 ? ofAny : wrong;
 }
 
 function without(pods: readonly PodSeen[], others: readonly PodSeen[]): readonly PodSeen[] {

@@ -1,4 +1,4 @@
-import { deepStrictEqual } from "node:assert/strict";
+import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import { driftOf, associationDrift } from "../../../../handover/decide/drift";
 import { nextDetachmentStep } from "../../../../handover/decide/detachment";
 import type { World } from "../../../../handover/model/world";
@@ -8,6 +8,7 @@ import {
     attach,
     carrying,
     comparableStep,
+    daemonSet,
     FORMER_ROLE,
     fresh,
     MANAGER,
@@ -166,6 +167,15 @@ describe("A refresh of a stack with an association", () => {
             associationDrift(target, missed),
             "1 of 3 pods does not carry arn:aws:iam::111122223333:role/cni as it is delivered now: pod-n2 carries no role of its own. A pod " +
                 "without a role of its own has only the rights of its node role. Run pulumi up --refresh: it restarts this pod.",
+        );
+    });
+
+    it("tells a template that still excludes its containers, also if no pod shows it", () => {
+        const skipping = { ...daemonSet, skipsContainers: true as const, updateStrategy: "OnDelete" as const };
+        strictEqual(
+            associationDrift(target, verified({ daemonSet: skipping })),
+            "The pod template still excludes its containers from the pod identity webhook: an update or a destroy was stopped. Pods that start now use the roles of their nodes. " +
+                "Run pulumi up --refresh: it changes the pod template back, and restarts the pods.",
         );
     });
 
