@@ -446,6 +446,36 @@ describe("A failed rollout with an association", () => {
             );
         });
 
+        it("restarts one pod in each place first, and the others when a pod works there", () => {
+            const account = {
+                ...seen(onNodeRole).account,
+                roleOfInstance: { "i-n1": "a", "i-n2": "b", "i-n3": "b" },
+            };
+            const restarted = (...list: Parameters<typeof pods>[1][]) => {
+                const look = seen(withCredentials, {
+                    cluster: {
+                        daemonSet: { ...daemonSet, maxUnavailable: 3 },
+                        pods: pods(withCredentials, ...(list as never[])),
+                    },
+                });
+                const step = back(look, changed, { ...former, account }) as { pods?: string[]; why: string };
+                return step.pods ?? step.why;
+            };
+            const bad = (name: string) => since(name, failed.modifiedAt);
+            deepStrictEqual(
+                [
+                    restarted(older("n1"), older("n2"), older("n3")),
+                    restarted(older("n1"), since("n2", NOW), older("n3")),
+                    restarted(since("n1", NOW), since("n2", NOW), older("n3")),
+                    restarted(older("n1"), bad("n2"), bad("n3")),
+                    restarted(older("n1"), since("n2", LONG_AGO, starting), older("n3")),
+                    restarted(pod("n1", onNodeRole), since("n2", NOW), older("n3")),
+                    restarted(pod("n1", onNodeRole), pod("n2", onNodeRole), older("n3")),
+                ],
+                [["pod-n1", "pod-n2"], ["pod-n1"], ["pod-n3"], ["pod-n2"], ["pod-n2"], ["pod-n3"], ["pod-n3"]],
+            );
+        });
+
         it("removes a pod of a node that does not respond, after the others", () => {
             const nodes = [node("n1"), node("n2"), node("n3", { ready: false })];
             const look = seen(withCredentials, {

@@ -222,7 +222,9 @@ function waveAfter(restarted: number, everySeconds = 5): unknown {
             nodes: names.map((name) => node(name)),
             agentsReadyOn: names,
             daemonSet: { ...daemonSet, maxUnavailable: 10 },
-            pods: names.map((name, i) => {
+            // In no order, as a LIST may show them.
+            pods: [...names].reverse().map((name, j) => {
+                const i = names.length - 1 - j;
                 const born = {
                     createdAt: seconds(-100 + everySeconds * i),
                     readySince: seconds(-95 + everySeconds * i),
