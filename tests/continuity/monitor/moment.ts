@@ -24,7 +24,9 @@ export class Moment {
     /** The role in the service account's annotation. */
     public annotated: string | undefined;
 
-    public constructor(private readonly recording: Pick<Recording, "issuer" | "accountId" | "clusterArn" | "ipFamily">) {}
+    public constructor(
+        private readonly recording: Pick<Recording, "issuer" | "accountId" | "clusterArn" | "ipFamily">,
+    ) {}
 
     public apply(event: RecordedEvent): void {
         if (isOfPodIdentity(event)) {
