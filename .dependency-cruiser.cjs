@@ -11,7 +11,7 @@ const HANDOVER = {
     kubernetes: ["async", "model"],
     observe: ["model", "aws", "kubernetes"],
     preview: ["async", "model", "decide", "observe"],
-    hooks: ["async", "model", "decide", "observe"],
+    hooks: ["async", "model", "decide", "aws", "observe", "run"],
     run: ["model", "decide", "observe"],
     engine: ["model", "observe", "run"],
 };
@@ -57,7 +57,7 @@ module.exports = {
             "components-import-the-model-alone",
             "^components/",
             "^handover/",
-            "^handover/(model|run|preview/(previewDrift|previewHandOver)|hooks/checkUpdate|engine/runNotes)",
+            "^handover/(model|run|preview/(previewDrift|previewFreeing|previewHandOver)|hooks/|engine/runNotes)",
         ),
         {
             name: "components-load-the-live-resources-late",

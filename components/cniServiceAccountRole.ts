@@ -7,10 +7,13 @@ import { warnOfUnusedTimeout } from "./arguments/unusedTimeout";
 import { after, resourcesAfter, ValidArgs, validArgs } from "./arguments/validArgs";
 import { Gate, validateLate, validateNow } from "./arguments/validateArguments";
 import { CniServiceAccountRoleArgs } from "./cniServiceAccountRoleArgs";
+import { associate } from "./delivery/association";
 import { formerFieldManagers } from "./delivery/formerFieldManagers";
 import { daemonSetNameOf, deliveryDigest, noteRollout, rollOut } from "./delivery/rollout";
 import { annotateServiceAccount } from "./delivery/serviceAccountPatch";
+import { associationTrigger } from "./live/associationTrigger";
 import { unlessUntried } from "./live/canaryLeftOut";
+import { freeBeforeCreate } from "./live/freeServiceAccount";
 import {
     createAddOnRole,
     createCanary,
@@ -18,6 +21,7 @@ import {
     createDetachment,
     createInjectionGuard,
     type Guard,
+    recordedInputs,
 } from "./live/liveChecks";
 import { withSecrets } from "./live/liveConnection";
 import type { LiveContext } from "./live/liveContext";
@@ -65,7 +69,8 @@ export class CniServiceAccountRole extends pulumi.ComponentResource {
     /**
      * The annotations that give the role to the service account.
      *
-     * With the delivery `external`, the owner of the service account sets them, once `provedRoleArn` is known.
+     * With the delivery `external`, the owner of the service account sets them, once `provedRoleArn` is known. Empty with the delivery
+     * `podIdentity`.
      */
     public readonly serviceAccountAnnotations: pulumi.Output<{ [key: string]: string }>;
     /**
@@ -122,7 +127,7 @@ export class CniServiceAccountRole extends pulumi.ComponentResource {
             warnOfUnusedTimeout(this, args);
         }
         const cluster = resolveCluster(this, name, args, validateLate(this, name, args));
-        const { gate } = cluster;
+        const { gate, podIdentity } = cluster;
         const valid = validArgs(args, gate);
         const oidcProviderArn = after(gate, cluster.oidcProviderArn);
         const serviceAccount = serviceAccountOf(valid);
@@ -136,6 +141,7 @@ export class CniServiceAccountRole extends pulumi.ComponentResource {
                   ipv6Policy: shape.ipv6Policy,
                   additionalPolicies: args.additionalPolicyArns ?? [],
                   oidcProviderArn,
+                  clusterArn: podIdentity && after(gate, podIdentity.arn),
                   serviceAccount,
                   ...(shape.liveChecks && {
                       live: refuseNarrowing({ args, valid, oidcProviderArn, serviceAccount, parent: this }),
@@ -143,7 +149,7 @@ export class CniServiceAccountRole extends pulumi.ComponentResource {
                   parent: this,
               })
             : existingRole(valid.existingRoleArn as pulumi.Output<string>);
-        const annotations = annotationsOf(role, valid);
+        const annotations = shape.association ? pulumi.output<Record<string, string>>({}) : annotationsOf(role, valid);
         const delivered = deliveryDigest(role, annotations, args.delivery);
         const live: LiveContext | undefined = shape.liveChecks
             ? {
@@ -156,6 +162,7 @@ export class CniServiceAccountRole extends pulumi.ComponentResource {
                   annotations,
                   serviceAccount,
                   oidcProviderArn,
+                  podIdentity,
                   region: after(gate, cluster.region),
                   delivered,
                   ownNodeRoles: ownNodeRoles(args.detachFromNodeRoles),
@@ -176,12 +183,35 @@ export class CniServiceAccountRole extends pulumi.ComponentResource {
             ...(guard && { retainOnDelete: true }),
         });
 
-        // Step 1, continued: the annotation of the service account. With live checks, the canary then restarts the pods, a few of them first.
+        // Step 1, continued: the annotation of the service account, or its association. With live checks, the canary then restarts the pods, a few of them first.
         const patch = shape.serviceAccountPatch
             ? annotateServiceAccount(name, valid, serviceAccount, annotations, shape, patchOptions(guard?.gate ?? gate))
             : undefined;
         created.push(...present(patch));
-        const canary = live && guard && createCanary(live, guard, patch ? uidOf(patch) : pulumi.output(""), created);
+        const association = shape.association
+            ? associate(
+                  name,
+                  {
+                      clusterName: valid.clusterName,
+                      serviceAccount,
+                      roleArn: guard ? afterGuard(guard, role.arn) : role.arn,
+                  },
+                  {
+                      ...patchOptions(guard?.gate ?? gate),
+                      ...(live &&
+                          guard && {
+                              replacementTrigger: associationTrigger(live),
+                              hooks: freeBeforeCreate(recordedInputs(live, guard), guard.former, this),
+                          }),
+                  },
+              )
+            : undefined;
+        created.push(...present(association));
+        const made = {
+            serviceAccountUid: patch ? uidOf(patch) : pulumi.output(""),
+            associationId: association?.associationId,
+        };
+        const canary = live && guard && createCanary(live, guard, made, created);
         created.push(...present(canary));
         const tried = guard && canary ? unlessUntried(guard.gate, guard.resource, canary) : gate;
 

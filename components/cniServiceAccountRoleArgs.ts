@@ -23,6 +23,13 @@ export enum Delivery {
      */
     EksAddon = "eksAddon",
     /**
+     * An EKS Pod Identity association gives the service account the role. The component creates both, and needs no OIDC provider. Every node needs
+     * the EKS Pod Identity Agent.
+     *
+     * Source: https://docs.aws.amazon.com/eks/latest/userguide/pod-identities.html
+     */
+    PodIdentity = "podIdentity",
+    /**
      * Another writer gives the service account the role: Terraform, Helm, GitOps, eksctl, or an `aws.eks.Addon` of the same program. The component
      * proves the role, waits until that writer delivers it, and then moves the pods. Without live checks, it creates only the role.
      */
@@ -85,6 +92,8 @@ export interface CniServiceAccountRoleArgs {
      * Not needed with `oidcProviderArn` or `existingRoleArn`. Without `clusterName` nothing is looked up. A program that creates
      * the OIDC provider itself passes `oidcProviderArn`, because the lookup could run before the provider exists.
      *
+     * The delivery `podIdentity` needs the name: the association and the role's trust policy belong to this cluster.
+     *
      * The live checks need the name to ask EKS for the role of the managed add-on and for Pod Identity associations. If it is
      * not given, they find it in the kubeconfig or in the tags of the nodes' instances, and compare the issuer. If they find
      * none, nothing is detached: with `detachFromNodeRoles` the update stops (`cluster-name-unknown`).
@@ -94,7 +103,8 @@ export interface CniServiceAccountRoleArgs {
      * The ARN of the cluster's IAM OIDC provider.
      *
      * For example `arn:aws:iam::111122223333:oidc-provider/oidc.eks.us-west-2.amazonaws.com/id/EXAMPLE`. With `clusterName`, it
-     * must be the provider of that cluster's issuer. Defaults to the provider of the issuer of `clusterName`.
+     * must be the provider of that cluster's issuer. Defaults to the provider of the issuer of `clusterName`. Not used with the delivery
+     * `podIdentity`, which rejects it.
      *
      * Source: https://docs.aws.amazon.com/eks/latest/userguide/enable-iam-roles-for-service-accounts.html
      */
@@ -224,9 +234,10 @@ export interface CniServiceAccountRoleArgs {
     /**
      * How the service account gets the role.
      *
-     * `eksAddon` needs the live checks. With it, an `aws.eks.Addon` of the same program takes `ready` as its `serviceAccountRoleArn`. With `external`,
-     * a resource of the same program that delivers the role takes `provedRoleArn`. It must not take `ready`, which waits for that resource.
-     * Defaults to `serviceAccountPatch`.
+     * `eksAddon` and `podIdentity` need the live checks. With `eksAddon`, an `aws.eks.Addon` of the same program takes `ready` as its
+     * `serviceAccountRoleArn`. With `external`, a resource of the same program that delivers the role takes `provedRoleArn`. It must not take `ready`,
+     * which waits for that resource. `podIdentity` needs `clusterName`, and creates another kind of role: it trusts `pods.eks.amazonaws.com`, and no
+     * OIDC provider. Defaults to `serviceAccountPatch`.
      *
      * Must be a plain value, not an Output, because it decides which resources exist.
      */

@@ -15,6 +15,8 @@ export interface Shape {
     readonly serviceAccountPatch: boolean;
     /** The patch that makes the DaemonSet restart its pods. */
     readonly daemonSetPatch: boolean;
+    /** The Pod Identity association. */
+    readonly association: boolean;
     /** The live check that gives the managed add-on the role. */
     readonly addOnRole: boolean;
     /** The credential guard, the canary and the detachment. */
@@ -29,6 +31,7 @@ export function shapeOf(args: CniServiceAccountRoleArgs): Shape {
     const role = existingRoleArn === undefined;
     // With another delivery, the annotation goes when another writer has it, so no resource of the program may want it.
     const serviceAccountPatch = delivery === undefined || delivery === Delivery.ServiceAccountPatch;
+    const association = delivery === Delivery.PodIdentity;
     const restarts = rollout?.enabled !== false;
     // Without a rollout no pod gets the role, so there is nothing to check.
     const live = restarts && liveChecks !== false;
@@ -36,7 +39,8 @@ export function shapeOf(args: CniServiceAccountRoleArgs): Shape {
         role,
         ipv6Policy: role && ipFamily === IpFamily.Ipv6,
         serviceAccountPatch,
-        daemonSetPatch: restarts && (serviceAccountPatch || live),
+        association,
+        daemonSetPatch: restarts && (serviceAccountPatch || association || live),
         addOnRole: live && delivery === Delivery.EksAddon,
         liveChecks: live,
         injectionGuard: live && detachFromNodeRoles !== undefined && injectionGuard !== false,

@@ -1,3 +1,4 @@
+import { CREDENTIALS_URI_VARIABLE, POD_IDENTITY_AUDIENCE } from "./podIdentity";
 import { ServiceAccountName, TOKEN_AUDIENCE } from "./trustPolicy";
 
 /** The parts of an injection guard that decide which pods it admits. */
@@ -19,19 +20,17 @@ export interface InjectionGuardSpec {
     validations: { expression: string; message: string }[];
 }
 
-/** The variables that the webhook sets for a role, and for a Pod Identity association. */
+/** The variable that the webhook sets for a role. */
 const TOKEN_FILE = "AWS_WEB_IDENTITY_TOKEN_FILE";
-const CREDENTIALS_URI = "AWS_CONTAINER_CREDENTIALS_FULL_URI";
-
-/** The audience of the token for the Pod Identity agent: https://docs.aws.amazon.com/eks/latest/userguide/pod-id-how-it-works.html */
-const POD_IDENTITY_AUDIENCE = "pods.eks.amazonaws.com";
 
 /**
  * Builds the spec of the injection guard. It refuses a pod of the service account unless
  *   - every container has a token file and one of these roles, and the pod has the token's volume, or
  *   - every container has container credentials, which a Pod Identity association gives, and none has a token file.
  *
- * A pod with container credentials shows no role, so the guard cannot compare it.
+ * A pod with container credentials shows no role, so the guard cannot compare it. They are admitted with every delivery: while an association
+ * exists, the webhook gives no pod anything else, so that a refusal would leave nodes without the plugin. With the delivery `podIdentity`, the list
+ * of roles is empty.
  *
  * The policy fails closed. The API server evaluates it itself, so no other service can be unavailable. If the evaluation failed
  * open, a pod without its identity could pass.
@@ -57,7 +56,7 @@ export function injectionGuardSpec({ serviceAccount, roleArns }: GuardedPods): I
             {
                 name: "containerCredentials",
                 expression: [
-                    everyContainer(has(CREDENTIALS_URI)),
+                    everyContainer(has(CREDENTIALS_URI_VARIABLE)),
                     everyContainer(`!${has(TOKEN_FILE)}`),
                     hasToken(POD_IDENTITY_AUDIENCE),
                 ].join(" && "),
@@ -68,6 +67,18 @@ export function injectionGuardSpec({ serviceAccount, roleArns }: GuardedPods): I
             everyContainer(has("AWS_ROLE_ARN", ` && e.?value.orValue('') in ${celList(roleArns)}`)),
             hasToken(TOKEN_AUDIENCE),
         ].map((expression) => ({ expression: unlessContainerCredentials(expression), message })),
+    };
+}
+
+/**
+ * Builds the spec of an injection guard that admits each pod, while pods move away from an association over the node roles. The policy stays: the
+ * engine can update it, but not create one that it already has.
+ */
+export function suspendedGuardSpec(serviceAccount: ServiceAccountName): InjectionGuardSpec {
+    const message = refusalMessage(serviceAccount);
+    return {
+        ...injectionGuardSpec({ serviceAccount, roleArns: [] }),
+        validations: [{ expression: "true", message }],
     };
 }
 
@@ -85,10 +96,22 @@ export interface LiveExpressions {
  * Empty if its expressions are not exactly those of an injection guard: an earlier version wrote them, or another party did.
  */
 export function admittedRoles(live: LiveExpressions, serviceAccount: ServiceAccountName): string[] {
-    const roleArns = (live.validations ?? []).flatMap(({ expression }) => listedIn(expression));
-    const expected = injectionGuardSpec({ serviceAccount, roleArns });
-    return JSON.stringify(expressionsOf(live)) === JSON.stringify(expressionsOf(expected)) ? roleArns : [];
+    return isInjectionGuard(live, serviceAccount) ? rolesIn(live) : [];
 }
+
+/** Whether a live policy has exactly the expressions of an injection guard of this version. */
+export function isInjectionGuard(live: LiveExpressions, serviceAccount: ServiceAccountName): boolean {
+    const expected = injectionGuardSpec({ serviceAccount, roleArns: rolesIn(live) });
+    return JSON.stringify(expressionsOf(live)) === JSON.stringify(expressionsOf(expected));
+}
+
+/** Whether a live policy has exactly the expressions of one that admits each pod. */
+export function isSuspendedGuard(live: LiveExpressions, serviceAccount: ServiceAccountName): boolean {
+    return JSON.stringify(expressionsOf(live)) === JSON.stringify(expressionsOf(suspendedGuardSpec(serviceAccount)));
+}
+
+const rolesIn = ({ validations = [] }: LiveExpressions) =>
+    validations.flatMap(({ expression }) => listedIn(expression));
 
 function expressionsOf({ failurePolicy, matchConditions, variables, validations }: LiveExpressions): unknown {
     const lists = [matchConditions, variables, validations];

@@ -6,7 +6,7 @@ export interface PolicyDocument {
 
 export interface PolicyStatement {
     Effect: "Allow";
-    Principal?: { Federated: string };
+    Principal?: { Federated?: string; Service?: string };
     Action: string | string[];
     Resource?: string | string[];
     Condition?: { StringEquals: Record<string, string> };

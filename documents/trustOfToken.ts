@@ -1,4 +1,5 @@
 import { isRecord, list, member, texts } from "./json";
+import { type AssociatedAccount, POD_IDENTITY_ACTIONS, POD_IDENTITY_SERVICE, requestTags } from "./podIdentity";
 import { isAboutAction, matchesWildcards, readStatements } from "./policyStatements";
 
 /** The claims of a web identity token that a trust policy can name. */
@@ -29,8 +30,30 @@ export type TrustOfToken =
  * @param providerArn The ARN of the OIDC provider of the token's issuer.
  */
 export function trustOfToken(document: unknown, claims: TokenClaims, providerArn: string): TrustOfToken {
-    const values = valuesOf(claims, providerArn);
-    const about = statementsAbout(document, providerArn).map(({ statement, effect }) => ({
+    return trustOf(statementsAbout(document, providerArn), valuesOf(claims, providerArn));
+}
+
+/**
+ * Whether a role's trust policy admits EKS Pod Identity for the pods of a service account. It must admit the session tags, too.
+ *
+ * Source: https://docs.aws.amazon.com/eks/latest/userguide/pod-id-role.html
+ */
+export function trustOfPodIdentity(document: unknown, account: AssociatedAccount): TrustOfToken {
+    const values = new Map(Object.entries(requestTags(account)).map(([key, value]) => [key.toLowerCase(), [value]]));
+    const each = POD_IDENTITY_ACTIONS.map((action) => trustOf(statementsForService(document, action), values));
+    return (
+        each.find(({ admits }) => admits === "no") ??
+        each.find(({ admits }) => admits === "depends") ?? { admits: "yes" }
+    );
+}
+
+interface StatementAbout {
+    readonly statement: unknown;
+    readonly effect: "Allow" | "Deny";
+}
+
+function trustOf(statements: readonly StatementAbout[], values: Values): TrustOfToken {
+    const about = statements.map(({ statement, effect }) => ({
         effect,
         met: conditionMet(member(statement, "Condition"), values),
     }));
@@ -53,6 +76,21 @@ function statementsAbout(document: unknown, providerArn: string) {
             )
             .map(({ effect }) => ({ statement, effect })),
     );
+}
+
+/** The statements about a call of EKS Pod Identity. */
+function statementsForService(document: unknown, action: string): StatementAbout[] {
+    return list(member(document, "Statement")).flatMap((statement) =>
+        readStatements({ Statement: statement })
+            .filter((read) => isAboutAction(read, action) && isService(statement))
+            .map(({ effect }) => ({ statement, effect })),
+    );
+}
+
+function isService(statement: unknown): boolean {
+    const principal = member(statement, "Principal");
+    const named = isRecord(principal) ? [...texts(principal["Service"]), ...texts(principal["AWS"])] : texts(principal);
+    return named.includes("*") || texts(member(principal, "Service")).includes(POD_IDENTITY_SERVICE);
 }
 
 /** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html */

@@ -1,4 +1,5 @@
 import { isRecord, list, member, texts } from "./json";
+import { POD_IDENTITY_SERVICE } from "./podIdentity";
 
 /** A service account of one cluster whose tokens a trust policy accepts. */
 export interface TrustedSubject {
@@ -19,6 +20,17 @@ export function trustedSubjects(document: unknown): TrustedSubject[] {
                 subjects.map((subject) => ({ issuer: provider.replace(/^[^/]*\//, ""), subject })),
             );
         });
+}
+
+/** The statements that let EKS Pod Identity use a role, each as JSON, so that they can be compared. */
+export function podIdentityStatements(document: unknown): string[] {
+    return list(member(document, "Statement"))
+        .filter(
+            (statement) =>
+                member(statement, "Effect") === "Allow" &&
+                texts(member(member(statement, "Principal"), "Service")).includes(POD_IDENTITY_SERVICE),
+        )
+        .map((statement) => JSON.stringify(statement));
 }
 
 /** The values of the condition keys `ISSUER:sub`, under any operator. IAM ignores the case of keys. */

@@ -36,7 +36,7 @@ function runsAwsNode({ props }: StackResource, stack: readonly StackResource[]):
 function hasCniRole(stack: readonly StackResource[], account: Account): boolean {
     const evidence = [
         ...ofType(stack, COMPONENT),
-        ...cniRolesOf(stack, account.full),
+        ...cniRolesOf(stack, account),
         ...vpcCniAddons(stack).filter(hasRole),
         ...podIdentityAssociations(stack, account),
         ...annotations(stack, account),

@@ -33,7 +33,7 @@ export const cniPolicyFitsIpFamily: StackValidationPolicy = {
             return;
         }
         const other = family === "ipv4" ? "ipv6" : "ipv4";
-        for (const role of cniRolesOf(stack, accountOf(config).full)) {
+        for (const role of cniRolesOf(stack, accountOf(config))) {
             const policies = policiesOf(role, stack);
             const wrong = policies.find((policy) => isFor(policy, other) && !isFor(policy, family));
             if (wrong !== undefined && !policies.some((policy) => isFor(policy, family))) {

@@ -31,7 +31,7 @@ export const cniRoleHoldsNoMore: StackValidationPolicy = {
         const stack = resourcesOf(args);
         const config = args.getConfig<{ allowedPolicyArns?: unknown }>();
         const allowed = textsOf(config.allowedPolicyArns);
-        for (const role of cniRolesOf(stack, accountOf(config).full)) {
+        for (const role of cniRolesOf(stack, accountOf(config))) {
             for (const policy of policiesOf(role, stack).filter(({ attachedBy }) => !isOfComponent(attachedBy.urn))) {
                 const excess = excessOf(policy, allowed);
                 if (excess !== undefined) {

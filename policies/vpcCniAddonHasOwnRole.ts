@@ -1,9 +1,8 @@
 import type { ResourceValidationPolicy, StackValidationPolicy } from "@pulumi/policy";
 import { accountOf, accountSchema } from "./support/account";
 import { recordArguments } from "./support/componentArguments";
-import { componentsOf, hasRole, podIdentityAssociations, vpcCniAddons } from "./support/deliveries";
-import { resourcesOf, type StackResource } from "./support/stack";
-import { UNKNOWN } from "./support/values";
+import { componentsOf, hasRole, mayBeSameCluster, podIdentityAssociations, vpcCniAddons } from "./support/deliveries";
+import { resourcesOf } from "./support/stack";
 import { type OrderFault, orderFault } from "./support/writerOrder";
 
 export const vpcCniAddonHasOwnRole: ResourceValidationPolicy & StackValidationPolicy = {
@@ -11,7 +10,7 @@ export const vpcCniAddonHasOwnRole: ResourceValidationPolicy & StackValidationPo
     displayName: "The vpc-cni add-on has a role of its own",
     description:
         "The vpc-cni add-on has a role, through serviceAccountRoleArn or an EKS Pod Identity association, or a CniServiceAccountRole annotates " +
-        "the service account or waits for another writer. Without one, the plugin uses the node role. If a CniServiceAccountRole waits for the " +
+        "the service account, associates it or waits for another writer. Without one, the plugin uses the node role. If a CniServiceAccountRole waits for the " +
         "add-on, the add-on waits for the proof of the role, and for nothing later.",
     enforcementLevel: "mandatory",
     url: "https://docs.aws.amazon.com/eks/latest/userguide/add-ons-iam.html",
@@ -44,7 +43,8 @@ export const vpcCniAddonHasOwnRole: ResourceValidationPolicy & StackValidationPo
                 // An add-on that has no role leaves the annotation of another writer alone.
                 componentsOf(stack, "serviceAccountPatch", clusterName).length === 0 &&
                 componentsOf(stack, "external", clusterName).length === 0 &&
-                !associations.some((association) => isOfCluster(association, addon))
+                componentsOf(stack, "podIdentity", clusterName).length === 0 &&
+                !associations.some(({ props }) => mayBeSameCluster(props["clusterName"], clusterName))
             ) {
                 reportViolation(
                     "The vpc-cni add-on has neither a service account role nor a Pod Identity association, so the CNI uses " +
@@ -55,12 +55,6 @@ export const vpcCniAddonHasOwnRole: ResourceValidationPolicy & StackValidationPo
         }
     },
 };
-
-/** A name that is not known yet may be the same. */
-function isOfCluster(association: StackResource, addon: StackResource): boolean {
-    const [a, b] = [association.props["clusterName"], addon.props["clusterName"]];
-    return a === b || a === UNKNOWN || b === UNKNOWN;
-}
 
 /** An add-on with a role that gets it at the wrong time. */
 const ORDER_FAULTS: Readonly<Record<OrderFault, string>> = {

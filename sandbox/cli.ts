@@ -23,6 +23,7 @@ interface UpOptions {
     newCluster?: true;
     nodeGroupLimitSeconds: number;
     agents?: true;
+    podIdentityAgent?: true;
     failedStartFactor: number;
     webhook?: string | false;
     json?: true;
@@ -173,6 +174,7 @@ commandLine
         defaults.nodeGroupLimitSeconds,
     )
     .option("--agents", "make the CNI's calls in each pod of aws-node; a successful start makes it Ready")
+    .option("--pod-identity-agent", "install the EKS Pod Identity agent on each node")
     .option(
         "--failed-start-factor <factor>",
         "scale the 90 s after a failed start of aws-node, and the back-off",

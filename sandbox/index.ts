@@ -17,6 +17,9 @@ export type { AddOnBehavior, AddOnWrite, NextEnds, UpdateEnd } from "./aws/eks/a
 export type { AddOnCondition } from "./aws/eks/addOns/ends";
 export type { CreateAddOn, ResolveConflicts, UpdateAddOn } from "./aws/eks/addOns/requests";
 export type { AddOnUpdate } from "./aws/eks/addOns/updates";
+export type { AssociationChange, AssociationDelay, AssociationDelays } from "./aws/eks/associations/views";
+export type { CacheKey } from "./cluster/podIdentity/agent";
+export type { AgentState } from "./cluster/podIdentity/agents";
 
 // The programs that a sandbox runs: found on PATH, or built.
 export { ensureAllTools, ensureLanguageTools } from "./tools";
@@ -37,6 +40,7 @@ export { assumeRole, mayDescribeNetworkInterfaces } from "./podIdentity";
 export type { AwsAt } from "./podIdentity";
 export { launchInstance } from "./cluster/instances";
 
-// The log of the agents' calls.
-export { agentResults } from "./logs";
+// The logs of the agents' calls, of EKS Auth's, and of when each part of EKS saw a change of an association.
+export { agentResults, associationChanges, eksAuthCalls } from "./logs";
+export type { EksAuthCall } from "./aws/eksAuth/callLog";
 export type { AgentResult } from "./cluster/podAgent";

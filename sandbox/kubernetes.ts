@@ -5,7 +5,7 @@ export { loadKubeconfig, operatorKubeconfig } from "./kubeconfigs";
 
 // The credentials of the pods of a DaemonSet, and tokens of service accounts.
 export { podCredentials } from "./pods";
-export type { ContainerCredentials, PodCredentials } from "./pods";
+export type { ContainerCredentials, ContainerPodIdentity, PodCredentials } from "./pods";
 export { requestToken, signToken } from "./tokens";
 export type { SignedClaims, TokenOptions } from "./tokens";
 

@@ -1,6 +1,8 @@
 /** The logs of a sandbox that programs read, with a JSON object in each line. */
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { AssociationChange } from "./aws/eks/associations/views";
+import type { EksAuthCall } from "./aws/eksAuth/callLog";
 import type { IamChange } from "./aws/iam/timeline";
 import type { AgentResult } from "./cluster/podAgent";
 
@@ -11,6 +13,14 @@ interface WithLogs {
 
 export function agentsLog(folder: string): string {
     return join(folder, "agents.jsonl");
+}
+
+export function associationChangesLog(folder: string): string {
+    return join(folder, "association-changes.jsonl");
+}
+
+export function eksAuthCallsLog(folder: string): string {
+    return join(folder, "eks-auth-calls.jsonl");
 }
 
 export function iamChangesLog(folder: string): string {
@@ -26,6 +36,22 @@ function lines(file: string): string[] {
 /** All calls of a sandbox's agents, in the order in which they were made. */
 export function agentResults({ directory }: WithLogs): AgentResult[] {
     return lines(agentsLog(join(directory, "logs"))).map((line) => JSON.parse(line) as AgentResult);
+}
+
+/** When the API, each replica of the webhook and each server of EKS Auth saw each change of an association, in the order of the times. */
+export function associationChanges({ directory }: WithLogs): AssociationChange[] {
+    return linesIfAny(associationChangesLog(join(directory, "logs"))).map(
+        (line) => JSON.parse(line) as AssociationChange,
+    );
+}
+
+/** All calls of EKS Auth, granted and refused, in their order. */
+export function eksAuthCalls({ directory }: WithLogs): EksAuthCall[] {
+    return linesIfAny(eksAuthCallsLog(join(directory, "logs"))).map((line) => JSON.parse(line) as EksAuthCall);
+}
+
+function linesIfAny(file: string): string[] {
+    return existsSync(file) ? lines(file) : [];
 }
 
 /** All changes of IAM since the sandbox's start, each with its time of enforcement and the whole state after it. */

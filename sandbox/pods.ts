@@ -1,3 +1,4 @@
+import { dirname } from "node:path";
 import { AppsV1Api, CoreV1Api, type V1Container, type V1Pod } from "@kubernetes/client-node";
 import { loadKubeconfig } from "./kubeconfigs";
 
@@ -20,6 +21,17 @@ export interface ContainerCredentials {
     tokenFile?: string;
     /** AWS_STS_REGIONAL_ENDPOINTS */
     stsEndpoints?: string;
+    /** Whether the folder of the token file is mounted. */
+    tokenMounted: boolean;
+    /** The container credentials of EKS Pod Identity, if the container has them. */
+    podIdentity?: ContainerPodIdentity;
+}
+
+export interface ContainerPodIdentity {
+    /** AWS_CONTAINER_CREDENTIALS_FULL_URI */
+    uri?: string;
+    /** AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE */
+    tokenFile?: string;
     /** Whether the folder of the token file is mounted. */
     tokenMounted: boolean;
 }
@@ -56,12 +68,18 @@ function credentialsOf(pod: V1Pod): PodCredentials {
 
 function containerCredentials({ name, env = [], volumeMounts = [] }: V1Container): ContainerCredentials {
     const value = (variable: string) => env.find((entry) => entry.name === variable)?.value;
+    const isMounted = (file: string | undefined) =>
+        volumeMounts.some(({ mountPath }) => file !== undefined && dirname(file) === mountPath.replace(/\/$/, ""));
     const tokenFile = value("AWS_WEB_IDENTITY_TOKEN_FILE");
+    const uri = value("AWS_CONTAINER_CREDENTIALS_FULL_URI");
+    const file = value("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE");
+    const isOfPodIdentity = uri !== undefined || file !== undefined;
     return {
         container: name,
         roleArn: value("AWS_ROLE_ARN"),
         tokenFile,
         stsEndpoints: value("AWS_STS_REGIONAL_ENDPOINTS"),
-        tokenMounted: volumeMounts.some(({ mountPath }) => tokenFile === `${mountPath.replace(/\/$/, "")}/token`),
+        tokenMounted: isMounted(tokenFile),
+        ...(isOfPodIdentity && { podIdentity: { uri, tokenFile: file, tokenMounted: isMounted(file) } }),
     };
 }

@@ -6,11 +6,14 @@ import type { AddOnBehavior, NextEnds } from "./aws/eks/addOns/behavior";
 import type { AddOnCondition } from "./aws/eks/addOns/ends";
 import type { CreateAddOn, UpdateAddOn } from "./aws/eks/addOns/requests";
 import type { AddOnUpdate } from "./aws/eks/addOns/updates";
+import { type AssociationDelays, noAssociationDelays } from "./aws/eks/associations/views";
 import type { WebIdentityRefusal } from "./aws/sts/refusals";
 import type { Throttling } from "./aws/throttling";
 import type { Launch } from "./cluster/awsAccount";
 import type { OtherNode, OtherNodeKind } from "./cluster/otherNodes";
 import type { PodFailure } from "./cluster/podFailures";
+import type { CacheKey } from "./cluster/podIdentity/agent";
+import type { AgentState } from "./cluster/podIdentity/agents";
 import type { IpFamily } from "./cluster/programs";
 import { type AwsDelays, type TrustedIssuer, type UserKeys, callControl } from "./supervisorControl";
 import { claim, endSandbox, startSupervisor } from "./supervisorLaunch";
@@ -86,6 +89,14 @@ export interface SandboxOptions {
      * restarted, then Kubernetes' back-off. The sandbox's own start and reset outlast one failed start.
      */
     failedStartFactor?: number;
+    /**
+     * Installs the EKS Pod Identity agent: the DaemonSet `eks-pod-identity-agent`, as its add-on does. Defaults to false.
+     *
+     * Without it, pods with container credentials get none, as on EKS.
+     */
+    podIdentityAgent?: boolean;
+    /** How long the parts of EKS take to see a change of a Pod Identity association. Defaults to no time. See `podIdentity.setDelays`. */
+    associationDelays?: Partial<AssociationDelays>;
     /**
      * The path of AWS's own identity webhook. Defaults to `pod-identity-webhook` on PATH; without one, or with `false`,
      * the stand-in runs.
@@ -187,6 +198,38 @@ export interface Sandbox extends Omit<SandboxFacts, "environment" | "control"> {
         /** Resolves when no change of the add-on is under way. */
         settled(): Promise<void>;
     };
+    /** EKS Pod Identity. A program creates, updates and deletes associations by EKS's own calls. */
+    podIdentity: {
+        /**
+         * Sets how long each replica of the webhook, and each server of EKS Auth, takes to see a change of an association, in seconds; "never" freezes its
+         * view. It applies also to changes that a part has not seen yet. EKS Auth that lags answers the role of before.
+         *
+         * The parts are asked in turns: with `{ webhooks: [0, "never"] }` every second pod gets its credentials.
+         */
+        setDelays(delays: Partial<AssociationDelays>): Promise<void>;
+        /**
+         * Scales all times of the credentials: how long EKS Auth's are valid (6 h), when the agent renews them (3 h), how often it looks (1 min), and how long
+         * before their end the SDK asks again (5 min). It applies to credentials from now on.
+         */
+        setTimeFactor(factor: number): Promise<void>;
+        agents: {
+            /** Writes the DaemonSet, as the add-on's creation does. Resolves before its pods are Ready. */
+            install(): Promise<void>;
+            /** Deletes the DaemonSet. */
+            uninstall(): Promise<void>;
+            /**
+             * `absent`: the DaemonSet has no pod on these nodes. `notReady`: its pods there answer no probe and no request. `running`: back again, with an empty
+             * cache. Without nodes: on every node that there is.
+             */
+            set(state: AgentState, of?: { nodes: string[] }): Promise<void>;
+            /** Deletes the agents' pods on these nodes, or on all; the DaemonSet makes new ones, with an empty cache. */
+            restart(of?: { nodes: string[] }): Promise<void>;
+            /** Whether the agents find credentials by the token, as upstream's do by default, or by the pod. */
+            setCacheKey(key: CacheKey): Promise<void>;
+            /** Whether the agents on these nodes, or on all, can reach EKS Auth. */
+            setEksAuthReachable(isReachable: boolean, of?: { nodes: string[] }): Promise<void>;
+        };
+    };
     /** Kills the API server and starts it again at the same address; resolves when it is ready. */
     restartApiServer(): Promise<void>;
     nodes: {
@@ -208,6 +251,11 @@ export interface Sandbox extends Omit<SandboxFacts, "environment" | "control"> {
         subnets(): Promise<Record<string, string>>;
         /** Removes a node, as when its instance is terminated. */
         remove(name: string): Promise<void>;
+        /**
+         * Ends the containers aws-node on these nodes, or on all. The kubelet restarts them in the same pods: at once the first time, and then with
+         * back-off. No admission runs again, and the new process has no credentials yet. Needs `agents`.
+         */
+        killContainers(of?: { nodes: string[] }): Promise<void>;
         /** Makes a node NotReady. Nothing happens on it: its pods stay, a deletion hangs, its agent makes no calls. */
         stopKubelet(name: string): Promise<void>;
         /** Ends that: its pods and its agent continue, pods that were deleted meanwhile end, new ones start. */
@@ -259,7 +307,8 @@ function complete(options: SandboxOptions): SupervisorOptions {
     }
     const { nodes = 3, ipFamily = "ipv4", podReadySeconds = 1.5, clusterName = "sandbox", ownerPid } = options;
     const { enforcementDelaySeconds = 3, visibilityDelaySeconds = 0 } = options;
-    const { newCluster = false, agents = false } = options;
+    const { newCluster = false, agents = false, podIdentityAgent = false } = options;
+    const associationDelays = { ...noAssociationDelays, ...options.associationDelays };
     const { subnets = defaults.subnets, nodeRoles = defaults.nodeRoles } = options;
     assertInRange("subnets", subnets);
     assertInRange("nodeRoles", nodeRoles);
@@ -270,6 +319,8 @@ function complete(options: SandboxOptions): SupervisorOptions {
         newCluster,
         nodeGroupLimitSeconds,
         agents,
+        podIdentityAgent,
+        associationDelays,
         failedStartFactor,
         name,
         nodes,
@@ -349,12 +400,26 @@ export function attach(name: string): Sandbox {
             revertDrift: () => callControl(control, "revertAddOnDrift"),
             settled: () => callControl(control, "addOnSettled"),
         },
+        podIdentity: {
+            setDelays: (delays) => callControl(control, "setAssociationDelays", delays),
+            setTimeFactor: (factor) => callControl(control, "setPodIdentityTimeFactor", factor),
+            agents: {
+                install: () => callControl(control, "installPodIdentityAgents"),
+                uninstall: () => callControl(control, "uninstallPodIdentityAgents"),
+                set: (agentState, of) => callControl(control, "setPodIdentityAgents", agentState, of?.nodes ?? null),
+                restart: (of) => callControl(control, "restartPodIdentityAgents", of?.nodes ?? null),
+                setCacheKey: (key) => callControl(control, "setPodIdentityCacheKey", key),
+                setEksAuthReachable: (isReachable, of) =>
+                    callControl(control, "setEksAuthReachableFromNodes", isReachable, of?.nodes ?? null),
+            },
+        },
         restartApiServer: () => callControl(control, "restartApiServer"),
         nodes: {
             add: (as = {}) => callControl(control, "addNode", as),
             addOther: (kind, as = {}) => callControl(control, "addOtherNode", kind, as),
             subnets: () => callControl(control, "nodeSubnets"),
             remove: (name) => callControl(control, "removeNode", name),
+            killContainers: (of) => callControl(control, "killContainers", of?.nodes ?? null),
             stopKubelet: (name) => callControl(control, "stopKubelet", name),
             startKubelet: (name) => callControl(control, "startKubelet", name),
             setPodReadySeconds: (seconds) => callControl(control, "setPodReadySeconds", seconds),

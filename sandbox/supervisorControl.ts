@@ -12,6 +12,7 @@ import type { Throttling } from "./aws/throttling";
 import type { Launch } from "./cluster/awsAccount";
 import type { OtherNode, OtherNodeKind } from "./cluster/otherNodes";
 import type { PodFailure } from "./cluster/podFailures";
+import type { PodIdentityControls } from "./podIdentityControls";
 
 export interface AwsDelays {
     enforcementSeconds?: number;
@@ -31,7 +32,7 @@ export interface TrustedIssuer extends IssuerKeys {
 }
 
 /** The calls of a sandbox's supervisor. Arguments and results are plain JSON. */
-export interface Controls {
+export interface Controls extends PodIdentityControls {
     stopWebhook(): Promise<void>;
     startWebhook(): Promise<void>;
     delayWebhook(milliseconds: number): void;
@@ -47,6 +48,8 @@ export interface Controls {
     /** Null for all nodes. */
     setStsReachableFromNodes(isReachable: boolean, nodes: string[] | null): void;
     renewAgentSessions(): void;
+    /** Null for all nodes. */
+    killContainers(nodes: string[] | null): void;
     createUser(name: string, policyDocuments: string[]): UserKeys;
     setServiceControlPolicies(levels: string[][]): void;
     optInRegions(regions: string[]): void;

@@ -4,7 +4,9 @@ import type { AwsApi } from "./aws";
 import type { Cluster } from "./cluster";
 import type { Agents } from "./cluster/agents";
 import type { ClusterNodes } from "./cluster/clusterNodes";
+import type { PodIdentityAgents } from "./cluster/podIdentity/agents";
 import type { IdentityWebhook } from "./identityWebhook";
+import { podIdentityControls } from "./podIdentityControls";
 import type { Controls } from "./supervisorControl";
 import { resetSandbox } from "./supervisorReset";
 
@@ -14,6 +16,9 @@ export interface ControlledParts {
     cluster: Cluster;
     /** Undefined without the option `agents`. */
     agents: Agents | undefined;
+    podIdentityAgents: PodIdentityAgents;
+    /** Whether the agents belong to the first state. */
+    withPodIdentityAgents: boolean;
     /** Undefined for a new cluster, whose nodes belong to its node groups. */
     nodes: ClusterNodes | undefined;
     clusterName: string;
@@ -22,10 +27,14 @@ export interface ControlledParts {
 
 /** Call it when the sandbox is ready: `reset` restores this state. */
 export function controlsOf(parts: ControlledParts): Controls {
-    const { aws, webhook, cluster, agents, nodes } = parts;
+    const { aws, webhook, cluster, agents, nodes, podIdentityAgents } = parts;
     const initial = aws.iamState();
     const ofAgents = needed(agents, "The sandbox was started without agents.");
     const ofNodes = needed(nodes, "The nodes of a new cluster belong to its node groups.");
+    const nodesOf = (names: string[] | null) => {
+        ofNodes().assertKnown(names ?? []);
+        return names ?? ofNodes().names;
+    };
     return {
         stopWebhook: () => webhook.stop(),
         startWebhook: () => webhook.start(),
@@ -42,7 +51,12 @@ export function controlsOf(parts: ControlledParts): Controls {
             nodes?.assertKnown(names ?? []);
             ofAgents().setStsReachable(isReachable, names ?? undefined);
         },
-        renewAgentSessions: () => ofAgents().renewSessions(),
+        renewAgentSessions: () => {
+            podIdentityAgents.forget();
+            ofAgents().renewSessions();
+        },
+        killContainers: (names) => ofAgents().killContainers(nodesOf(names)),
+        ...podIdentityControls(aws, podIdentityAgents, nodesOf),
         createUser: (name, documents) => {
             const { arn, accessKeyId, secretAccessKey } = aws.createUser(name, documents);
             return { arn, accessKeyId, secretAccessKey };

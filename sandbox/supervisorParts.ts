@@ -8,6 +8,8 @@ import { Agents } from "./cluster/agents";
 import { awsCliFolder, writeAwsCli } from "./cluster/awsCli";
 import { AwsAccount, type Launch, nodeRoleNames } from "./cluster/awsAccount";
 import { ClusterNodes } from "./cluster/clusterNodes";
+import { InstanceIds } from "./cluster/instanceIds";
+import { PodIdentityAgents } from "./cluster/podIdentity/agents";
 import { NodeGroups } from "./cluster/nodeGroups";
 import type { Instance } from "./cluster/nodes";
 import { type IdentityWebhook, startIdentityWebhook } from "./identityWebhook";
@@ -31,7 +33,7 @@ interface Parts {
     cluster: Cluster;
     etcdPort: number;
 }
-interface Made extends Pick<ControlledParts, "webhook" | "agents" | "nodes"> {
+interface Made extends Pick<ControlledParts, "webhook" | "agents" | "podIdentityAgents" | "nodes"> {
     kubeconfigPath: string;
     issuer: string;
     oidcProviderArn: string;
@@ -101,8 +103,10 @@ export class Sandbox {
         const subnetIds = await account.createSubnets();
         const parts = { aws, account, cluster, etcdPort };
         const made = await (options.newCluster ? this.prepareNewCluster(parts) : this.makeCluster(parts));
-        const { kubeconfigPath, webhook, agents, nodes, ...known } = made;
-        const control = await this.serveControl({ aws, cluster, webhook, agents, nodes, clusterName, region });
+        const { kubeconfigPath, webhook, agents, podIdentityAgents, nodes, ...known } = made;
+        const controlled = { aws, cluster, webhook, agents, podIdentityAgents, nodes, clusterName, region };
+        const withPodIdentityAgents = options.podIdentityAgent;
+        const control = await this.serveControl({ ...controlled, withPodIdentityAgents });
         return {
             clusterName,
             region,
@@ -132,7 +136,8 @@ export class Sandbox {
         ]);
 
         this.say(`Starting ${nodes} nodes; waiting for their pods`);
-        const agents = this.options.agents ? this.startAgents(api.kubeconfigPath, aws) : undefined;
+        const podIdentityAgents = await this.startPodIdentityAgents(api.kubeconfigPath, aws);
+        const agents = this.options.agents ? this.startAgents(api.kubeconfigPath, aws, podIdentityAgents) : undefined;
         await cluster.startNodes(instances, clusterName);
         aws.setDelays({ enforcementSeconds: this.options.enforcementDelaySeconds });
         const options = {
@@ -144,7 +149,14 @@ export class Sandbox {
             restartKubelets: (settings: KubeletSettings) => cluster.restartKwok(settings),
             onStopped: (node: string, isStopped: boolean) => agents?.setStopped(node, isStopped),
         };
-        return { ...api, issuer, oidcProviderArn, agents, nodes: new ClusterNodes(options, instances) };
+        return {
+            ...api,
+            issuer,
+            oidcProviderArn,
+            agents,
+            podIdentityAgents,
+            nodes: new ClusterNodes(options, instances),
+        };
     }
 
     /**
@@ -160,11 +172,12 @@ export class Sandbox {
         const nodeGroups = (kubeconfigPath: string) =>
             new NodeGroups({ endpoint: aws.endpoint, region, clusterName, ipFamily, kubeconfigPath, limitSeconds });
         const api = await this.startApiServer(cluster, etcdPort, aws, issuer, nodeGroups);
-        const agents = this.startAgents(api.kubeconfigPath, aws);
+        const podIdentityAgents = await this.startPodIdentityAgents(api.kubeconfigPath, aws);
+        const agents = this.startAgents(api.kubeconfigPath, aws, podIdentityAgents);
         await cluster.startNodes([], clusterName);
         writeAwsCli(this.options.directory, api.kubeconfigPath);
         const oidcProviderArn = `arn:aws:iam::${accountId}:oidc-provider/${host}`;
-        return { ...api, issuer, oidcProviderArn, agents, nodes: undefined };
+        return { ...api, issuer, oidcProviderArn, agents, podIdentityAgents, nodes: undefined };
     }
 
     /** Also during a start: stops the parts that have been started so far. */
@@ -180,7 +193,7 @@ export class Sandbox {
     }
 
     private async startAws(logs: string): Promise<AwsApi> {
-        const { enforcementDelaySeconds, visibilityDelaySeconds } = this.options;
+        const { enforcementDelaySeconds, visibilityDelaySeconds, associationDelays } = this.options;
         const aws = await startAwsApi({
             motoServer: this.tools.moto,
             directory: logs,
@@ -188,6 +201,7 @@ export class Sandbox {
             region,
             enforcementDelaySeconds,
             visibilityDelaySeconds,
+            associationDelays,
         });
         this.undo.push(() => aws.stop());
         return aws;
@@ -220,7 +234,7 @@ export class Sandbox {
         const { clusterName } = this.options;
         aws.describeCluster(clusterName, {
             ...access,
-            addOnInstaller: cluster.addOnInstaller(clusterName),
+            addOnInstallers: cluster.addOnInstallers(clusterName),
             ...(groups && {
                 nodeGroup: (name: string) => groups.state(name),
                 nodeGroupRemains: (name: string) => groups.remains(name),
@@ -232,10 +246,25 @@ export class Sandbox {
         return { kubeconfigPath, webhook };
     }
 
-    private startAgents(kubeconfigPath: string, aws: AwsApi): Agents {
+    private async startPodIdentityAgents(kubeconfigPath: string, aws: AwsApi): Promise<PodIdentityAgents> {
+        const { clusterName, podIdentityAgent } = this.options;
+        const ids = new InstanceIds(kubeconfigPath);
+        const instanceId = (node: string) => ids.of(node);
+        const agents = new PodIdentityAgents({ kubeconfigPath, clusterName, region, aws: aws.fromNodes, instanceId });
+        agents.start();
+        this.undo.push(() => agents.stop());
+        if (podIdentityAgent) {
+            await agents.install();
+        }
+        return agents;
+    }
+
+    private startAgents(kubeconfigPath: string, aws: AwsApi, podIdentityAgents: PodIdentityAgents): Agents {
         const { directory, ipFamily, failedStartFactor: startFactor } = this.options;
         const logFile = agentsLog(join(directory, "logs"));
-        const agents = new Agents({ kubeconfigPath, ipFamily, aws: aws.fromNodes, logFile, startFactor });
+        const instanceIds = new InstanceIds(kubeconfigPath);
+        const surroundings = { aws: aws.fromNodes, instanceIds, podIdentityAgents };
+        const agents = new Agents({ kubeconfigPath, ipFamily, logFile, startFactor, ...surroundings });
         agents.start();
         this.undo.push(() => agents.stop());
         return agents;
@@ -244,9 +273,10 @@ export class Sandbox {
     private async startWebhook(kubeconfigPath: string, aws: AwsApi): Promise<IdentityWebhook> {
         const directory = join(this.options.directory, "identity-webhook");
         mkdirSync(directory, { recursive: true });
-        const { clusterName, webhook: executable } = this.options;
-        const podIdentities = () => aws.podIdentities(clusterName);
-        const webhook = await startIdentityWebhook({ kubeconfigPath, region, directory, podIdentities, executable });
+        const { clusterName, ipFamily, webhook: executable } = this.options;
+        const podIdentities = aws.podIdentities(clusterName);
+        const options = { kubeconfigPath, region, directory, podIdentities, ipFamily, executable };
+        const webhook = await startIdentityWebhook(options);
         this.undo.push(() => webhook.close());
         return webhook;
     }

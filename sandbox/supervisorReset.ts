@@ -9,6 +9,7 @@ import type { AwsApi } from "./aws";
 import type { Cluster } from "./cluster";
 import type { Agents } from "./cluster/agents";
 import type { ClusterNodes } from "./cluster/clusterNodes";
+import type { PodIdentityAgents } from "./cluster/podIdentity/agents";
 import type { IdentityWebhook } from "./identityWebhook";
 
 export interface ResettableParts {
@@ -16,6 +17,8 @@ export interface ResettableParts {
     webhook: IdentityWebhook;
     cluster: Cluster;
     agents: Agents | undefined;
+    podIdentityAgents: PodIdentityAgents;
+    withPodIdentityAgents: boolean;
     nodes: ClusterNodes;
     clusterName: string;
     region: string;
@@ -23,7 +26,7 @@ export interface ResettableParts {
 
 /** Ends the faults first, since the later steps need working parts. Resolves when all pods are Ready. */
 export async function resetSandbox(parts: ResettableParts, initial: ReturnType<AwsApi["iamState"]>): Promise<void> {
-    const { aws, webhook, cluster, agents, nodes, clusterName } = parts;
+    const { aws, webhook, cluster, agents, nodes, clusterName, podIdentityAgents, withPodIdentityAgents } = parts;
     webhook.delay(0);
     webhook.setCacheDelay(0);
     webhook.showWrongCertificate(false);
@@ -31,6 +34,7 @@ export async function resetSandbox(parts: ResettableParts, initial: ReturnType<A
     agents?.setStsReachable(true);
     await aws.reset(initial);
     await Promise.all([cluster.removeInterventions(), nodes.reset()]);
+    await podIdentityAgents.reset(withPodIdentityAgents, nodes.names);
     await terminateOthers(parts);
     await cluster.registerIdentityWebhook(webhook);
     await cluster.remakeAwsNode(clusterName, nodes.names.length);

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { cacheRoot } from "./tools/cache";
 import { processStart } from "./tools/lock";
+import type { AssociationDelays } from "./aws/eks/associations/views";
 import type { IpFamily } from "./cluster/programs";
 
 export interface SupervisorOptions {
@@ -23,6 +24,8 @@ export interface SupervisorOptions {
     nodeGroupLimitSeconds: number;
     agents: boolean;
     failedStartFactor: number;
+    podIdentityAgent: boolean;
+    associationDelays: AssociationDelays;
     /** The path of AWS's own webhook; without it, the stand-in runs. */
     webhook?: string;
     /** The sandbox ends when this process exits. */

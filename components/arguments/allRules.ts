@@ -4,6 +4,7 @@ import { KnownArgs } from "./knownArgs";
 import * as kubernetes from "./kubernetesRules";
 import { LIVE_RULES, liveCombinationProblems } from "./liveRules";
 import { plainProblems } from "./plainRules";
+import { podIdentityProblems } from "./podIdentityRules";
 import { Problem } from "./problem";
 import { boolean, listOf, oneOf, properties, Rule } from "./rule";
 import { trustSizeProblems } from "./trustSizeRules";
@@ -35,7 +36,10 @@ export const RULES: Readonly<Record<string, Rule>> = {
     overrideExistingServiceAccount: boolean("set true to take over the annotations of another field manager"),
     stsRegionalEndpoints: boolean("set true for the regional endpoint, or omit it"),
     tokenExpirationSeconds: kubernetes.tokenExpirationSeconds,
-    delivery: oneOf(["serviceAccountPatch", "eksAddon", "external"], "omit delivery to annotate the service account"),
+    delivery: oneOf(
+        ["serviceAccountPatch", "eksAddon", "podIdentity", "external"],
+        "omit delivery to annotate the service account",
+    ),
     rollout: properties({
         enabled: boolean("set false to leave the pods as they are, or omit it"),
         timeoutSeconds: kubernetes.rolloutTimeoutSeconds,
@@ -50,6 +54,7 @@ export function findProblems(args: KnownArgs): Problem[] {
         ...Object.entries(RULES).flatMap(([name, rule]) => rule(args[name], name)),
         ...plainProblems(args),
         ...combinationProblems(args),
+        ...podIdentityProblems(args),
         ...liveCombinationProblems(args),
         ...trustSizeProblems(args),
     ];

@@ -35,8 +35,10 @@ export function combinationProblems(args: KnownArgs): Problem[] {
 }
 
 function noCluster(args: KnownArgs): Problem[] {
-    const { clusterName, oidcProviderArn, existingRoleArn } = args;
-    return [clusterName, oidcProviderArn, existingRoleArn].some((value) => value !== undefined)
+    const { clusterName, oidcProviderArn, existingRoleArn, delivery } = args;
+    // With Pod Identity, only the name will do: podIdentityRules.ts.
+    return delivery === "podIdentity" ||
+        [clusterName, oidcProviderArn, existingRoleArn].some((value) => value !== undefined)
         ? []
         : [
               {

@@ -180,7 +180,9 @@ export function liveCombinationProblems(args: KnownArgs): Problem[] {
     const off = { got: "liveChecks: false", fix: "remove liveChecks" };
     const withoutLive = [...conflicts, ...(liveChecks === false ? [off] : [])];
     return [
-        ...(delivery === "eksAddon" ? withoutLive.map((need) => needs("delivery", need)) : []),
+        ...(delivery === "eksAddon" || delivery === "podIdentity"
+            ? withoutLive.map((need) => needs("delivery", need))
+            : []),
         ...(liveChecks === true ? conflicts.map((need) => needs("liveChecks", need)) : []),
         ...(detachFromNodeRoles !== undefined ? withoutLive.map((need) => needs("detachFromNodeRoles", need)) : []),
         ...(injectionGuard === true && detachFromNodeRoles === undefined

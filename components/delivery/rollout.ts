@@ -1,6 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 import { createHash } from "crypto";
-import { ROLLOUT_ANNOTATION, SKIP_AWAIT_ANNOTATION } from "../../documents/serviceAccountAnnotations";
+import {
+    ROLE_ARN_ANNOTATION,
+    ROLLOUT_ANNOTATION,
+    SKIP_AWAIT_ANNOTATION,
+} from "../../documents/serviceAccountAnnotations";
 import { DEFAULT_DAEMON_SET, DEFAULT_ROLLOUT_SECONDS } from "../arguments/defaults";
 import { ValidArgs } from "../arguments/validArgs";
 import { Delivery } from "../cniServiceAccountRoleArgs";
@@ -99,10 +103,16 @@ interface PatchOptions {
  * that was recreated under the same name.
  */
 export function deliveryDigest(
-    { uniqueId }: CniRole,
+    { arn, uniqueId }: CniRole,
     annotations: pulumi.Output<Record<string, string>>,
     delivery: Delivery | undefined,
 ): pulumi.Output<string> {
+    if (delivery === Delivery.PodIdentity) {
+        // No annotation names the role then.
+        return pulumi
+            .all([uniqueId ?? "", arn])
+            .apply(([id, roleArn]) => digest(id, { [ROLE_ARN_ANNOTATION]: roleArn }, delivery));
+    }
     return pulumi.all([uniqueId ?? "", annotations]).apply(([id, delivered]) => digest(id, delivered, delivery));
 }
 

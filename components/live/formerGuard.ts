@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { FormerHandOver } from "../../handover/model/formerHandOver";
+import type { Subject } from "../../handover/model/subject";
 import { KnownArgs } from "../arguments/knownArgs";
 import { knownPartOf } from "../arguments/validateArguments";
 import { resourceHook } from "../failures/namedHooks";
@@ -45,7 +46,13 @@ export function formerHandOver({ oldInputs, oldOutputs, newInputs }: KnownArgs):
               policiesAdded: after.filter((arn) => !before.includes(arn)),
               policiesRemoved: before.filter((arn) => !after.includes(arn)),
               ...handedOver(oldInputs),
+              ...subjectBefore(oldInputs),
           };
+}
+
+function subjectBefore(inputs: unknown): Pick<FormerHandOver, "subject"> {
+    const { subject } = (inputs ?? {}) as { readonly subject?: unknown };
+    return typeof subject === "object" ? { subject: subject as Subject } : {};
 }
 
 function handedOver(inputs: unknown): Pick<FormerHandOver, "handedOverClusterArns"> {

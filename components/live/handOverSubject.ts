@@ -19,21 +19,37 @@ export interface SubjectParts {
     readonly daemonSetName: string;
     /** Undefined: the component annotates the service account. */
     readonly delivery: Subject["delivery"];
+    /** The cluster of an association. Missing with another delivery. */
+    readonly cluster?: PodIdentityNames;
 }
 
-export function handOverSubject({ oidcProviderArns, clusterName, delivery, ...parts }: SubjectParts): Subject {
+/** The names of an association's cluster. Empty with another delivery. */
+export interface PodIdentityNames {
+    readonly arn?: string;
+    /** Without `https://`. Empty if EKS reports none. */
+    readonly issuer?: string;
+}
+
+export function handOverSubject({
+    oidcProviderArns,
+    clusterName,
+    delivery,
+    cluster: { arn, issuer = "" } = {},
+    ...parts
+}: SubjectParts): Subject {
     return {
         ...parts,
         injectionGuardName: injectionGuardName(parts.fieldManager),
-        issuers: oidcProviderArns.flatMap(issuerOf),
+        issuers: issuer === "" ? oidcProviderArns.flatMap(issuerOf) : [issuer],
+        ...(arn === undefined ? {} : { clusterArn: arn }),
         ...(clusterName === "" ? {} : { clusterName }),
         ...(delivery === undefined ? {} : { delivery }),
     };
 }
 
-/** The delivery by another writer. Undefined: the component annotates the service account. */
+/** The delivery, if it is another one than the component's annotation. */
 export function otherDeliveryOf({ delivery }: Pick<CniServiceAccountRoleArgs, "delivery">): Subject["delivery"] {
-    return delivery === Delivery.External || delivery === Delivery.EksAddon ? delivery : undefined;
+    return delivery === undefined || delivery === Delivery.ServiceAccountPatch ? undefined : delivery;
 }
 
 function issuerOf(providerArn: string): string[] {

@@ -23,7 +23,8 @@ export function injectionGuardName(fieldManager: string): string {
 export interface InjectionGuardArgs {
     readonly guardName: pulumi.Output<string>;
     readonly serviceAccount: pulumi.Output<ServiceAccountName>;
-    readonly roleArn: pulumi.Output<string>;
+    /** Undefined with Pod Identity: its pods do not show their role, and no other pod is admitted. */
+    readonly roleArn: pulumi.Output<string> | undefined;
 }
 
 /**
@@ -49,8 +50,8 @@ export function createInjectionGuardResources(
         ignoreChanges: ["metadata.name", ...PATCH_IGNORE_CHANGES],
     };
     const spec = pulumi
-        .all([serviceAccount, roleArn])
-        .apply(([account, arn]) => injectionGuardSpec({ serviceAccount: account, roleArns: [arn] }));
+        .all([serviceAccount, roleArn ? [roleArn] : []])
+        .apply(([account, roleArns]) => injectionGuardSpec({ serviceAccount: account, roleArns }));
     const policy = new ValidatingAdmissionPolicy(`${name}-injection-guard`, { metadata, spec }, kept);
     const binding = new ValidatingAdmissionPolicyBinding(
         `${name}-injection-guard-binding`,

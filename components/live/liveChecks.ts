@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { FormerHandOver } from "../../handover/model/formerHandOver";
 import type { HandOverRecord } from "../../handover/model/record";
 import type { Timeouts } from "../../handover/model/subject";
 import type { LiveInputs } from "../../handover/run/liveResource";
@@ -11,7 +12,7 @@ import { IpFamily } from "../cniServiceAccountRoleArgs";
 import { fieldManager } from "../delivery/fieldManager";
 import { daemonSetNameOf } from "../delivery/rollout";
 import { createDeletionOrder } from "./deletionOrder";
-import { handOverSubject, otherDeliveryOf } from "./handOverSubject";
+import { handOverSubject, otherDeliveryOf, type PodIdentityNames } from "./handOverSubject";
 import { createInjectionGuardResources, injectionGuardName } from "./injectionGuardResources";
 import { liveConnection, regionOrConfigured } from "./liveConnection";
 import { LiveContext, liveSettings } from "./liveContext";
@@ -31,6 +32,8 @@ export interface Guard {
      * once the guard has approved the role.
      */
     readonly gate: Gate;
+    /** The guard before its update, as far as a preview knows it. Undefined if it does not act. */
+    readonly former: () => FormerHandOver | undefined;
 }
 
 /** Creates the resource that proves the role and records the state before the hand-over. Its delete is the hand-back. */
@@ -60,14 +63,22 @@ export function createCredentialGuard(live: LiveContext, before: readonly pulumi
         { parent, dependsOn: resourcesAfter(gate, [...order, ...before]), ...(former && { hooks: former.hooks }) },
     );
     const shown = showPlanBeforeGuard(live, resource.record, former?.found);
-    return { resource, gate: unlessLeftOut(shown, resource, role) };
+    return { resource, gate: unlessLeftOut(shown, resource, role), former: () => former?.found() };
+}
+
+/** The marks of the resources that deliver the role before the pods restart. */
+export interface Delivered {
+    /** Empty without a patch of the service account. */
+    readonly serviceAccountUid: pulumi.Output<string>;
+    /** Undefined without an association. */
+    readonly associationId: pulumi.Output<string> | undefined;
 }
 
 /** Creates the resource that restarts the pods: the canaries first, then the others in waves. */
 export function createCanary(
     live: LiveContext,
     guard: Guard,
-    serviceAccountUid: pulumi.Output<string>,
+    { serviceAccountUid, associationId }: Delivered,
     before: readonly pulumi.CustomResource[],
 ): Canary {
     return new Canary(
@@ -78,6 +89,7 @@ export function createCanary(
             proof: live.args.proof ?? Proof.Full,
             formerAnnotations: guard.resource.formerAnnotations,
             serviceAccountUid,
+            associationId,
             stableSeconds: liveSettings(live).stableSeconds,
             overrideExistingServiceAccount: live.shape.addOnRole
                 ? live.valid.overrideExistingServiceAccount
@@ -125,7 +137,7 @@ export function createInjectionGuard(
                           record?.injectionGuardName ?? injectionGuardName(fieldManager(name)),
                   ),
                   serviceAccount,
-                  roleArn: role.arn,
+                  roleArn: shape.association ? undefined : role.arn,
               },
               { parent, dependsOn: resourcesAfter(guard.gate, before) },
           )
@@ -192,6 +204,12 @@ export function createDetachment(
     };
 }
 
+/** The inputs of a run that goes by the record, outside of the live checks. */
+export function recordedInputs(live: LiveContext, guard: Guard): object {
+    const { maxNotReadyNodes } = liveSettings(live);
+    return { ...commonInputs(live), ...recorded(guard), maxNotReadyNodes };
+}
+
 /** The outputs of the credential guard. A preview may not know them, and mocks return none. */
 function recorded({ resource }: Guard) {
     return { record: resource.record, approvedRole: resource.approvedRole };
@@ -220,7 +238,8 @@ function timeoutsOf(args: LiveContext["args"]): Timeouts {
     return { ...others, ...ofDelivery, ...givenProperties(args.timeouts ?? {}) };
 }
 
-function subject({ name, args, valid, role, annotations, serviceAccount, oidcProviderArn }: LiveContext) {
+function subject(live: LiveContext) {
+    const { name, args, valid, role, annotations, serviceAccount, oidcProviderArn, podIdentity } = live;
     const manager = fieldManager(name);
     return pulumi
         .all([
@@ -231,8 +250,9 @@ function subject({ name, args, valid, role, annotations, serviceAccount, oidcPro
             valid.additionalOidcProviderArns ?? [],
             valid.clusterName ?? "",
             daemonSetNameOf(valid),
+            podIdentity ?? {},
         ])
-        .apply(([roleArn, delivered, account, provider, others, clusterName, daemonSetName]) =>
+        .apply(([roleArn, delivered, account, provider, others, clusterName, daemonSetName, cluster]) =>
             handOverSubject({
                 component: name,
                 fieldManager: manager,
@@ -244,6 +264,7 @@ function subject({ name, args, valid, role, annotations, serviceAccount, oidcPro
                 clusterName,
                 daemonSetName,
                 delivery: otherDeliveryOf(args),
+                cluster: cluster as PodIdentityNames,
             }),
         );
 }

@@ -4,6 +4,7 @@ import { DEFAULT_IAM_PROPAGATION_SECONDS, DEFAULT_STABLE_SECONDS } from "../argu
 import { ValidArgs } from "../arguments/validArgs";
 import { Gate } from "../arguments/validateArguments";
 import { CniServiceAccountRoleArgs } from "../cniServiceAccountRoleArgs";
+import type { PodIdentityCluster } from "../role/cluster";
 import { CniRole } from "../role/cniRole";
 import { Shape } from "../shape";
 import { OwnNodeRole } from "./ownNodeRoles";
@@ -19,6 +20,8 @@ export interface LiveContext {
     readonly annotations: pulumi.Output<Record<string, string>>;
     readonly serviceAccount: pulumi.Output<ServiceAccountName>;
     readonly oidcProviderArn: pulumi.Output<string>;
+    /** The cluster of the association. Undefined with another delivery. */
+    readonly podIdentity: PodIdentityCluster | undefined;
     readonly region: pulumi.Output<string>;
     /** The digest of the role and the annotations. It changes if the pods get something else. */
     readonly delivered: pulumi.Output<string>;

@@ -1,4 +1,4 @@
-import { parseOidcProviderArn } from "../../documents/arn";
+import { parseClusterArn, parseOidcProviderArn } from "../../documents/arn";
 import { serviceAccountAnnotations } from "../../documents/serviceAccountAnnotations";
 import type { ServiceAccountName } from "../../documents/trustPolicy";
 import type { AwsConnection } from "../../handover/model/connection";
@@ -6,7 +6,7 @@ import type { HandOverRecord } from "../../handover/model/record";
 import type { Subject } from "../../handover/model/subject";
 import type { PreviewInputs } from "../../handover/preview/previewHandOver";
 import { KnownArgs, NOT_YET_KNOWN } from "../arguments/knownArgs";
-import { handOverSubject } from "./handOverSubject";
+import { handOverSubject, type PodIdentityNames } from "./handOverSubject";
 import type { OwnNodeRole } from "./ownNodeRoles";
 
 /** The inputs of the plan that are always known. */
@@ -34,6 +34,7 @@ interface Known {
     readonly record: HandOverRecord;
     readonly serviceAccount: ServiceAccountName;
     readonly oidcProviderArn: string;
+    readonly podIdentity?: PodIdentityNames;
     readonly additionalOidcProviderArns?: readonly string[];
     readonly clusterName?: string;
     readonly daemonSetName: string;
@@ -66,7 +67,7 @@ export function previewInputs(plain: PlainParts, settled: KnownArgs): PreviewInp
         return `${late.join(", ")} ${late.length === 1 ? "is" : "are"} not known yet`;
     }
     const known = settled as unknown as Known;
-    const roleArn = isLate(known.roleArn) ? placeholderRoleArn(known.oidcProviderArn) : known.roleArn;
+    const roleArn = isLate(known.roleArn) ? placeholderRoleArn(known) : known.roleArn;
     if (roleArn === undefined) {
         return "existingRoleArn is not known yet";
     }
@@ -81,12 +82,13 @@ export function previewInputs(plain: PlainParts, settled: KnownArgs): PreviewInp
             fieldManager,
             ipFamily,
             roleArn,
-            annotations: serviceAccountAnnotations({ ...known, roleArn }),
+            annotations: delivery === "podIdentity" ? {} : serviceAccountAnnotations({ ...known, roleArn }),
             serviceAccount: known.serviceAccount,
             oidcProviderArns: [known.oidcProviderArn, ...(known.additionalOidcProviderArns ?? [])],
             clusterName: known.clusterName ?? "",
             daemonSetName,
             delivery,
+            ...(known.podIdentity === undefined ? {} : { cluster: known.podIdentity }),
         }),
         deliverySeconds,
         inPlugin,
@@ -111,9 +113,12 @@ export function previewInputs(plain: PlainParts, settled: KnownArgs): PreviewInp
     };
 }
 
-/** The component creates the role in the account of the cluster's OIDC provider. */
-function placeholderRoleArn(oidcProviderArn: string): string | undefined {
-    const provider = parseOidcProviderArn(oidcProviderArn);
+/** The component creates the role in the account of the cluster's OIDC provider, or of the cluster itself. */
+function placeholderRoleArn({
+    oidcProviderArn,
+    podIdentity,
+}: Pick<Known, "oidcProviderArn" | "podIdentity">): string | undefined {
+    const provider = parseOidcProviderArn(oidcProviderArn) ?? parseClusterArn(podIdentity?.arn ?? "");
     return provider && `arn:${provider.partition}:iam::${provider.accountId}:role/${PLACEHOLDER_ROLE_NAME}`;
 }
 

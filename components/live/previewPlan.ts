@@ -141,12 +141,13 @@ function plainParts(live: LiveContext, canaryActs: boolean): PlainParts {
 
 /** The values that a preview may not know, as separate Outputs. */
 function lateParts(live: LiveContext, record: pulumi.Output<HandOverRecord>): KnownLate {
-    const { valid, role, serviceAccount, oidcProviderArn, region } = live;
+    const { valid, role, serviceAccount, oidcProviderArn, podIdentity, region } = live;
     const { kubeconfig, aws } = liveConnection(valid);
     return {
         record,
         serviceAccount,
         oidcProviderArn,
+        podIdentity,
         kubeconfig,
         aws,
         roleArn: role.arn,

@@ -2,7 +2,8 @@ import * as pulumi from "@pulumi/pulumi";
 import { findProblems } from "../arguments/allRules";
 import { givenProperties, knownArgs, NOT_YET_KNOWN } from "../arguments/knownArgs";
 import { Gate, LateValidation, refuseLate, validateKnownPart, warnOfTrustSize } from "../arguments/validateArguments";
-import { CniServiceAccountRoleArgs } from "../cniServiceAccountRoleArgs";
+import { issuerOfUrl } from "../../documents/arn";
+import { CniServiceAccountRoleArgs, Delivery } from "../cniServiceAccountRoleArgs";
 import { ClusterFacts, clusterProblems, lookUpCluster, lookUpNamedCluster, lookUpOidcProvider } from "./clusterLookup";
 
 /** The cluster, from the arguments and the lookups. */
@@ -13,6 +14,15 @@ export interface Cluster {
     oidcProviderArn: pulumi.Output<string>;
     /** Empty if the cluster is not looked up. */
     region: pulumi.Output<string>;
+    /** Only with the delivery `podIdentity`. */
+    podIdentity?: PodIdentityCluster;
+}
+
+/** The cluster of an association. */
+export interface PodIdentityCluster {
+    arn: pulumi.Output<string>;
+    /** The issuer of its tokens, without `https://`. Empty if EKS reports none. */
+    issuer: pulumi.Output<string>;
 }
 
 /** Looks up the cluster if its name is given, and compares it with the arguments. */
@@ -40,6 +50,11 @@ export function resolveCluster(
     );
     const region = facts.apply(({ region: known }) => known);
     const both = pulumi.all([gate, agreed]).apply(() => true as const);
+    if (args.delivery === Delivery.PodIdentity) {
+        const arn = facts.apply(({ arn: known }) => known);
+        const issuer = facts.apply(({ issuerUrl }) => issuerOfUrl(issuerUrl));
+        return { gate: both, oidcProviderArn: pulumi.output(""), region, podIdentity: { arn, issuer } };
+    }
     if (args.existingRoleArn !== undefined || args.oidcProviderArn !== undefined) {
         return { gate: both, oidcProviderArn: given, region };
     }

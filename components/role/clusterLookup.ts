@@ -1,12 +1,14 @@
 import type * as eks from "@pulumi/aws/eks";
 import * as pulumi from "@pulumi/pulumi";
-import { issuerOfUrl, parseOidcProviderArn } from "../../documents/arn";
+import { issuerOfUrl, parseClusterArn, parseOidcProviderArn, parseRoleArn } from "../../documents/arn";
 import { KnownArgs } from "../arguments/knownArgs";
 import { Problem } from "../arguments/problem";
 import { sdks } from "../providerSdks";
 
 /** The properties of an EKS cluster that the component uses. */
 export interface ClusterFacts {
+    /** Empty if EKS reports none. */
+    arn: string;
     /** With `https://`, as EKS reports it. */
     issuerUrl: string;
     ipFamily: string;
@@ -50,12 +52,19 @@ function missingCluster(name: string, details: string): Problem {
 }
 
 function factsOf({ arn, identities, kubernetesNetworkConfigs }: eks.GetClusterResult): ClusterFacts {
+    const known = orEmpty(arn);
     return {
-        region: (arn as string | undefined)?.split(":")[3] ?? "",
+        arn: known,
+        region: known.split(":")[3] ?? "",
         issuerUrl: identities[0]?.oidcs[0]?.issuer ?? "",
         // A cluster that is older than the IPv6 support of EKS reports no family.
         ipFamily: kubernetesNetworkConfigs[0]?.ipFamily ?? "ipv4",
     };
+}
+
+/** Unit-test mocks may return none. */
+function orEmpty(arn: string | undefined): string {
+    return arn ?? "";
 }
 
 function causeOf(error: unknown): string {
@@ -90,7 +99,27 @@ function missingProvider(issuerUrl: string, clusterName: string, details: string
 
 /** The arguments that contradict the cluster. */
 export function clusterProblems(cluster: ClusterFacts, args: KnownArgs): Problem[] {
-    return [...familyProblems(cluster, args), ...issuerProblems(cluster, args)];
+    return [...familyProblems(cluster, args), ...issuerProblems(cluster, args), ...accountProblems(cluster, args)];
+}
+
+/** An association can only have a role of the cluster's own account. */
+function accountProblems({ arn }: ClusterFacts, args: KnownArgs): Problem[] {
+    const given = args["existingRoleArn"];
+    const role = typeof given === "string" ? parseRoleArn(given) : undefined;
+    const cluster = parseClusterArn(arn);
+    return args["delivery"] !== "podIdentity" ||
+        role === undefined ||
+        cluster === undefined ||
+        (role.accountId === cluster.accountId && role.partition === cluster.partition)
+        ? []
+        : [
+              {
+                  path: "existingRoleArn",
+                  expected: `a role in the account of the cluster (account ${cluster.accountId}, partition ${cluster.partition}) with delivery: "podIdentity"`,
+                  got: JSON.stringify(given),
+                  fix: "use a role of this account",
+              },
+          ];
 }
 
 function familyProblems({ ipFamily }: ClusterFacts, args: KnownArgs): Problem[] {

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
-import { OidcProvider, parseOidcProviderArn, parsePolicyArn, parseRoleArn } from "../../documents/arn";
+import { OidcProvider, parseClusterArn, parseOidcProviderArn, parsePolicyArn, parseRoleArn } from "../../documents/arn";
 import { ipv6CniPolicy, managedCniPolicyArn } from "../../documents/cniPermissions";
+import { podIdentityTrustPolicy } from "../../documents/podIdentity";
 import { ServiceAccountName, trustPolicy } from "../../documents/trustPolicy";
 import { after, resourcesAfter, ValidArgs } from "../arguments/validArgs";
 import { Gate } from "../arguments/validateArguments";
@@ -29,6 +30,8 @@ export interface CniRoleInputs {
     ipv6Policy: boolean;
     additionalPolicies: pulumi.Input<string>[];
     oidcProviderArn: pulumi.Output<string>;
+    /** The cluster whose pods get the role by EKS Pod Identity. Undefined: the role trusts OIDC providers. */
+    clusterArn?: pulumi.Output<string> | undefined;
     serviceAccount: pulumi.Output<ServiceAccountName>;
     /** With live checks, which move the pods if another role replaces this one: what stops a change in place. */
     live?: { readonly beforeUpdate: (kind: "role" | "policy") => pulumi.ResourceHook[] };
@@ -85,7 +88,14 @@ export function createRole(inputs: CniRoleInputs): CniRole {
     };
 }
 
-function trustDocument({ args, oidcProviderArn, serviceAccount }: CniRoleInputs): pulumi.Output<string> {
+function trustDocument({ args, oidcProviderArn, clusterArn, serviceAccount }: CniRoleInputs): pulumi.Output<string> {
+    if (clusterArn !== undefined) {
+        return pulumi
+            .all([clusterArn, serviceAccount])
+            .apply(([arn, account]) =>
+                JSON.stringify(podIdentityTrustPolicy({ clusterArn: clusterOf(arn).arn, serviceAccount: account })),
+            );
+    }
     return pulumi
         .all([oidcProviderArn, args.additionalOidcProviderArns ?? [], serviceAccount])
         .apply(([first, others, account]) =>
@@ -101,8 +111,10 @@ function beforeUpdate({ live }: CniRoleInputs, kind: "role" | "policy"): pulumi.
 }
 
 function cniPolicyArn(inputs: CniRoleInputs, role: pulumi.CustomResource): pulumi.Output<string> {
-    const { name, args, gate, ipv6Policy, oidcProviderArn, parent } = inputs;
-    const partition = oidcProviderArn.apply((arn) => oidcProvider(arn).partition);
+    const { name, args, gate, ipv6Policy, oidcProviderArn, clusterArn, parent } = inputs;
+    const partition =
+        clusterArn?.apply((arn) => clusterOf(arn).partition) ??
+        oidcProviderArn.apply((arn) => oidcProvider(arn).partition);
     if (!ipv6Policy) {
         return partition.apply(managedCniPolicyArn);
     }
@@ -147,6 +159,17 @@ function additionalPolicies({ args, additionalPolicies: given }: CniRoleInputs) 
 function policyLabel(arn: string): string {
     const { owner, path, name } = parsePolicyArn(arn) ?? { owner: "", path: "", name: arn };
     return `${owner}${path}${name}`;
+}
+
+function clusterOf(arn: string): { readonly arn: string; readonly partition: string } {
+    const cluster = parseClusterArn(arn);
+    if (cluster === undefined) {
+        throw new Error(
+            `The lookup of the EKS cluster returned ${JSON.stringify(arn)}, which is not the ARN of one. ` +
+                "In a unit test, let the mocks return one.",
+        );
+    }
+    return { arn, partition: cluster.partition };
 }
 
 function oidcProvider(arn: string): OidcProvider {

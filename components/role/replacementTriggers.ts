@@ -7,6 +7,8 @@ import { withKnownPart } from "../arguments/validateArguments";
 export interface RoleParts {
     readonly serviceAccount: pulumi.Output<ServiceAccountName>;
     readonly oidcProviderArn: pulumi.Output<string>;
+    /** The cluster whose pods get the role by EKS Pod Identity. Undefined: the role trusts OIDC providers. */
+    readonly clusterArn?: pulumi.Output<string> | undefined;
     readonly additionalOidcProviderArns?: pulumi.Output<string[]>;
     readonly permissionsBoundary?: pulumi.Output<string>;
     /** Whether the role gets the component's own IPv6 policy. */
@@ -22,6 +24,8 @@ export interface RoleParts {
  * generation of the component's own policy. Parts that are not given are absent, so that a new kind of part replaces no role
  * that does without it.
  *
+ * A change between web identity and Pod Identity is another role, too: with one update in a run, a role cannot first trust both and then one.
+ *
  * Null if a preview does not know a part, and for a role that other clusters share: their pods would stay on a role that the
  * engine deletes. The hook then refuses the change. The engine does not treat null as a change, neither from nor to it.
  *
@@ -30,18 +34,19 @@ export interface RoleParts {
 export function roleTrigger({
     serviceAccount,
     oidcProviderArn,
+    clusterArn,
     additionalOidcProviderArns,
     permissionsBoundary,
     ipv6Policy,
 }: RoleParts): pulumi.Output<string | null> {
     // Passed as separate Outputs, so that an unknown one does not hide the others.
     return withKnownPart(
-        { serviceAccount, oidcProviderArn, additionalOidcProviderArns, permissionsBoundary },
+        { serviceAccount, trusted: clusterArn ?? oidcProviderArn, additionalOidcProviderArns, permissionsBoundary },
         (known) => {
             const { namespace, name } = (known["serviceAccount"] ?? {}) as Readonly<Record<string, unknown>>;
             const boundary = known["permissionsBoundary"];
             const parts = [
-                known["oidcProviderArn"],
+                known["trusted"],
                 namespace,
                 name,
                 ...(boundary === undefined ? [] : [boundary]),

@@ -1,6 +1,9 @@
 import type { AddOnSeen, AddOnUpdate, AddOnUpdateSeen, AddOnUpdateSent, PassRole } from "../model/addOn";
+import type { PassedToService } from "./passRole";
+import type { AssociationsSeen } from "../model/association";
 import type { NamedCluster, OtherDelivery } from "../model/otherDelivery";
-import type { Proof, ProofRequest } from "../model/proof";
+import type { PodSessionProof, PodSessionRequest, Proof, ProofRequest } from "../model/proof";
+import type { ServiceAccountName } from "../model/subject";
 import type { AccountSeen } from "../model/world";
 
 /** All reads and writes of the hand-over in the AWS account. Each call has a time limit and retries throttling. */
@@ -27,17 +30,30 @@ export interface AwsAccess {
         clusterName: string,
         serviceAccount: { readonly namespace: string; readonly name: string },
     ): Promise<OtherDelivery>;
+    /** The Pod Identity associations of the service account, with what decides whether they give pods a role. */
+    associations(clusterName: string, serviceAccount: ServiceAccountName): Promise<AssociationsSeen>;
+    /** Gives an association another role, if it still exists. */
+    changeAssociation(clusterName: string, associationId: string, roleArn: string): Promise<void>;
+    /** Deletes an association, if it still exists. */
+    deleteAssociation(clusterName: string, associationId: string): Promise<void>;
+    /** Whether the node roles let the EKS Pod Identity Agent get credentials, by their names. */
+    agentRights(roleNames: readonly string[], clusterArn: string): Promise<AgentRights>;
     /** The managed add-on vpc-cni. */
     addOn(clusterName: string): Promise<AddOnSeen>;
     /** Asks EKS to give the add-on another role, or none. EKS carries it out later. */
     updateAddOn(update: AddOnUpdate): Promise<AddOnUpdateSent>;
     /** How far such an update is. */
     addOnUpdate(clusterName: string, updateId: string): Promise<AddOnUpdateSeen>;
-    /** Whether the caller may pass this role to EKS. */
-    mayPassRole(roleArn: string): Promise<PassRole>;
+    /** Whether the caller may pass this role to the service, which EKS requires for the managed add-on and for an association. */
+    mayPassRole(roleArn: string, service: PassedToService): Promise<PassRole>;
     /** Collects evidence that a token can assume the role, and that the role has the permissions: see aws/proof.ts. */
     prove(request: ProofRequest): Promise<Proof>;
+    /** The same for a session that a pod gets by an association, if EKS Auth gives it to this machine: see aws/podSession.ts. */
+    provePodSession(request: PodSessionRequest): Promise<PodSessionProof>;
 }
+
+/** What IAM's simulator says about each node role. `unknown`: it was not allowed, or it depends on what only a real call has. */
+export type AgentRights = Readonly<Record<string, "allowed" | "denied" | "unknown">>;
 
 export interface MissingGrants {
     readonly cni: readonly string[];

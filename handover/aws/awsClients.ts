@@ -5,6 +5,7 @@ import type { STSClient } from "@aws-sdk/client-sts";
 import { memoize, memoizeByKey } from "../async/memoize";
 import type { AwsConnection } from "../model/connection";
 import { ATTEMPT_STEP, limitAttempt } from "./attemptLimit";
+import { type EksAuthCall, eksAuthCall } from "./eksAuthClient";
 import { errorCodeOf, messageOf, refusalOf } from "./awsErrors";
 import { regionOf } from "./awsRegion";
 import { callerCredentials } from "./callerCredentials";
@@ -50,6 +51,8 @@ export interface Clients {
     anonymousSts(): Promise<STSClient>;
     /** For calls with the credentials of another session. Errors are AWS's own. */
     ec2As(keys: SessionKeys): Promise<EC2Client>;
+    /** For sessions of pods, with the caller's own credentials. Errors are AWS's own. */
+    eksAuth(): Promise<EksAuthCall>;
     /** Values that must not appear in any message. */
     readonly secrets: readonly string[];
 }
@@ -133,6 +136,14 @@ export function createClients(connection: AwsConnection, defaults: ClientDefault
             client.middlewareStack.add(attemptTimeout, ATTEMPT_STEP);
             return client;
         }),
+        eksAuth: async () =>
+            eksAuthCall({
+                region: await region(),
+                endpoint: eksAuthEndpoint(connection),
+                credentials: async () => (await sts()).config.credentials(),
+                timeoutMilliseconds: limits.requestTimeout,
+                userAgent: USER_AGENT,
+            }),
         ec2As: async (keys) => {
             const { EC2Client } = await import("./awsSdk");
             const config = { ...(await settings("ec2")), maxAttempts: PROOF_ATTEMPTS, credentials: keys };
@@ -141,6 +152,13 @@ export function createClients(connection: AwsConnection, defaults: ClientDefault
             return client;
         },
     };
+}
+
+/** As the SDK finds it, which does not know this service here: https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html */
+function eksAuthEndpoint({ endpoints = {} }: AwsConnection): string | undefined {
+    return (
+        endpoints["eksauth"] ?? process.env["AWS_ENDPOINT_URL_EKS_AUTH"] ?? process.env["AWS_ENDPOINT_URL"] ?? undefined
+    );
 }
 
 const EACH_ATTEMPT = { step: "deserialize", priority: "high", name: "eksCniQuota" } as const;

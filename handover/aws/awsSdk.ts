@@ -20,6 +20,7 @@ export {
     paginateDescribeInstances,
 } from "@aws-sdk/client-ec2";
 export {
+    DeletePodIdentityAssociationCommand,
     DescribeAddonCommand,
     DescribeClusterCommand,
     DescribePodIdentityAssociationCommand,
@@ -28,6 +29,7 @@ export {
     ListClustersCommand,
     paginateListPodIdentityAssociations,
     UpdateAddonCommand,
+    UpdatePodIdentityAssociationCommand,
 } from "@aws-sdk/client-eks";
 export {
     AttachRolePolicyCommand,
@@ -44,4 +46,5 @@ export {
     paginateSimulatePrincipalPolicy,
 } from "@aws-sdk/client-iam";
 export { AssumeRoleWithWebIdentityCommand, GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
+export { SignatureV4 } from "@smithy/signature-v4";
 export { fromIni, fromNodeProviderChain, fromTemporaryCredentials } from "@aws-sdk/credential-providers";

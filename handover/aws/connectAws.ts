@@ -1,5 +1,7 @@
 import type { AwsConnection } from "../model/connection";
 import { Refusal } from "../model/refusal";
+import { agentRights } from "./agentRights";
+import { associations, changeAssociation, deleteAssociation } from "./associations";
 import { addOnUpdate, readAddOn, updateAddOn } from "./addOn";
 import { attach, detach } from "./attachments";
 import type { AwsAccess } from "./awsAccess";
@@ -10,6 +12,7 @@ import { nodeRoleLook } from "./nodeRoles";
 import { namedCluster } from "./namedCluster";
 import { clusterStatus, otherDelivery } from "./otherDelivery";
 import { mayPassRole } from "./passRole";
+import { provePodSession } from "./podSession";
 import { prove } from "./roleProof";
 
 /** The access to the AWS account of a connection. No call is made, and no SDK loaded, before the first request. */
@@ -30,10 +33,15 @@ export function connectAws(connection: AwsConnection, defaults: ClientDefaults =
         clusterStatus: (name, issuer) => asRefusal(clusterStatus(clients, name, issuer)),
         namedCluster: (name) => asRefusal(namedCluster(clients, name)),
         otherDelivery: (name, serviceAccount) => asRefusal(otherDelivery(clients, name, serviceAccount)),
+        associations: (name, serviceAccount) => asRefusal(associations(clients, name, serviceAccount)),
+        changeAssociation: (name, id, roleArn) => asRefusal(changeAssociation(clients, name, id, roleArn)),
+        deleteAssociation: (name, id) => asRefusal(deleteAssociation(clients, name, id)),
+        agentRights: (roleNames, clusterArn) => asRefusal(agentRights(clients, roleNames, clusterArn)),
         addOn: (name) => asRefusal(readAddOn(clients, name)),
         updateAddOn: (update) => asRefusal(updateAddOn(clients, update)),
         addOnUpdate: (name, updateId) => asRefusal(addOnUpdate(clients, name, updateId)),
-        mayPassRole: (roleArn) => asRefusal(mayPassRole(clients, roleArn)),
+        mayPassRole: (roleArn, service) => asRefusal(mayPassRole(clients, roleArn, service)),
+        provePodSession: (request) => asRefusal(provePodSession(clients, request)),
         prove: (request) => asRefusal(account().then((caller) => prove(clients, caller, request))),
     };
 }

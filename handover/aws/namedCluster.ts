@@ -13,7 +13,13 @@ export async function namedCluster(clients: Clients, name: string): Promise<Name
             const url = cluster?.identity?.oidc?.issuer;
             const ipFamily = cluster?.kubernetesNetworkConfig?.ipFamily;
             const issuer = url === undefined ? undefined : issuerOfUrl(url);
-            return { is: "there", issuer, ...(ipFamily === undefined ? {} : { ipFamily }) };
+            const platformVersion = cluster?.platformVersion;
+            return {
+                is: "there",
+                issuer,
+                ...(ipFamily === undefined ? {} : { ipFamily }),
+                ...(platformVersion === undefined ? {} : { platformVersion }),
+            };
         } catch (error) {
             if (errorCodeOf(error) === "ResourceNotFound") {
                 return { is: "missing" };

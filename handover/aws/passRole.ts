@@ -6,21 +6,21 @@ import type { Clients } from "./awsClients";
 import { errorCodeOf } from "./awsErrors";
 import { undefinedIfMissing } from "./policyReader";
 
-/** The service that the managed add-on's role is passed to. */
-const EKS = "eks.amazonaws.com";
+/** The service that a role is passed to: the managed add-on's, or an association's. */
+export type PassedToService = "eks.amazonaws.com" | "pods.eks.amazonaws.com";
 
 /**
- * Whether the caller may pass a role to EKS, which updates the managed add-on with it. Asks IAM's simulator, so that nothing is changed.
+ * Whether the caller may pass a role to EKS, which updates the managed add-on or an association with it. Asks IAM's simulator, so that nothing is changed.
  *
  * Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html
  */
-export async function mayPassRole(clients: Clients, roleArn: string): Promise<PassRole> {
+export async function mayPassRole(clients: Clients, roleArn: string, service: PassedToService): Promise<PassRole> {
     const { GetRoleCommand } = await import("./awsSdk");
     const iam = await clients.iam();
     try {
         const { name: RoleName = "" } = parseRoleArn(roleArn) ?? {};
         const role = await undefinedIfMissing(() => iam.send(new GetRoleCommand({ RoleName })));
-        return role === undefined ? "gone" : await simulated(clients, roleArn);
+        return role === undefined ? "gone" : await simulated(clients, roleArn, service);
     } catch (error) {
         if (isRefusal(error, "aws-access-denied") || /^(NoSuchEntity|InvalidInput)$/.test(errorCodeOf(error))) {
             return "unknown";
@@ -29,7 +29,7 @@ export async function mayPassRole(clients: Clients, roleArn: string): Promise<Pa
     }
 }
 
-async function simulated(clients: Clients, roleArn: string): Promise<PassRole> {
+async function simulated(clients: Clients, roleArn: string, service: PassedToService): Promise<PassRole> {
     const cniPolicyArn = managedCniPolicyArn(parseRoleArn(roleArn)?.partition ?? "aws");
     const caller = await callerPrincipal(clients);
     if (caller === undefined) {
@@ -41,7 +41,7 @@ async function simulated(clients: Clients, roleArn: string): Promise<PassRole> {
         ActionNames: ["iam:PassRole"],
         ResourceArns: [roleArn],
         ContextEntries: [
-            { ContextKeyName: "iam:PassedToService", ContextKeyType: "string" as const, ContextKeyValues: [EKS] },
+            { ContextKeyName: "iam:PassedToService", ContextKeyType: "string" as const, ContextKeyValues: [service] },
             // Another statement of docs/rights asks for it. Without it, the simulator leaves open whether the policies deny the call.
             { ContextKeyName: "iam:PolicyARN", ContextKeyType: "string" as const, ContextKeyValues: [cniPolicyArn] },
         ],

@@ -1,10 +1,9 @@
 import { parseRoleArn } from "../../documents/arn";
 import { type TokenClaims, trustOfToken } from "../../documents/trustOfToken";
 import type { ProofRequest } from "../model/proof";
-import { Refusal } from "../model/refusal";
 import type { Clients } from "./awsClients";
 import { perimeterOf } from "./perimeter";
-import { undefinedIfMissing } from "./policyReader";
+import { trustPolicyOf } from "./trustPolicyOf";
 
 /**
  * Why the nodes may be able to assume a role that STS refuses to this machine. Undefined if the role itself refuses the token.
@@ -42,28 +41,6 @@ export async function admittedElsewhere(
             return `${refused}, although the role's trust policy admits the token: a resource control policy or a VPC endpoint policy may admit the nodes.`;
         case "depends":
             return `${refused}: the role's trust policy admits the token under conditions on ${trust.keys.join(", ")}, which the nodes may meet.`;
-    }
-}
-
-type FoundTrust = { readonly document: unknown } | "no role" | "not read";
-
-/** "not read" if the caller may not read it. */
-async function trustPolicyOf(clients: Clients, roleArn: string): Promise<FoundTrust> {
-    const { GetRoleCommand } = await import("./awsSdk");
-    const command = new GetRoleCommand({ RoleName: parseRoleArn(roleArn)?.name ?? "" });
-    try {
-        const answer = await undefinedIfMissing(async () => (await clients.iam()).send(command));
-        if (answer === undefined) {
-            return "no role";
-        }
-        const text = answer.Role?.AssumeRolePolicyDocument;
-        // URL-encoded: https://docs.aws.amazon.com/IAM/latest/APIReference/API_Role.html
-        return text === undefined ? "not read" : { document: JSON.parse(decodeURIComponent(text)) };
-    } catch (error) {
-        if (error instanceof Refusal && error.code === "aws-access-denied") {
-            return "not read";
-        }
-        throw error;
     }
 }
 

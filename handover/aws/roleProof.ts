@@ -4,6 +4,8 @@ import { assume, inAnotherAccount } from "./assumeRole";
 import type { Clients } from "./awsClients";
 import { type DryRunResult, type NodeArguments, tryActions } from "./dryRuns";
 import { withPolicies } from "./grantedByPolicies";
+import { nodeOf } from "./nodeArguments";
+import { provePodIdentity } from "./podIdentityProof";
 import { verdictOf } from "./proofVerdict";
 import { admittedElsewhere } from "./refusedTrust";
 import { simulate } from "./simulation";
@@ -13,7 +15,10 @@ import { simulate } from "./simulation";
  * has the plugin's permissions. It proves nothing about the nodes' network.
  */
 export async function prove(clients: Clients, account: string, request: ProofRequest): Promise<Proof> {
-    const { roleArn, token, ipFamily } = request;
+    const { roleArn, token, ipFamily, podIdentity } = request;
+    if (podIdentity !== undefined) {
+        return provePodIdentity(clients, account, request, podIdentity);
+    }
     const foreign = inAnotherAccount(roleArn, account);
     if (foreign !== undefined) {
         return foreign;
@@ -62,29 +67,4 @@ async function simulated(
     const rest = tried.filter(({ outcome }) => outcome !== "allowed").map(({ action }) => action);
     const simulation = await withPolicies(clients, roleArn, await simulate(clients, roleArn, rest, node));
     return verdictOf({ roleArn, tried, simulation });
-}
-
-function nodeOf(clients: Clients, { instanceId }: ProofRequest): Promise<NodeArguments | undefined> {
-    return instanceId === undefined ? Promise.resolve(undefined) : nodeArguments(clients, instanceId);
-}
-
-/** Undefined if the instance no longer exists, or EC2 does not show its primary interface. */
-async function nodeArguments(clients: Clients, instanceId: string): Promise<NodeArguments | undefined> {
-    const { DescribeInstancesCommand } = await import("./awsSdk");
-    const Filters = [{ Name: "instance-id", Values: [instanceId] }];
-    const { Reservations = [] } = await (await clients.ec2()).send(new DescribeInstancesCommand({ Filters }));
-    const interfaces = Reservations[0]?.Instances?.[0]?.NetworkInterfaces ?? [];
-    const primary = interfaces.find(({ Attachment }) => Attachment?.DeviceIndex === 0);
-    const { NetworkInterfaceId, SubnetId, Attachment, Groups = [], VpcId } = primary ?? {};
-    if (NetworkInterfaceId === undefined || SubnetId === undefined || Attachment?.AttachmentId === undefined) {
-        return undefined;
-    }
-    return {
-        instanceId,
-        subnetId: SubnetId,
-        securityGroupIds: Groups.flatMap(({ GroupId }) => GroupId ?? []),
-        networkInterfaceId: NetworkInterfaceId,
-        attachmentId: Attachment.AttachmentId,
-        vpcId: VpcId,
-    };
 }

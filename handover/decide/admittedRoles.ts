@@ -20,12 +20,16 @@ export interface WideningTarget {
  */
 export function nextWideningStep(target: WideningTarget, { cluster }: World): Step {
     const { roleArn } = target.subject;
-    const { roleArns: admitted } = cluster.injectionGuard;
+    const { roleArns: admitted, otherExpressions = false, suspended = false } = cluster.injectionGuard;
     if (admitted === undefined) {
         return { do: "done", why: "there is no injection guard" };
     }
-    const roleArns = [...new Set([...admitted, ...rolesInUse(target, cluster), roleArn])];
-    return roleArns.length === admitted.length
+    if (suspended) {
+        // A move from Pod Identity that was killed. Its pods are on the node roles, and the verification ends this.
+        return { do: "done", why: "the injection guard admits each pod" };
+    }
+    const roleArns = [...new Set([...admitted, ...rolesInUse(target, cluster), ...byWebIdentity(target.subject)])];
+    return roleArns.length === admitted.length && !(isOfAssociation(target.subject) && otherExpressions)
         ? { do: "done", why: `the injection guard admits ${roleArn}` }
         : { do: "admitRoles", roleArns, why: `the injection guard also admits pods with ${roleArn} from now on` };
 }
@@ -39,6 +43,13 @@ function rolesInUse({ record, formerAnnotations }: WideningTarget, { serviceAcco
     ];
 }
 
+/** A pod shows the role of web identity alone. Container credentials are admitted in any case: see documents/injectionGuard.ts. */
+function byWebIdentity(subject: Subject): readonly string[] {
+    return isOfAssociation(subject) ? [] : [subject.roleArn];
+}
+
+const isOfAssociation = ({ delivery }: Subject) => delivery === "podIdentity";
+
 /** The goal of a hand-over that has delivered its role. */
 export interface AdmissionTarget {
     readonly subject: Subject;
@@ -51,14 +62,15 @@ export function admitRoleStep(
     { subject, record, injectionGuard }: AdmissionTarget,
     seen: ClusterSeen,
 ): Step | undefined {
-    const { roleArns: admitted } = seen.injectionGuard;
-    if (!injectionGuard || admitted === undefined || admitted.includes(subject.roleArn)) {
+    const { roleArns: admitted, otherExpressions = false } = seen.injectionGuard;
+    const admits = isOfAssociation(subject) ? !otherExpressions : admitted?.includes(subject.roleArn);
+    if (!injectionGuard || admitted === undefined || admits === true) {
         return undefined;
     }
     const approved = admitted.filter((arn) => record.approvedRoleArns.includes(arn));
     return {
         do: "admitRoles",
-        roleArns: [...approved, subject.roleArn],
+        roleArns: [...approved, ...byWebIdentity(subject)],
         why:
             admitted.length === 0
                 ? `the injection guard has other expressions than this version's: it compares pods with ${subject.roleArn} from now on`
@@ -77,11 +89,12 @@ export function guardRefuses(
 /** Limits the injection guard to the role, once no pod has another one. Undefined if it admits no other role. */
 export function narrowStep({ subject, injectionGuard }: AdmissionTarget, seen: ClusterSeen): Step | undefined {
     const { roleArns: admitted = [] } = seen.injectionGuard;
-    const others = admitted.filter((arn) => arn !== subject.roleArn);
+    const wanted = byWebIdentity(subject);
+    const others = admitted.filter((arn) => !wanted.includes(arn));
     return injectionGuard && others.length > 0
         ? {
               do: "admitRoles",
-              roleArns: [subject.roleArn],
+              roleArns: wanted,
               why: `the injection guard no longer admits pods with ${others.join(", ")}`,
           }
         : undefined;

@@ -1,3 +1,4 @@
+import { ASSOCIATION_MARGIN_MILLISECONDS } from "../model/association";
 import { carriesRole, describeCredentials } from "../model/carriedRole";
 import { isAnnotated } from "../model/isAnnotated";
 import { listNames } from "../model/listNames";
@@ -8,7 +9,9 @@ import type { Memory, Step } from "../model/steps";
 import type { Subject } from "../model/subject";
 import type { ClusterSeen, PodSeen, World } from "../model/world";
 import { admitRoleStep } from "./admittedRoles";
+import { lateAgentStep } from "./agents";
 import { begunAmong, begunFirst, isLeftBroken } from "./begunPlaces";
+import { associateAgainStep } from "./association";
 import { hasDelivery } from "./delivered";
 import { deliverAgainStep, settingsToRemove } from "./delivery";
 import { Fleet, fleetOf, isLate, restartWrong, untilStable, wakeStep } from "./fleet";
@@ -52,7 +55,11 @@ export function nextCanaryStep(target: RolloutTarget, look: World, memory: Memor
     if (refusal !== undefined) {
         return { do: "refuse", refusal };
     }
-    const repair = associationStep(target.subject, world) ?? firstRepair(target, world, memory);
+    const repair =
+        associateAgainStep(target.subject, target.record, world) ??
+        associationStep(target.subject, world) ??
+        firstRepair(target, world, memory) ??
+        lateAgentStep(target, world, memory);
     if (repair !== undefined) {
         return repair;
     }
@@ -131,7 +138,7 @@ function failedPrecondition(
  * role, and the injection guard must admit it.
  */
 function firstRepair(target: RolloutTarget, world: World, memory: Memory): Step | undefined {
-    const { subject, record } = target;
+    const { subject } = target;
     const { cluster } = world;
     const restore = restoreLostStep(target, world, memory);
     if (restore !== undefined) {
@@ -150,7 +157,32 @@ function firstRepair(target: RolloutTarget, world: World, memory: Memory): Step 
               annotations: subject.annotations,
               why: `removing ${unwanted.join(", ")}, which the program no longer sets`,
           }
+        : (narrowAgainStep(target, cluster) ?? unskipStep(target, world, memory));
+}
+
+/** A guard that admits each pod does so until the verification: before, a pod may be born without the role, on a node role that holds its policies. */
+function narrowAgainStep({ subject, record }: RolloutTarget, cluster: ClusterSeen): Step | undefined {
+    return cluster.injectionGuard.suspended === true
+        ? undefined
         : admitRoleStep({ subject, record, injectionGuard: true }, cluster);
+}
+
+/** A move from Pod Identity has left it, or a hand-back that was killed. The webhook may still know the association, and not yet the annotation. */
+function unskipStep({ subject }: RolloutTarget, { cluster, at }: World, { startedAt }: Memory): Step | undefined {
+    if (!cluster.daemonSet?.skipsContainers) {
+        return undefined;
+    }
+    const until = startedAt + ASSOCIATION_MARGIN_MILLISECONDS;
+    return subject.delivery !== "podIdentity" && at < until
+        ? {
+              do: "wait",
+              until,
+              why: "waiting until the webhook forgets the Pod Identity association, and knows the annotation",
+          }
+        : {
+              do: "unskipContainers",
+              why: "the pod template no longer excludes its containers from the webhook: the DaemonSet's rolling update restarts the pods",
+          };
 }
 
 /** Gives the node roles their policies back if a pod uses one without them. Undefined if none does, or if IAM does not show the policies yet. */

@@ -16,7 +16,11 @@ export function hasDelivery(pod: PodSeen, { subject, record }: DeliveryTarget): 
 }
 
 /** Whether the service account has the role, and so has every pod, whichever STS endpoint they use. */
-export function allHaveRole({ roleArn }: Subject, { serviceAccount, pods }: ClusterSeen): boolean {
+export function allHaveRole(subject: Subject, { serviceAccount, pods }: ClusterSeen): boolean {
+    const { roleArn, delivery } = subject;
+    if (delivery === "podIdentity") {
+        return pods.every((pod) => carriesRole(pod, subject));
+    }
     const { [ROLE_ARN_ANNOTATION]: annotated } = serviceAccount?.annotations ?? {};
     return annotated === roleArn && pods.every((pod) => carriesAnyOf(pod, [roleArn]));
 }

@@ -4,6 +4,7 @@ import { refusals } from "../model/refusals";
 import { Memory, Step } from "../model/steps";
 import type { ClusterSeen, NodeRoleSeen, UnjoinedInstance, World } from "../model/world";
 import type { DetachmentTarget } from "./detachmentTarget";
+import { awaitAgentsStep } from "./agents";
 import { howManyCarry } from "./fleet";
 import { SHOWN_AFTER_MILLISECONDS } from "./giveBack";
 import { HeldUp } from "./heldUp";
@@ -44,6 +45,7 @@ export function detachStep(
     return (
         unknownRoleStep(holding, account) ??
         otherUsersStep(target, named, roles, world) ??
+        awaitAgentsStep(holding, world) ??
         joiningStep(target, unjoined, memory, at) ??
         injectionGuardStep(target, cluster) ??
         (at - (memory.detachedAt ?? 0) < SHOWN_AFTER_MILLISECONDS

@@ -5,6 +5,7 @@ import { refusals } from "../model/refusals";
 import { freshMemory, Memory, Step } from "../model/steps";
 import type { ClusterSeen, PodSeen, World } from "../model/world";
 import { admitRoleStep, narrowStep } from "./admittedRoles";
+import { lateAgentStep } from "./agents";
 import { complains, complaintStep, withoutLoneComplaints } from "./complaints";
 import { hasDelivery } from "./delivered";
 import { detachStep } from "./detachPolicies";
@@ -16,6 +17,7 @@ import { HeldUp, heldUp, untilEachWorked } from "./heldUp";
 import { withoutTerminated } from "./leaving";
 import { policiesLost } from "./nodeRolePolicies";
 import { associationStep } from "./otherDelivery";
+import { releaseAnnotationStep } from "./releaseAnnotation";
 import { restorePoliciesStep } from "./restorePolicies";
 import { Watched } from "./seen";
 import { ignoredNodesStep, verificationStep } from "./verification";
@@ -32,7 +34,8 @@ export type { DetachmentTarget } from "./detachmentTarget";
  *   c. the instances outside this cluster that run with it are those of clusters that are named as handed over; else the role keeps its
  *      policies, and the rest goes on. Every region in which one could run was read, or counts as empty. No pod of the plugin uses it on
  *      nodes that the DaemonSet does not select, and the role of a new one of these nodes is known,
- *   d. neither the managed add-on nor a Pod Identity association gives aws-node another role,
+ *   d. neither the managed add-on nor a Pod Identity association gives aws-node another role. With the delivery `podIdentity`, the association is
+ *      the component's, the agent is Ready on each of those nodes, the managed add-on has given up the role of before, and its annotation is gone,
  *   e. the injection guard exists, refuses a pod without the role in dry runs, and admits pods with this role alone, if it is requested,
  *   f. the policy is recorded, so that it can be attached again.
  *
@@ -49,16 +52,21 @@ export function nextDetachmentStep(target: DetachmentTarget, look: World, memory
         return failed;
     }
     const lost = toAttach(policiesLost(target, account.nodeRoles), memory);
+    // A move that left Pod Identity, and then was given up. Each pod has the role before the guard refuses one again.
+    const isSuspended = cluster.injectionGuard.suspended === true;
     const held = heldUp(target, world, memory, (pod) => hasDelivery(pod, target));
     return (
         restorePoliciesStep(target, held.fleet, lost, memory, at) ??
         associationStep(target.subject, world) ??
-        admitRoleStep(target, cluster) ??
+        lateAgentStep(target, world, memory) ??
+        (isSuspended ? undefined : admitRoleStep(target, cluster)) ??
         verificationStep(target, held, world, memory) ??
         ignoredNodesStep(target, held.ignored, cluster, memory, at) ??
         wakeMarkStep(cluster) ??
+        admitRoleStep(target, cluster) ??
         narrowStep(target, cluster) ??
         unwantedGuardStep(target, world, memory) ??
+        releaseAnnotationStep(target, world, memory) ??
         retiredRolesStep(target, world, memory) ??
         unstableStep(target, held, memory, world) ??
         (target.detachFromNodeRoles === undefined

@@ -3,6 +3,7 @@ import type { LeftBehind } from "../model/formerDetachment";
 import type { Refusal } from "../model/refusal";
 import { freshMemory } from "../model/steps";
 import type { AccountSeen, ClusterSeen, World } from "../model/world";
+import { hasContainerCredentials, ownAssociationRefusal } from "./association";
 import { complains, withoutComplaints } from "./complaints";
 import { DeliveryTarget, hasDelivery } from "./delivered";
 import { DetachmentTarget, nextDetachmentStep, refusedComplaint } from "./detachment";
@@ -13,6 +14,7 @@ import {
     podFindings,
     refusedFindings,
     tellAll,
+    templateFindings,
 } from "./driftFindings";
 import { leftNodeRoles } from "./leftBehind";
 import { isRecorded, NodeRoleTarget, policiesToDetach } from "./nodeRolePolicies";
@@ -22,11 +24,25 @@ import { isShared, rolesKept } from "./sharedNodeRoles";
 
 /** All that differs in the pods, and in the credentials that new pods get: the canary tells it. Undefined if all is as the last update left it. */
 export function rolloutDrift(target: DeliveryTarget, cluster: ClusterSeen, at: number): string | undefined {
-    // Whether the association still exists is not known here.
-    const mayStop = cluster.pods.some(({ credentials }) => credentials.kind === "containerCredentials");
+    // Whether another party's association still exists is not known here.
+    const mayStop = target.subject.delivery !== "podIdentity" && cluster.pods.some(hasContainerCredentials);
     return cluster.uid === target.record.clusterUid
         ? tellAll(deliveryFindings(target, { cluster, at }, mayStop))
         : undefined;
+}
+
+/**
+ * The same with the delivery `podIdentity`, where the account tells which role the pods have. If the association does not give them the component's role,
+ * that is all there is to say about the pods: the next update first changes it back.
+ */
+export function associationDrift(target: DeliveryTarget, world: World): string | undefined {
+    const refusal = ownAssociationRefusal(target.subject, world);
+    if (world.cluster.uid !== target.record.clusterUid) {
+        return undefined;
+    }
+    return refusal === undefined
+        ? rolloutDrift(target, world.cluster, world.at)
+        : tellAll([refusalFinding(refusal), ...unlessItStops(true, refusedFindings(world.cluster, world.at))]);
 }
 
 /**
@@ -56,7 +72,11 @@ function deliveryFindings(
     const complaining = cluster.pods.some((pod) => hasDelivery(pod, target) && complains(pod, target));
     return [
         ...annotationFindings(target.subject, cluster),
-        ...unlessItStops(complaining || isAssociated, podFindings(target, cluster)),
+        ...templateFindings(cluster),
+        // Without the component's association, no pod has its role.
+        ...(isAssociated && target.subject.delivery === "podIdentity"
+            ? []
+            : unlessItStops(complaining || isAssociated, podFindings(target, cluster))),
         ...unlessItStops(isAssociated, refusedFindings(cluster, at)),
     ];
 }

@@ -38,6 +38,18 @@ function differs(value: string | undefined, [name, wanted]: readonly [string, st
         : `has the annotation ${name}: ${value} instead of ${wanted}. Pods that start now use this value.`;
 }
 
+/** A move from Pod Identity, or a hand-back from it, that was stopped. With `OnDelete`, no pod shows it until one restarts. */
+export function templateFindings({ daemonSet }: ClusterSeen): Finding[] {
+    return daemonSet?.skipsContainers
+        ? [
+              {
+                  seen: "The pod template still excludes its containers from the pod identity webhook: an update or a destroy was stopped. Pods that start now use the roles of their nodes.",
+                  mends: "changes the pod template back, and restarts the pods",
+              },
+          ]
+        : [];
+}
+
 /** The annotations of the service account that do not deliver the role. */
 export function annotationFindings(subject: Subject, cluster: ClusterSeen): Finding[] {
     const { serviceAccount } = cluster;
@@ -131,7 +143,7 @@ export function refusedFindings(cluster: ClusterSeen, at: number): Finding[] {
 /** The injection guard, if it is not as the program asks for it. */
 export function injectionGuardFindings(
     { subject, injectionGuard: wanted }: { readonly subject: Subject; readonly injectionGuard: boolean },
-    { injectionGuard: { present, inForce, roleArns } }: ClusterSeen,
+    { injectionGuard: { present, inForce, roleArns, otherExpressions } }: ClusterSeen,
 ): Finding[] {
     const guard = `The injection guard ${subject.injectionGuardName}`;
     const unrefused = "Nothing refuses a pod that starts without the role.";
@@ -148,7 +160,9 @@ export function injectionGuardFindings(
     if (!present) {
         return [{ seen: `${guard} is gone. ${unrefused}`, mends: "creates the injection guard again" }];
     }
-    if (roleArns !== undefined && !roleArns.includes(subject.roleArn)) {
+    const isAssociated = subject.delivery === "podIdentity";
+    const refuses = isAssociated ? otherExpressions === true : roleArns?.includes(subject.roleArn) === false;
+    if (roleArns !== undefined && refuses) {
         const how =
             roleArns.length === 0
                 ? "its expressions are not those of the component"
@@ -160,7 +174,7 @@ export function injectionGuardFindings(
             },
         ];
     }
-    const others = (roleArns ?? []).filter((arn) => arn !== subject.roleArn);
+    const others = (roleArns ?? []).filter((arn) => isAssociated || arn !== subject.roleArn);
     return [
         ...(others.length === 0
             ? []

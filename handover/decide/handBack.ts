@@ -5,7 +5,9 @@ import type { Memory, Step } from "../model/steps";
 import type { World } from "../model/world";
 import { deliverySecondsOf, releaseLeftStep, since, unseenStep } from "./addOnSteps";
 import { handBackAddOnStep, leftByAddOnStep } from "./handBackAddOn";
+import { hasContainerCredentials } from "./association";
 import { releaseFormerAccountStep } from "./formerAccounts";
+import { deleteAssociationStep, forgetAssociationStep, leaveAssociationStep } from "./handBackAssociation";
 import { attachAgain, giveBackStep, nodeRolesStep } from "./handBackNodeRoles";
 import { podsStep } from "./handBackPods";
 import { carries, type HandBackTarget, isOwnedByComponent, retiredRoles } from "./handBackTarget";
@@ -23,7 +25,9 @@ export { nextReturnStep } from "./returnToRole";
  *   c. the injection guard is removed, which would refuse pods that use the node role,
  *   d. the managed add-on gives up the role, or gets its former one again, and the annotation is removed, or its former value restored; another
  *      writer that still delivers the role is waited for,
+ *      With an association of the component, the pod template excludes its containers from the webhook instead,
  *   e. one pod of each node role restarts, side by side, and is seen to work, then the rest restart in waves,
+ *      The association is then deleted, the pod template is as before again, and the pods restart once more,
  *   f. no pod carries a role that was ever approved, of any DaemonSet and of any former service account. Only then may the role be
  *      deleted.
  *
@@ -43,6 +47,7 @@ export function nextHandBackStep(target: HandBackTarget, look: World, memory: Me
         return (
             giveBackStep(target, world, memory) ??
             refuseTurningOffStep(target, world) ??
+            keptByAssociationStep(target, world) ??
             nextTurningOffStep(target.record, cluster, target.subject)
         );
     }
@@ -51,8 +56,26 @@ export function nextHandBackStep(target: HandBackTarget, look: World, memory: Me
         additionalIssuersStep(target) ??
         nodeRolesStep(target, world, memory) ??
         clusterStep(target, world, memory) ??
-        podsStep(target, world, memory)
+        leaveAssociationStep(target, world) ??
+        podsOrAssociationStep(target, world, memory)
     );
+}
+
+/**
+ * Only the part in which the pods leave an association over the pod template, for a rollout that failed: the node roles hold their policies, and no
+ * guard refuses pods. No other field of the template changes.
+ */
+export function nextLeavingStep(target: HandBackTarget, world: World, memory: Memory): Step {
+    const { daemonSet } = world.cluster;
+    const template = daemonSet && { ...daemonSet, patchFieldManager: undefined, templateAnnotations: {} };
+    const seen = { ...world, cluster: { ...world.cluster, daemonSet: template } };
+    return leaveAssociationStep(target, seen) ?? podsOrAssociationStep(target, seen, memory);
+}
+
+/** The association goes when no pod needs it. The pods then restart once more, since the pod template changes back. */
+function podsOrAssociationStep(target: HandBackTarget, world: World, memory: Memory): Step {
+    const step = podsStep(target, world, memory);
+    return step.do === "done" ? (forgetAssociationStep(target, world, memory) ?? step) : step;
 }
 
 /** Without live checks, no later run would take the role from the add-on, and `destroy` would delete it. */
@@ -65,6 +88,15 @@ function refuseTurningOffStep({ record, subject }: HandBackTarget, { account }: 
     return carried !== undefined && record.approvedRoleArns.includes(carried)
         ? { do: "refuse", refusal: refusals.addOnKeepsRole(carried) }
         : unseenStep(subject, addOn);
+}
+
+/** Without live checks, the pods would keep the credentials of a role that is about to be deleted. */
+function keptByAssociationStep(target: HandBackTarget, world: World): Step | undefined {
+    const pods = world.cluster.pods.filter(hasContainerCredentials);
+    const isLeft = pods.length > 0 || deleteAssociationStep(target, world) !== undefined;
+    return target.record.podIdentityDelivered === true && isLeft
+        ? { do: "refuse", refusal: refusals.associationNotLeft(target.subject, pods) }
+        : undefined;
 }
 
 function additionalIssuersStep({ subject }: HandBackTarget): Step | undefined {

@@ -94,7 +94,7 @@ function othersStep(target: HandBackTarget, cluster: ClusterSeen): Step | undefi
  * The webhook reads service accounts from its own cache (amazon-eks-pod-identity-webhook pkg/cache/cache.go). While the cache is
  * outdated, a new pod, for example on a node that joins, still gets the role that is about to be deleted.
  */
-function lateWebhookStep({ cluster, account, at }: World, memory: Memory, back: string): Step | undefined {
+export function lateWebhookStep({ cluster, account, at }: World, memory: Memory, back: string): Step | undefined {
     const since = memory.releasedAt ?? memory.startedAt;
     const mayGetPods = mayHavePods(cluster) || unjoinedInstances(account.nodeRoles, cluster).length > 0;
     return mayGetPods && at - since < LATE_WEBHOOK_MILLISECONDS
@@ -135,7 +135,11 @@ function failedStep(target: HandBackTarget, fleet: Fleet, world: World, memory: 
         ? undefined
         : {
               do: "refuse",
-              refusal: refusals.formerCredentialsFail(late, describeNodes(late, world), formerRoleOf(target, late)),
+              refusal:
+                  // After a move from Pod Identity to the annotation, the pods return to that one.
+                  target.subject.delivery === "podIdentity" || world.cluster.daemonSet?.skipsContainers
+                      ? refusals.nodeRolesFail(late, describeNodes(late, world))
+                      : refusals.formerCredentialsFail(late, describeNodes(late, world), formerRoleOf(target, late)),
           };
 }
 

@@ -30,8 +30,17 @@ export function retiredRoles({ record, formerAnnotations }: HandBackTarget): str
 }
 
 export function carries(target: HandBackTarget): (pod: PodSeen) => boolean {
+    const { record } = target;
     const roles = retiredRoles(target);
-    return (pod) => carriesAnyOf(pod, roles);
+    return (pod) => carriesAnyOf(pod, roles) || (record.podIdentityDelivered === true && mayHaveRole(record, pod));
+}
+
+/** A pod does not show the role of its association. It counts, unless the look has read the association, and that has a role of another party. */
+function mayHaveRole({ approvedRoleArns }: HandOverRecord, { credentials }: PodSeen): boolean {
+    return (
+        credentials.kind === "containerCredentials" &&
+        (credentials.roleArn === undefined || approvedRoleArns.includes(credentials.roleArn))
+    );
 }
 
 /** Whether the component's patch still owns fields of the service account. */

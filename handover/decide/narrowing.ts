@@ -1,6 +1,11 @@
 import { lostGrants } from "../../documents/lostGrants";
 import { matchesWildcards } from "../../documents/policyStatements";
-import { serviceAccountOf, type TrustedSubject, trustedSubjects } from "../../documents/trustedSubjects";
+import {
+    podIdentityStatements,
+    serviceAccountOf,
+    type TrustedSubject,
+    trustedSubjects,
+} from "../../documents/trustedSubjects";
 import { carriedRoles } from "../model/carriedRole";
 import type { CarrierSeen } from "../model/carrier";
 import { isSameAccount, type ServiceAccountName } from "../model/subject";
@@ -13,6 +18,8 @@ export interface Narrowing {
     readonly concernsThisCluster: boolean;
     /** Whether every pod with the role loses permissions, and not only the pods whose tokens the role stops to trust. */
     readonly permissions: boolean;
+    /** Whether it no longer trusts EKS Pod Identity as before. A pod with an association does not show its role. Missing: it does. */
+    readonly podIdentity?: true;
     /** Whether the role goes on to trust the cluster's own issuer. */
     readonly ownIssuerStays: boolean;
     readonly before: readonly TrustedSubject[];
@@ -30,6 +37,8 @@ export function narrowingOfRole(before: RoleInputs, after: RoleInputs, ownIssuer
     const trust = [before, after].map(({ assumeRolePolicy }) => parsed(assumeRolePolicy));
     // An unknown trust policy is compared with nothing: the update knows it.
     const [old = [], now = []] = trust.includes(undefined) ? [] : trust.map(trustedSubjects);
+    const [associated = [], stays = []] = trust.includes(undefined) ? [] : trust.map(podIdentityStatements);
+    const leaves = associated.some((statement) => !stays.includes(statement));
     const boundary = after.permissionsBoundary;
     const bounded = typeof boundary === "string" && boundary !== "" && boundary !== before.permissionsBoundary;
     const ownIssuerStays = ownIssuer === undefined || old.some(({ issuer }) => issuer === ownIssuer);
@@ -37,7 +46,12 @@ export function narrowingOfRole(before: RoleInputs, after: RoleInputs, ownIssuer
     const ofStayingIssuer = ({ issuer }: TrustedSubject) => now.some((one) => one.issuer === issuer);
     return {
         // The ARN may be a secret, so it is not shown.
-        changes: [...(bounded ? ["it gets another permissions boundary"] : []), ...lost.map(noLongerTrusts)],
+        changes: [
+            ...(bounded ? ["it gets another permissions boundary"] : []),
+            ...(leaves ? ["it no longer trusts pods.eks.amazonaws.com as before"] : []),
+            ...lost.map(noLongerTrusts),
+        ],
+        ...(leaves || (bounded && associated.length > 0) ? { podIdentity: true as const } : {}),
         concernsThisCluster: bounded || (lost.length > 0 && (!ownIssuerStays || lost.some(ofStayingIssuer))),
         permissions: bounded,
         ownIssuerStays,

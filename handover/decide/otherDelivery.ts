@@ -4,6 +4,7 @@ import { refusals } from "../model/refusals";
 import type { Step } from "../model/steps";
 import type { Subject } from "../model/subject";
 import type { World } from "../model/world";
+import { ownAssociationStep, seenAssociations } from "./association";
 
 /**
  * Why pods may get their credentials from another source than the component. Empty before EKS was asked.
@@ -11,6 +12,8 @@ import type { World } from "../model/world";
  * A managed add-on that carries the component's own role writes the same annotation, so it is no other source.
  *
  * @param detaches Whether a policy is detached from node roles: an unknown source is a reason to refuse then.
+ * With `podIdentity`, each look compares the association itself (decide/association.ts), except the one before the component has one.
+ *
  * @param moves Whether the run goes on to move the pods away from the add-on's role, as far as its delivery says so.
  */
 export function otherDeliveryRefusals(
@@ -24,12 +27,15 @@ export function otherDeliveryRefusals(
     }
     const { addOnRoleArn, podIdentityRoleArns, clusterName } = seen;
     const named = clusterName === undefined ? subject : { ...subject, clusterName };
-    const leaves = moves && (subject.delivery !== undefined || subject.addOnDelivered === true);
+    const leaves =
+        moves &&
+        ((subject.delivery !== undefined && subject.delivery !== "podIdentity") || subject.addOnDelivered === true);
+    const others = subject.delivery === "podIdentity" && !moves ? [] : podIdentityRoleArns;
     return [
         ...(addOnRoleArn === undefined || addOnRoleArn === subject.roleArn || leaves
             ? []
             : [refusals.addOnHasRole(addOnRoleArn)]),
-        ...(podIdentityRoleArns.length === 0 ? [] : [refusals.podIdentityAssociation(named, podIdentityRoleArns)]),
+        ...(others.length === 0 ? [] : [refusals.podIdentityAssociation(named, others)]),
         ...(detaches ? unreadRefusals(subject, seen) : []),
     ];
 }
@@ -48,8 +54,12 @@ function unreadRefusals(subject: Subject, { clusterNameUnknown, unread }: OtherD
  * While a Pod Identity association exists, a pod that restarts gets its credentials again, so nothing is restarted. It is not
  * known either what to restart if the associations could not be read.
  */
-export function associationStep(subject: Subject, { cluster, account }: World): Step | undefined {
-    const { podIdentityRoleArns: roleArns } = account;
+export function associationStep(subject: Subject, world: World): Step | undefined {
+    const { cluster, account } = world;
+    if (subject.delivery === "podIdentity") {
+        return ownAssociationStep(subject, world);
+    }
+    const roleArns = account.podIdentityRoleArns ?? seenAssociations(world)?.map(({ roleArn }) => roleArn);
     const pods = cluster.pods.filter(({ credentials }) => credentials.kind === "containerCredentials");
     const stands = roleArns === undefined ? pods.length > 0 : roleArns.length > 0;
     return stands ? { do: "refuse", refusal: refusals.podIdentityLater(subject, roleArns, pods) } : undefined;

@@ -10,6 +10,7 @@ import { roleOfAddOn } from "../model/addOn";
 import { carriesRole } from "../model/carriedRole";
 import { isAnnotated } from "../model/isAnnotated";
 import { writesNetworkPolicyLogs } from "../model/networkPolicyLogs";
+import type { OtherDelivery } from "../model/otherDelivery";
 import type { Preflight } from "../model/preflight";
 import { distinctRefusals, type Refusal } from "../model/refusal";
 import { refusals } from "../model/refusals";
@@ -20,6 +21,7 @@ import { anotherComponent } from "./anotherComponent";
 import { isOfEks } from "./delivery";
 import { otherDeliveryRefusals } from "./otherDelivery";
 import { rolesToName } from "./nodeRolePolicies";
+import { isBefore, podIdentityReasons } from "./podIdentityPreflight";
 import { nodeRoleInUse } from "./podsOnNodeRoles";
 import { unreadRegionRefusals } from "./unreadRegions";
 
@@ -33,6 +35,7 @@ export function preflightRefusals(preflight: Preflight): Refusal[] {
         ...clusterReasons(preflight),
         ...credentialSourceReasons(preflight),
         ...deliveryReasons(preflight),
+        ...podIdentityReasons(preflight),
         ...templateReasons(preflight),
         ...familyReasons(preflight),
         ...versionReasons(preflight),
@@ -87,24 +90,31 @@ function credentialSourceReasons({
     otherDelivery,
     detachFromNodeRoles,
     overrideExistingServiceAccount: override,
+    ownAssociation = false,
 }: Preflight): Refusal[] {
     const owners = world.cluster.serviceAccount?.roleArnOwners ?? [];
     const component = anotherComponent(subject, world.cluster.serviceAccount);
-    const elsewhere = otherDeliveryRefusals(subject, otherDelivery, detachFromNodeRoles.length > 0, true);
+    // The association of an approved role is the component's. If it has changed, the engine changes it back before a pod restarts.
+    const others = ownAssociation ? withoutAssociations(otherDelivery) : otherDelivery;
+    const elsewhere = otherDeliveryRefusals(subject, others, detachFromNodeRoles.length > 0, true);
     // The refusal for the add-on's role already says how to go on with the add-on as the owner.
     const saysAddOn = elsewhere.some(({ code }) => code === "add-on-owns-the-role");
-    const others = owners.filter((owner) => owner !== subject.fieldManager && !(saysAddOn && isOfEks(owner)));
+    const otherOwners = owners.filter((owner) => owner !== subject.fieldManager && !(saysAddOn && isOfEks(owner)));
     return [
         ...elsewhere,
         ...(component === undefined ? [] : [refusals.anotherComponent(subject, component)]),
         ...(component !== undefined ||
-        others.length === 0 ||
+        otherOwners.length === 0 ||
         override ||
         isAnnotated(subject, world.cluster) ||
-        isLeftToItsWriter(subject, others)
+        isLeftToItsWriter(subject, otherOwners)
             ? []
-            : [refusals.annotationOwned(subject, others)]),
+            : [refusals.annotationOwned(subject, otherOwners)]),
     ];
+}
+
+function withoutAssociations(seen: OtherDelivery | undefined): OtherDelivery | undefined {
+    return seen && { ...seen, podIdentityRoleArns: [] };
 }
 
 /** With `external` the other writer changes the annotation. The add-on changes it if the component moves to it, or away from it. */
@@ -135,20 +145,30 @@ function deliveryReasons(preflight: Preflight): Refusal[] {
         ...(isApproved || annotated !== subject.roleArn || older.length === 0
             ? []
             : [refusals.deliveredAfterPods(subject, older)]),
-        ...(rolesNotPassed.length === 0 ? [] : [refusals.rolesNotPassed(rolesNotPassed)]),
+        ...(rolesNotPassed.length === 0
+            ? []
+            : [
+                  subject.delivery === "podIdentity"
+                      ? refusals.rolesNotPassedToPods(rolesNotPassed)
+                      : refusals.rolesNotPassed(rolesNotPassed),
+              ]),
     ];
 }
 
 /** A setting keeps the webhook from giving the role to the pods, or the pods from using it. */
-function templateReasons({ subject, world, additionalPolicies }: Preflight): Refusal[] {
+function templateReasons({ subject, world, additionalPolicies, ownAssociation: isOwn = false }: Preflight): Refusal[] {
     const { serviceAccount, daemonSet, pods } = world.cluster;
     const audience = serviceAccount?.annotations[AUDIENCE_ANNOTATION] ?? TOKEN_AUDIENCE;
     const [other] = pods.flatMap(({ name, credentials }) =>
-        credentials.kind === "other" || credentials.kind === "containerCredentials" ? [{ name, ...credentials }] : [],
+        credentials.kind === "other" || (credentials.kind === "containerCredentials" && !isOwn)
+            ? [{ name, ...credentials }]
+            : [],
     );
     const logs = writesNetworkPolicyLogs(daemonSet);
     return [
-        ...(audience === TOKEN_AUDIENCE ? [] : [refusals.audience(subject, audience)]),
+        ...(audience === TOKEN_AUDIENCE || subject.delivery === "podIdentity"
+            ? []
+            : [refusals.audience(subject, audience)]),
         ...skips(daemonSet).map((what) => refusals.webhookSkipped(what)),
         ...(other === undefined ? [] : [refusals.otherCredentials(subject, other)]),
         ...(logs && !additionalPolicies ? [refusals.nodeAgentLogs()] : []),
@@ -158,7 +178,8 @@ function templateReasons({ subject, world, additionalPolicies }: Preflight): Ref
 function skips(daemonSet: DaemonSetSeen | undefined): string[] {
     return [
         ...(daemonSet?.templateLabels[SKIP_WEBHOOK_LABEL] === undefined ? [] : [`the label ${SKIP_WEBHOOK_LABEL}`]),
-        ...(daemonSet?.templateAnnotations[SKIP_CONTAINERS_ANNOTATION] === undefined
+        // A run that moves the pods away from Pod Identity, and was killed, has left its own: the rollout removes it.
+        ...(daemonSet?.templateAnnotations[SKIP_CONTAINERS_ANNOTATION] === undefined || daemonSet.skipsContainers
             ? []
             : [`the annotation ${SKIP_CONTAINERS_ANNOTATION}`]),
     ];
@@ -184,11 +205,6 @@ function versionReasons({ subject, world, clusterVersion, injectionGuard }: Pref
         ...(ipv6 && older(21) ? [refusals.clusterTooOld(version, "1.21", "An IPv6 cluster")] : []),
         ...(ipv6 && cni !== undefined && isBefore(cni, [1, 10, 1]) ? [refusals.cniTooOld(cni.join("."))] : []),
     ];
-}
-
-function isBefore(version: readonly number[], other: readonly number[]): boolean {
-    const [i = 0] = version.flatMap((part, index) => (part === other[index] ? [] : [index]));
-    return (version[i] ?? 0) < (other[i] ?? 0);
 }
 
 function nodeRoleReasons({ subject, world, detachFromNodeRoles }: Preflight): Refusal[] {

@@ -12,9 +12,9 @@ export function roleDriftOf(proof: Proof, subject: Subject): string | undefined 
     if (proof.verdict !== "no" || proof.code === "sts-unreachable") {
         return undefined;
     }
-    const effect = proof.code === "permission-missing" ? AT_ONCE : AT_RENEWAL;
+    const effect = proof.code === "permission-missing" ? AT_ONCE : atRenewal(subject);
     return [
-        `A token of the service account can no longer use ${subject.roleArn}: ${proof.why.replace(/\.?$/, ".")}`,
+        `${subject.delivery === "podIdentity" ? "EKS Pod Identity can no longer give the pods" : "A token of the service account can no longer use"} ${subject.roleArn}: ${proof.why.replace(/\.?$/, ".")}`,
         effect,
         waysOut(proof, subject),
     ].join(" ");
@@ -29,12 +29,15 @@ export function waysOut({ code, fix }: Pick<FailedProof, "code" | "fix">, subjec
 const AT_ONCE = "The pods have lost these permissions already.";
 
 /**
- * A session that was issued before keeps working until it ends: after one hour, the default, since the AWS SDK asks for no more.
+ * A session that was issued before keeps working until it ends: after one hour, the default, since the AWS SDK asks for no more. How long the EKS Pod
+ * Identity Agent keeps one is not documented.
  *
  * Source: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html (DurationSeconds)
  */
-const AT_RENEWAL =
-    "Running pods keep their permissions until their sessions end, within the hour; a pod that starts now has none.";
+function atRenewal({ delivery }: Subject): string {
+    const when = delivery === "podIdentity" ? "at a time that AWS does not document" : "within the hour";
+    return `Running pods keep their permissions until their sessions end, ${when}; a pod that starts now has none.`;
+}
 
 const RETREAT = "Or run pulumi destroy: it moves the pods back to the node roles.";
 

@@ -63,15 +63,41 @@ function waveStep(target: RolloutTarget, world: World, memory: Memory): Step | u
         return inFlight;
     }
     const wave = { ...fleet, wrong: podsOfWave(fleet, world, memory) };
-    return restartWrong(wave, memory, at, describeCredentials, Math.max(1, seenToWork(fleet, memory)));
+    return restartWrong(wave, memory, at, describeCredentials, largestWave(target, seenToWork(fleet, memory)));
+}
+
+/** How many pods have to be born one after another with an association. */
+const ONE_AFTER_ANOTHER = 3;
+
+/**
+ * With Pod Identity, one good pod proves little: for minutes after a change, the webhook may give one pod its credentials and miss the next
+ * (https://github.com/aws/eks-pod-identity-agent/issues/153). So the first pods restart one after another.
+ */
+function largestWave({ subject }: RolloutTarget, worked: readonly PodSeen[]): number {
+    return subject.delivery === "podIdentity" && bornInTurn(worked) < ONE_AFTER_ANOTHER
+        ? 1
+        : Math.max(1, worked.length);
+}
+
+/** How many of these pods were created one after another, each when the one before was Ready. The canaries of several places are not. */
+function bornInTurn(pods: readonly PodSeen[]): number {
+    let born = 0;
+    let from = -Infinity;
+    for (const { createdAt, readySince = Infinity } of [...pods].sort((a, b) => a.createdAt - b.createdAt)) {
+        if (createdAt >= from) {
+            born += 1;
+            from = readySince;
+        }
+    }
+    return born;
 }
 
 /**
- * How many pods this run has restarted and seen to work. Pods that an earlier run restarted say nothing about what has failed since, so the
+ * The pods that this run has restarted and seen to work. Pods that an earlier run restarted say nothing about what has failed since, so the
  * waves begin with one pod again.
  */
-function seenToWork({ right }: Fleet, { restarts }: Memory): number {
-    return right.filter(({ node }) => restarts[node] !== undefined).length;
+function seenToWork({ right }: Fleet, { restarts }: Memory): readonly PodSeen[] {
+    return right.filter(({ node }) => restarts[node] !== undefined);
 }
 
 /** Whether the present wave has failed: for its credentials, or because its pods do not start at all. */

@@ -64,6 +64,12 @@ export async function checkUpdate(
     if (narrowing.changes.length === 0) {
         return { warnings: [] };
     }
+    if (narrowing.podIdentity) {
+        return {
+            warnings: [],
+            refusal: refusals.associatedRoleNarrowed({ kind, arn, changes: narrowing.changes }),
+        };
+    }
     const others = sharedWith(narrowing, ownIssuer);
     if (others.length > 0) {
         return {

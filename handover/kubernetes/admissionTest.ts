@@ -1,6 +1,11 @@
 import type { V1Pod } from "@kubernetes/client-node";
 import { REFUSED_A_POD } from "../../documents/injectionGuard";
 import { SKIP_WEBHOOK_LABEL } from "../../documents/serviceAccountAnnotations";
+import {
+    CREDENTIALS_TOKEN_VARIABLE,
+    CREDENTIALS_URI_VARIABLE,
+    POD_IDENTITY_AUDIENCE,
+} from "../../documents/podIdentity";
 import { TOKEN_AUDIENCE } from "../../documents/trustPolicy";
 import { isRefusal } from "../model/refusal";
 import type { Subject } from "../model/subject";
@@ -53,16 +58,44 @@ const BY_AN_INJECTION_GUARD = new RegExp(
 const MOUNT_PATH = "/var/run/secrets/eks.amazonaws.com/serviceaccount";
 
 /** A pod as the webhook would change it, or would miss it. The label keeps the webhook from giving it the role that is annotated now. */
-function testPod({ serviceAccount }: Subject, roleArn: string | undefined): V1Pod {
+function testPod({ serviceAccount, delivery }: Subject, roleArn: string | undefined): V1Pod {
     const container = { name: "dry-run", image: "public.ecr.aws/eks-distro/kubernetes/pause:3.10" };
     return {
         metadata: { generateName: "eks-cni-dry-run-", labels: { [SKIP_WEBHOOK_LABEL]: "true" } },
         spec: {
             serviceAccountName: serviceAccount.name,
-            ...(roleArn === undefined ? { containers: [container] } : withRole(container, roleArn)),
+            ...(roleArn === undefined
+                ? { containers: [container] }
+                : delivery === "podIdentity"
+                  ? withAssociation(container)
+                  : withRole(container, roleArn)),
         },
     };
 }
+
+/** A pod with an association does not show its role. */
+function withAssociation(container: { readonly name: string; readonly image: string }) {
+    return {
+        containers: [
+            {
+                ...container,
+                env: [
+                    { name: CREDENTIALS_URI_VARIABLE, value: "http://169.254.170.23/v1/credentials" },
+                    { name: CREDENTIALS_TOKEN_VARIABLE, value: `${ASSOCIATION_PATH}/token` },
+                ],
+                volumeMounts: [{ name: "eks-pod-identity-token", mountPath: ASSOCIATION_PATH, readOnly: true }],
+            },
+        ],
+        volumes: [
+            {
+                name: "eks-pod-identity-token",
+                projected: { sources: [{ serviceAccountToken: { audience: POD_IDENTITY_AUDIENCE, path: "token" } }] },
+            },
+        ],
+    };
+}
+
+const ASSOCIATION_PATH = "/var/run/secrets/pods.eks.amazonaws.com/serviceaccount";
 
 function withRole(container: { readonly name: string; readonly image: string }, roleArn: string) {
     return {

@@ -1,5 +1,5 @@
 import type { ServiceAccountName } from "../model/subject";
-import type { ClusterSeen } from "../model/world";
+import type { ClusterSeen, PodSeen } from "../model/world";
 
 /** The result of a dry run. It is `unknown` if something else than the injection guard refused it, for example RBAC. */
 export type Admission =
@@ -29,6 +29,8 @@ export interface ClusterAccess {
     issuer(): Promise<string | undefined>;
     /** A token of the service account for STS (TokenRequest, audience sts.amazonaws.com, the shortest lifetime). */
     requestToken(): Promise<string>;
+    /** Requests a token for EKS Auth, bound to a pod. */
+    requestPodToken(pod: Pick<PodSeen, "name" | "uid">): Promise<string>;
     /**
      * Sets these annotations of the service account by server-side apply under the component's field manager.
      *
@@ -45,6 +47,12 @@ export interface ClusterAccess {
     forceRestart(pod: { readonly name: string; readonly uid: string }): Promise<void>;
     /** Releases the component's fields of the DaemonSet, which removes the rollout annotation from the pod template. */
     releaseTemplate(): Promise<void>;
+    /**
+     * Excludes these containers of the pod template from the webhook, under a field manager of its own. None: releases that annotation.
+     *
+     * The DaemonSet's rolling update then restarts the pods.
+     */
+    skipContainers(containers: readonly string[]): Promise<void>;
     /** Removes the annotation that wakeDaemonSet has written. */
     removeWakeMark(): Promise<void>;
     /**
@@ -59,8 +67,11 @@ export interface ClusterAccess {
     releaseLeft(): Promise<void>;
     /** Writes an annotation to the DaemonSet, so that its controller retries at once to create the pods that were refused. */
     wakeDaemonSet(): Promise<void>;
-    /** Sets the roles that the injection guard's policy admits, under the component's field manager. Ignores a policy that is gone. */
-    admitRoles(roleArns: readonly string[]): Promise<void>;
+    /**
+     * Sets the roles that the injection guard's policy admits, under the component's field manager. Undefined: it admits each pod. Ignores a policy that
+     * is gone.
+     */
+    admitRoles(roleArns: readonly string[] | undefined): Promise<void>;
     /**
      * Tests with a dry run whether the API server admits a pod of the service account with this role, or without a role. Creates
      * nothing.

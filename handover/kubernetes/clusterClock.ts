@@ -16,6 +16,11 @@ export class ClusterClock {
         }
     }
 
+    /** How far the cluster's clock is ahead, in milliseconds. */
+    public get aheadBy(): number {
+        return this.ahead;
+    }
+
     /** The time by this machine's clock, in milliseconds since the epoch. */
     public here(time: Date): number {
         return time.getTime() - this.ahead;

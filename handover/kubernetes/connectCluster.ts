@@ -17,9 +17,10 @@ import {
     releaseTemplate,
     removeRole,
     removeWakeMark,
+    skipContainers,
     wakeDaemonSet,
 } from "./serverSideApply";
-import { requestToken } from "./serviceAccountToken";
+import { requestPodToken, requestToken } from "./serviceAccountToken";
 
 /** Reads the kubeconfig. No request is sent to the cluster before the first call. */
 export async function connectCluster(
@@ -62,10 +63,12 @@ export async function connectCluster(
             ),
         issuer: () => discoveredIssuer(cluster),
         requestToken: () => requestToken(cluster, subject),
+        requestPodToken: (pod) => requestPodToken(cluster, subject, pod),
         annotate: (annotations, force) => annotate(cluster, subject, annotations, force),
         restart: (pod) => deletePod(cluster, namespace, pod),
         forceRestart: ({ name, uid }) => deletePod(cluster, namespace, { name, uid }, 0),
         releaseTemplate: () => releaseTemplate(cluster, subject),
+        skipContainers: (containers) => skipContainers(cluster, subject, containers),
         releaseServiceAccount: (leaving, account = serviceAccount) =>
             releaseServiceAccount(cluster, { ...subject, serviceAccount: account }, leaving),
         removeRole: () => removeRole(cluster, subject),

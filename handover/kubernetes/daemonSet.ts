@@ -1,12 +1,24 @@
 import type { V1ControllerRevision, V1DaemonSet, V1LabelSelector, V1ObjectMeta } from "@kubernetes/client-node";
-import { PATCH_FIELD_MANAGER_ANNOTATION, ROLLOUT_ANNOTATION } from "../../documents/serviceAccountAnnotations";
+import {
+    PATCH_FIELD_MANAGER_ANNOTATION,
+    ROLLOUT_ANNOTATION,
+    SKIP_CONTAINERS_ANNOTATION,
+} from "../../documents/serviceAccountAnnotations";
+import { SKIPPING_MANAGER } from "../model/fieldManagers";
+import type { Subject } from "../model/subject";
 import type { DaemonSetSeen } from "../model/world";
+import { proxiedContainers } from "./agentProxy";
 import { ownersOf } from "./serviceAccount";
 
-export function daemonSetSeen(live: V1DaemonSet, selectedNodes: number): DaemonSetSeen {
+export function daemonSetSeen(
+    live: V1DaemonSet,
+    selectedNodes: number,
+    ipFamily: Subject["ipFamily"] = "ipv4",
+): DaemonSetSeen {
     const { metadata, spec } = live;
     const template = spec?.template;
     const containers = [...(template?.spec?.initContainers ?? []), ...(template?.spec?.containers ?? [])];
+    const proxied = proxiedContainers(containers, ipFamily);
     return {
         uid: metadata?.uid ?? "",
         serviceAccountName: template?.spec?.serviceAccountName ?? template?.spec?.serviceAccount ?? "default",
@@ -18,8 +30,16 @@ export function daemonSetSeen(live: V1DaemonSet, selectedNodes: number): DaemonS
         nodeAgentArguments: containers.find(({ name }) => name === "aws-eks-nodeagent")?.args ?? [],
         observed: isObserved(live),
         woken: metadata?.annotations?.[WAKE_MARK_ANNOTATION] !== undefined,
+        ...(skipsContainers(live) ? { skipsContainers: true as const } : {}),
+        ...(proxied.length === 0 ? {} : { proxied }),
         patchFieldManager: metadata?.annotations?.[PATCH_FIELD_MANAGER_ANNOTATION] ?? ownerOfDelivery(metadata),
     };
+}
+
+/** Whether the component has excluded the containers from the webhook. Another party may have done the same. */
+function skipsContainers({ metadata }: V1DaemonSet): boolean {
+    const own = (metadata?.managedFields ?? []).filter(({ manager }) => manager === SKIPPING_MANAGER);
+    return own.some(({ fieldsV1 }) => JSON.stringify(fieldsV1 ?? {}).includes(`"f:${SKIP_CONTAINERS_ANNOTATION}"`));
 }
 
 /**

@@ -1,5 +1,11 @@
 import type { V1ValidatingAdmissionPolicy, V1ValidatingAdmissionPolicyBinding } from "@kubernetes/client-node";
-import { admittedRoles, injectionGuardSpec } from "../../documents/injectionGuard";
+import {
+    admittedRoles,
+    injectionGuardSpec,
+    isInjectionGuard,
+    isSuspendedGuard,
+    suspendedGuardSpec,
+} from "../../documents/injectionGuard";
 import type { Subject } from "../model/subject";
 import type { ClusterSeen } from "../model/world";
 import type { Cluster } from "./clusterClient";
@@ -32,10 +38,16 @@ export function guardSeen(
     binding: V1ValidatingAdmissionPolicyBinding | undefined,
     serviceAccount: Subject["serviceAccount"],
 ): ClusterSeen["injectionGuard"] {
+    const suspended = policy !== undefined && isSuspendedGuard(policy.spec ?? {}, serviceAccount);
     return {
         present: policy !== undefined || binding !== undefined,
-        inForce: policy !== undefined && isSound(policy) && binding !== undefined && binds(binding, policy),
+        ...(suspended ? { suspended } : {}),
+        inForce:
+            !suspended && policy !== undefined && isSound(policy) && binding !== undefined && binds(binding, policy),
         ...(policy === undefined ? {} : { roleArns: admittedRoles(policy.spec ?? {}, serviceAccount) }),
+        ...(policy === undefined || isInjectionGuard(policy.spec ?? {}, serviceAccount)
+            ? {}
+            : { otherExpressions: true as const }),
     };
 }
 
@@ -49,12 +61,16 @@ function readPolicy(cluster: Cluster, name: string) {
 }
 
 /**
- * Sets the roles that the policy admits, by an apply of the program's fields under its field manager.
+ * Sets the roles that the policy admits, or lets each pod pass, by an apply of the program's fields under its field manager.
  *
  * The labels and annotations that this manager has applied stay in the apply, so that the program's resource sees no other
  * difference than the roles.
  */
-export async function admitRoles(cluster: Cluster, subject: Subject, roleArns: readonly string[]): Promise<void> {
+export async function admitRoles(
+    cluster: Cluster,
+    subject: Subject,
+    roleArns: readonly string[] | undefined,
+): Promise<void> {
     const { injectionGuardName: name, fieldManager, serviceAccount } = subject;
     const { metadata } = (await readPolicy(cluster, name)) ?? {};
     if (metadata === undefined) {
@@ -70,7 +86,10 @@ export async function admitRoles(cluster: Cluster, subject: Subject, roleArns: r
             labels: pick(labels, appliedBy(managedFields, fieldManager, "f:labels")),
             annotations: pick(annotations, appliedBy(managedFields, fieldManager)),
         },
-        spec: injectionGuardSpec({ serviceAccount, roleArns }),
+        spec:
+            roleArns === undefined
+                ? suspendedGuardSpec(serviceAccount)
+                : injectionGuardSpec({ serviceAccount, roleArns }),
     };
     const patch = { name, body, fieldManager, force: true };
     await unlessReplaced(

@@ -10,6 +10,7 @@ import { lookAtGuard } from "./injectionGuard";
 import { listNodes, type NodesListed } from "./nodes";
 import { listAll, type Listed } from "./paging";
 import { otherPods } from "./otherCarriers";
+import { agentsReadyOn } from "./podIdentityAgents";
 import { listPods, type PodsListed } from "./pods";
 import { type PlacedPod, podOnNodeRole, withPods } from "./podsOnNodeRole";
 import { appliedBy, serviceAccountSeen } from "./serviceAccount";
@@ -28,13 +29,14 @@ export interface WatchStart {
 export async function look(cluster: Cluster, subject: Subject): Promise<Look> {
     const { namespace } = subject.serviceAccount;
     const seenAt = cluster.clock.now();
-    const [uid, serviceAccounts, daemonSets, injectionGuard, podsWithoutRole, former] = await Promise.all([
+    const [uid, serviceAccounts, daemonSets, injectionGuard, podsWithoutRole, former, agents] = await Promise.all([
         clusterUid(cluster),
         findServiceAccount(cluster, subject.serviceAccount),
         findDaemonSet(cluster, subject),
         lookAtGuard(cluster, subject),
         defaultPodsWithoutRole(cluster, subject),
         annotatedFormerAccounts(cluster, subject),
+        agentsReadyOn(cluster, subject),
     ]);
     const [serviceAccount] = serviceAccounts.kept;
     const [daemonSet] = daemonSets.kept;
@@ -48,6 +50,7 @@ export async function look(cluster: Cluster, subject: Subject): Promise<Look> {
         seen: {
             uid,
             seenAt,
+            ...(cluster.clock.aheadBy === 0 ? {} : { clockAhead: cluster.clock.aheadBy }),
             injectionGuard,
             serviceAccount:
                 serviceAccount &&
@@ -57,12 +60,13 @@ export async function look(cluster: Cluster, subject: Subject): Promise<Look> {
                     cluster.clock,
                     subject.fieldManager,
                 ),
-            daemonSet: daemonSet && daemonSetSeen(daemonSet, nodes.length),
+            daemonSet: daemonSet && daemonSetSeen(daemonSet, nodes.length, subject.ipFamily),
             nodes,
             pods: rest?.pods.kept ?? [],
             refusedPods: (rest?.refused ?? []).map(({ message }) => message),
             ...refusedSince(rest?.refused ?? [], rest?.pods.kept ?? []),
             ...onTheseNodes(podsWithoutRole, nodes),
+            ...(agents === undefined ? {} : { agentsReadyOn: agents }),
             ...(placed.length === 0 ? {} : { otherNodes: placed }),
             ...(carriers.length === 0 ? {} : { otherCarriers: carriers }),
             ...(former.length === 0 ? {} : { formerServiceAccounts: former }),

@@ -55,7 +55,7 @@ async function podsOf(
         (pod) =>
             isOwnedBy(pod.metadata?.ownerReferences, daemonSet?.metadata?.uid)
                 ? undefined
-                : { carries: carrier(pod, account), onNodeRole: podOnNodeRole(pod, subject) },
+                : { carries: carrier(pod, account, subject), onNodeRole: podOnNodeRole(pod, subject) },
     );
     return kept;
 }
@@ -67,9 +67,12 @@ function otherThan(daemonSet: V1DaemonSet | undefined): string | undefined {
     return label === undefined || others.length > 0 || matchExpressions.length > 0 ? undefined : label.join("!=");
 }
 
-function carrier(pod: V1Pod, serviceAccount: ServiceAccountName): OtherCarrier | undefined {
+function carrier(pod: V1Pod, serviceAccount: ServiceAccountName, subject: Subject): OtherCarrier | undefined {
     const { metadata, spec } = pod;
-    const roleArns = carriedRoles({ credentials: credentialSource(spec ?? { containers: [] }) });
+    const credentials = credentialSource(spec ?? { containers: [] });
+    // A pod does not show the role of an association.
+    const isAssociated = credentials.kind === "containerCredentials" && subject.delivery === "podIdentity";
+    const roleArns = isAssociated ? [subject.roleArn] : carriedRoles({ credentials });
     const owner = metadata?.ownerReferences?.find((one) => one.controller === true && one.kind === "DaemonSet");
     return roleArns.length === 0 || hasEnded(pod)
         ? undefined

@@ -1,4 +1,8 @@
-import { PATCH_CONTROL_PREFIX, ROLE_ARN_ANNOTATION } from "../../documents/serviceAccountAnnotations";
+import {
+    PATCH_CONTROL_PREFIX,
+    ROLE_ARN_ANNOTATION,
+    SKIP_CONTAINERS_ANNOTATION,
+} from "../../documents/serviceAccountAnnotations";
 
 /**
  * Server-side apply of the fields that the component owns: https://kubernetes.io/docs/reference/using-api/server-side-apply/
@@ -8,7 +12,7 @@ import { PATCH_CONTROL_PREFIX, ROLE_ARN_ANNOTATION } from "../../documents/servi
  * that (apiserver pkg/endpoints/handlers/patch.go, "uid mismatch").
  */
 import type { ConfigurationOptions } from "@kubernetes/client-node";
-import { LEAVING_MANAGER } from "../model/fieldManagers";
+import { LEAVING_MANAGER, SKIPPING_MANAGER } from "../model/fieldManagers";
 import type { Subject } from "../model/subject";
 import { refusals } from "../model/refusals";
 import type { Cluster } from "./clusterClient";
@@ -106,6 +110,24 @@ export function releaseTemplate(cluster: Cluster, subject: Subject): Promise<voi
     return patchDaemonSet(cluster, subject, bodyFor, fieldManager, cluster.asApply);
 }
 
+/**
+ * Excludes containers of the pod template from the webhook, or no longer.
+ *
+ * A field manager of its own tells this annotation from that of another party, and keeps the fields of the program's patch.
+ */
+export function skipContainers(cluster: Cluster, subject: Subject, containers: readonly string[]): Promise<void> {
+    const { daemonSetName: name, serviceAccount } = subject;
+    const metadata = { name, namespace: serviceAccount.namespace };
+    const annotations = { [SKIP_CONTAINERS_ANNOTATION]: containers.join(",") };
+    const bodyFor = (uid: string) => ({
+        apiVersion: "apps/v1",
+        kind: "DaemonSet",
+        metadata: { ...metadata, uid },
+        ...(containers.length === 0 ? {} : { spec: { template: { metadata: { annotations } } } }),
+    });
+    return patchDaemonSet(cluster, subject, bodyFor, SKIPPING_MANAGER, cluster.asApply, true);
+}
+
 /** The controller backs off after a refused pod, but reconciles a changed DaemonSet at once. */
 export function wakeDaemonSet(cluster: Cluster, subject: Subject): Promise<void> {
     return writeWokenAt(cluster, subject, new Date().toISOString());
@@ -130,6 +152,7 @@ async function patchDaemonSet(
     bodyFor: (uid: string) => object,
     fieldManager: string,
     as: ConfigurationOptions,
+    force?: true,
 ): Promise<void> {
     const { namespace } = subject.serviceAccount;
     const name = subject.daemonSetName;
@@ -137,7 +160,7 @@ async function patchDaemonSet(
     if (uid === undefined) {
         return;
     }
-    const patch = { name, namespace, body: bodyFor(uid), fieldManager };
+    const patch = { name, namespace, body: bodyFor(uid), fieldManager, ...(force && { force }) };
     await unlessReplaced(
         cluster.call(
             { verb: "patch", resource: "daemonsets.apps", namespace, name },

@@ -1,14 +1,20 @@
 import { STS_REGIONAL_ENDPOINTS_ANNOTATION } from "../../documents/serviceAccountAnnotations";
-import type { ClusterSeen, OtherCarrier, PodSeen } from "./world";
+import type { Delivery } from "./subject";
+import type { ClusterSeen, CredentialSource, OtherCarrier, PodSeen } from "./world";
 
 /** The role and annotations that a pod must carry to count as handed over. */
 export interface RequiredRole {
     readonly roleArn: string;
     readonly annotations: Readonly<Record<string, string>>;
+    /** With `podIdentity`, only the credentials of an association count, and otherwise only a token of the service account. */
+    readonly delivery?: Delivery;
 }
 
 /** Whether a pod carries the role, and uses the regional STS endpoint if the annotations request it. */
-export function carriesRole({ credentials }: PodSeen, { roleArn, annotations }: RequiredRole): boolean {
+export function carriesRole({ credentials }: PodSeen, { roleArn, annotations, delivery }: RequiredRole): boolean {
+    if (delivery === "podIdentity") {
+        return credentials.kind === "containerCredentials" && credentials.roleArn === roleArn;
+    }
     return (
         credentials.kind === "webIdentity" &&
         credentials.roleArn === roleArn &&
@@ -28,6 +34,8 @@ export function carriedRoles({ credentials }: Pick<PodSeen, "credentials">): rea
             return [credentials.roleArn];
         case "incomplete":
             return credentials.roleArns;
+        case "containerCredentials":
+            return credentials.roleArn === undefined ? [] : [credentials.roleArn];
         default:
             return [];
     }
@@ -46,9 +54,21 @@ export function describeCredentials({ name, credentials }: PodSeen): string {
         case "nodeRole":
             return `${name} carries no role of its own`;
         case "containerCredentials":
+            return `${name} ${describeContainerCredentials(credentials)}`;
         case "other":
             return `${name} carries ${credentials.what}`;
         case "incomplete":
             return `${name} carries its role only in part: ${credentials.what}`;
     }
+}
+
+function describeContainerCredentials({
+    what,
+    fault,
+    roleArn,
+}: Extract<CredentialSource, { kind: "containerCredentials" }>): string {
+    if (roleArn !== undefined) {
+        return `carries ${roleArn} by its association`;
+    }
+    return fault === undefined ? `carries ${what}` : `carries ${what}, and cannot use it: ${fault}`;
 }

@@ -1,3 +1,9 @@
+import {
+    AGENT_HOSTS,
+    CREDENTIALS_TOKEN_VARIABLE,
+    CREDENTIALS_URI_VARIABLE,
+    POD_IDENTITY_AUDIENCE,
+} from "../../documents/podIdentity";
 import { TOKEN_AUDIENCE } from "../../documents/trustPolicy";
 import type { CredentialSource } from "./world";
 
@@ -39,8 +45,11 @@ export function credentialSource(spec: CredentialSpec): CredentialSource {
     }
     if (!containers.some(hasTokenFile)) {
         const others = containers.flatMap((container) => laterCredentials(container).map(setBy(container)));
-        const kind = containers.every(isOfPodIdentity) ? "containerCredentials" : "other";
-        return others.length > 0 ? { kind, what: others.join(", ") } : { kind: "nodeRole" };
+        const what = others.join(", ");
+        if (others.length > 0 && containers.every(isOfPodIdentity)) {
+            return { kind: "containerCredentials", what, ...associationFaults(containers, spec.volumes ?? []) };
+        }
+        return others.length > 0 ? { kind: "other", what } : { kind: "nodeRole" };
     }
     return roleOf(containers, spec.volumes ?? []);
 }
@@ -65,6 +74,33 @@ function roleOf(containers: readonly CredentialContainer[], volumes: Volumes): C
         roleArn,
         regionalSts: settings.every((v) => v === regionalSts) ? regionalSts : undefined,
     };
+}
+
+/** Why containers cannot use the credentials of their association: another address, or no token for the agent. */
+function associationFaults(containers: readonly CredentialContainer[], volumes: Volumes): { readonly fault?: string } {
+    const faults = containers.flatMap((container) => {
+        const fault = associationFault(container, volumes);
+        return fault === undefined ? [] : [`container ${container.name} ${fault}`];
+    });
+    return faults.length === 0 ? {} : { fault: faults.join("; ") };
+}
+
+function associationFault(container: CredentialContainer, volumes: Volumes): string | undefined {
+    const uri = valueOf(container, CREDENTIALS_URI_VARIABLE) ?? "";
+    if (!AGENT_HOSTS.some((host) => uri.startsWith(`http://${host}/`))) {
+        return `has the address ${uri}, which is not the agent's`;
+    }
+    const tokenFile = valueOf(container, CREDENTIALS_TOKEN_VARIABLE);
+    if (tokenFile === undefined) {
+        return `has no ${CREDENTIALS_TOKEN_VARIABLE}`;
+    }
+    const audiences = audiencesAt(tokenFile, container, volumes);
+    if (audiences.length === 0) {
+        return `has no token mounted at ${tokenFile}`;
+    }
+    return audiences.includes(POD_IDENTITY_AUDIENCE)
+        ? undefined
+        : `has a token for ${audiences.join(", ")}, not ${POD_IDENTITY_AUDIENCE}`;
 }
 
 type Volumes = NonNullable<CredentialSpec["volumes"]>;
@@ -116,15 +152,13 @@ function laterCredentials(container: CredentialContainer): string[] {
         "AWS_PROFILE",
         "AWS_SHARED_CREDENTIALS_FILE",
         "AWS_CONFIG_FILE",
-        POD_IDENTITY,
+        CREDENTIALS_URI_VARIABLE,
         "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
     ].filter((name) => isSet(container, name));
 }
 
-/** The webhook sets it for a service account with a Pod Identity association. */
-const POD_IDENTITY = "AWS_CONTAINER_CREDENTIALS_FULL_URI";
-
-const isOfPodIdentity = (container: CredentialContainer) => laterCredentials(container).join() === POD_IDENTITY;
+const isOfPodIdentity = (container: CredentialContainer) =>
+    laterCredentials(container).join() === CREDENTIALS_URI_VARIABLE;
 
 const setBy =
     ({ name }: CredentialContainer) =>

@@ -28,6 +28,11 @@ export interface UnreadCall {
 /** The answer of EKS to the name of a cluster. */
 export type NamedCluster =
     /** `issuer`: without `https://`. */
-    | { readonly is: "there"; readonly issuer: string | undefined; readonly ipFamily?: string }
+    | {
+          readonly is: "there";
+          readonly issuer: string | undefined;
+          readonly ipFamily?: string;
+          readonly platformVersion?: string;
+      }
     | { readonly is: "missing" }
     | { readonly is: "unread"; readonly call: UnreadCall };

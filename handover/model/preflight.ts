@@ -11,10 +11,16 @@ export interface Preflight {
     /** The cluster's token issuer, without `https://`. Undefined if there is no service account, or if it cannot be read. */
     readonly tokenIssuer: string | undefined;
     readonly otherDelivery: OtherDelivery | undefined;
-    /** The roles that the caller may not pass to EKS. Missing if the add-on gets none, or if that cannot be seen. */
+    /** The roles that the caller may not pass to EKS. Missing if neither the add-on nor an association gets one, or if that cannot be seen. */
     readonly rolesNotPassed?: readonly string[];
+    /** Whether the node roles let the EKS Pod Identity Agent get credentials. Missing with another delivery. */
+    readonly agentRights?: Readonly<Record<string, "allowed" | "denied" | "unknown">>;
+    /** The platform version of the cluster, for example `eks.4`. Missing with another delivery, or if EKS does not say it. */
+    readonly platformVersion?: string;
     /** Whether the component has handed over before, so that its pods may be older than the annotation. Missing: it has not. */
     readonly isApproved?: boolean;
+    /** Whether an association may be the component's: it has one, or is about to move the pods away from one. Missing: none is. */
+    readonly ownAssociation?: boolean;
     readonly overrideExistingServiceAccount: boolean;
     readonly detachFromNodeRoles: readonly string[];
     readonly injectionGuard: boolean;

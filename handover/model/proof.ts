@@ -1,6 +1,11 @@
+import type { AssociatedAccount } from "../../documents/podIdentity";
+
 export interface ProofRequest {
     readonly roleArn: string;
+    /** Empty with `podIdentity`: the association may not exist yet. */
     readonly token: string;
+    /** The service account that gets the role by an association. Missing: by its token. */
+    readonly podIdentity?: AssociatedAccount;
     readonly ipFamily: "ipv4" | "ipv6";
     /** `assumeRole`: only the trust policy. `full`: also DryRun calls as the role, and a simulation if the caller may do it. */
     readonly depth: "full" | "assumeRole";
@@ -31,6 +36,19 @@ export type Proof =
           /** The fix, if it is not a change of the role. */
           readonly fix?: string;
       };
+
+/** A session of an association, as a pod gets it. */
+export interface PodSessionRequest extends Pick<ProofRequest, "roleArn" | "ipFamily" | "depth" | "instanceId"> {
+    readonly clusterName: string;
+    /** Bound to a pod of the service account, for the audience of EKS Pod Identity. */
+    readonly token: string;
+}
+
+export interface PodSessionProof {
+    readonly proof: Proof;
+    /** Whether asking again does not help. EKS Auth knows an association, and IAM a policy, only after seconds. */
+    readonly final: boolean;
+}
 
 export type FailedProof = Extract<Proof, { verdict: "no" }>;
 

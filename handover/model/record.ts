@@ -49,10 +49,17 @@ export interface HandOverRecord {
      * it is of that run alone. Missing if there were none yet.
      */
     readonly foundDetached?: readonly string[];
+    /** Whether an association may have given pods a role of the component. Missing: none has. */
+    readonly podIdentityDelivered?: true;
     /** The role that the managed add-on carried before the component told it another one. Missing: it carried none, or still does. */
     readonly addOnRoleArn?: string;
     /** Whether the managed add-on may carry a role of the component. `false`: it did, and has given it up. Missing: it never did. */
     readonly addOnDelivered?: boolean;
+}
+
+/** Records that an association is about to give pods a role of the component. */
+export function withPodIdentity(record: HandOverRecord, { delivery }: Subject): HandOverRecord {
+    return delivery === "podIdentity" ? { ...record, podIdentityDelivered: true } : record;
 }
 
 /** The record of a component that has not approved a role yet. */
@@ -180,5 +187,6 @@ export function subjectOf(record: HandOverRecord, subject: Subject): Subject {
         injectionGuardName,
         ...(formerServiceAccounts.length === 0 ? {} : { formerServiceAccounts }),
         ...(record.addOnDelivered === true ? { addOnDelivered: true as const } : {}),
+        ...(record.podIdentityDelivered === true ? { podIdentityDelivered: true as const } : {}),
     };
 }

@@ -4,6 +4,7 @@ import { clusterRefusals } from "./refusals/cluster";
 import { deliveryRefusals } from "./refusals/delivery";
 import { nodeRoleRefusals } from "./refusals/nodeRole";
 import { otherDeliveryRefusals } from "./refusals/otherDelivery";
+import { podIdentityRefusals } from "./refusals/podIdentity";
 import { rolloutRefusals } from "./refusals/rollout";
 import { runRefusals } from "./refusals/run";
 
@@ -16,6 +17,7 @@ export const refusals = {
     ...clusterRefusals,
     ...otherDeliveryRefusals,
     ...deliveryRefusals,
+    ...podIdentityRefusals,
     ...nodeRoleRefusals,
     ...carriedRoleRefusals,
     ...changedRoleRefusals,

@@ -12,6 +12,8 @@ export type Step =
           readonly why: string;
           /** The nodes whose pods are awaited: once all are Ready, the wait ends. Undefined: any change ends it. */
           readonly readyOn?: readonly string[];
+          /** The end of a fixed wait, which the time limit does not count. */
+          readonly until?: number;
       }
     /** Waits until IAM enforces what it already shows: https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html */
     | { readonly do: "awaitPropagation"; readonly milliseconds: number; readonly why: string }
@@ -34,7 +36,27 @@ export type Step =
     /** Sets the roles that the injection guard admits. */
     | { readonly do: "admitRoles"; readonly roleArns: readonly string[]; readonly why: string }
     | { readonly do: "removeInjectionGuard"; readonly why: string }
+    /** Makes the injection guard admit each pod. It stays, and its next change ends that. */
+    | { readonly do: "suspendInjectionGuard"; readonly why: string }
     | { readonly do: "releaseTemplate"; readonly why: string }
+    /** Excludes these containers of the pod template from the webhook. The DaemonSet's pods have to restart. */
+    | { readonly do: "skipContainers"; readonly containers: readonly string[]; readonly why: string }
+    /** Undoes it. The DaemonSet's pods have to restart once more. */
+    | { readonly do: "unskipContainers"; readonly why: string }
+    /** Gives an association another role, which also reaches pods that do not restart. */
+    | {
+          readonly do: "changeAssociation";
+          readonly clusterName: string;
+          readonly associationId: string;
+          readonly roleArn: string;
+          readonly why: string;
+      }
+    | {
+          readonly do: "deleteAssociation";
+          readonly clusterName: string;
+          readonly associationId: string;
+          readonly why: string;
+      }
     /** Releases the component's fields of a service account, and leaves these annotations on it. */
     | {
           readonly do: "releaseServiceAccount";
@@ -83,6 +105,8 @@ export interface Memory {
     /** When this run last asked for a detachment whose answer was lost, so that it may have taken place. Missing if there is none. */
     readonly detachSentAt?: number;
     readonly propagatedAt: number | undefined;
+    /** When this run last deleted an association, or gave it another role. Missing: it has done neither. */
+    readonly associationChangedAt?: number;
     /** When this run released the service account's annotations. */
     readonly releasedAt: number | undefined;
     readonly wokenAt: number | undefined;
@@ -143,6 +167,9 @@ export function remember(memory: Memory, step: Step, at: number, { gone = [], ad
             return { ...memory, propagatedAt: at };
         case "releaseServiceAccount":
             return { ...memory, releasedAt: at, releases: (memory.releases ?? 0) + 1 };
+        case "changeAssociation":
+        case "deleteAssociation":
+            return { ...memory, associationChangedAt: at };
         case "wake":
             return { ...memory, wokenAt: at };
         case "restart":

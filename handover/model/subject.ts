@@ -24,7 +24,10 @@ export interface Subject {
     readonly ipFamily: "ipv4" | "ipv6";
     /** The CNI role. */
     readonly roleArn: string;
-    /** The OIDC issuers that the CNI role trusts, without `https://`, the cluster's own first. */
+    /**
+     * The OIDC issuers that the CNI role trusts, without `https://`, the cluster's own first. With the delivery `podIdentity` the cluster's own
+     * alone, which identifies it.
+     */
     readonly issuers: readonly string[];
     /** The name of the EKS cluster, if the program sets it. */
     readonly clusterName?: string;
@@ -32,12 +35,19 @@ export interface Subject {
     readonly annotations: Readonly<Record<string, string>>;
     /** Who gives the service account the CNI role. Missing: the component annotates it. */
     readonly delivery?: Delivery;
+    /** The ARN of the cluster, with the delivery `podIdentity`. */
+    readonly clusterArn?: string;
+    /** Whether an association may give pods a role of the component, according to the record. Missing: it does not. */
+    readonly podIdentityDelivered?: true;
     /** Whether the managed add-on may carry a role of the component, according to the record. Missing: it does not. */
     readonly addOnDelivered?: true;
 }
 
-/** `eksAddon`: the managed add-on, which the live checks tell the role. `external`: another writer, which they wait for. */
-export type Delivery = "external" | "eksAddon";
+/**
+ * `eksAddon`: the managed add-on, which the live checks tell the role. `external`: another writer, which they wait for. `podIdentity`: a Pod Identity
+ * association, which is a resource of the component.
+ */
+export type Delivery = "external" | "eksAddon" | "podIdentity";
 
 export function isSameAccount(a: ServiceAccountName, b: ServiceAccountName): boolean {
     return a.namespace === b.namespace && a.name === b.name;

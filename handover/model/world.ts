@@ -1,4 +1,5 @@
 import type { AddOnSeen } from "./addOn";
+import type { AssociationsSeen } from "./association";
 import type { OtherDelivery } from "./otherDelivery";
 import type { ServiceAccountName } from "./subject";
 
@@ -19,6 +20,11 @@ export interface ClusterSeen {
      * world.
      */
     readonly seenAt?: number;
+    /**
+     * How far the clock of AWS is ahead of this machine's, in milliseconds. The times of the cluster are converted, and those of the account are not.
+     * Missing: not at all.
+     */
+    readonly clockAhead?: number;
     /** Undefined when it does not exist. */
     readonly serviceAccount: ServiceAccountSeen | undefined;
     /** Undefined when it does not exist. */
@@ -34,6 +40,8 @@ export interface ClusterSeen {
     readonly otherCarriers?: readonly OtherCarrier[];
     /** Former service accounts that the component still annotates. Missing if there are none. */
     readonly formerServiceAccounts?: readonly ServiceAccountName[];
+    /** The nodes with a Ready pod of the EKS Pod Identity Agent, if the run depends on it. */
+    readonly agentsReadyOn?: readonly string[];
     /** Messages of the DaemonSet's FailedCreate events in the last minutes, newest first. */
     readonly refusedPods: readonly string[];
     /**
@@ -55,6 +63,10 @@ export interface InjectionGuardSeen {
      * policy.
      */
     readonly roleArns?: readonly string[];
+    /** Whether its expressions are not exactly those of this version. Missing if they are, or if there is no policy. */
+    readonly otherExpressions?: true;
+    /** Whether a run has made it admit each pod. It is then not in force. Missing: none has. */
+    readonly suspended?: true;
 }
 
 /** A pod that carries a role and does not belong to the DaemonSet. */
@@ -101,6 +113,10 @@ export interface DaemonSetSeen {
     readonly observed: boolean;
     /** Whether it still has the annotation with which a run woke its controller. */
     readonly woken: boolean;
+    /** Whether the component has excluded the containers of its pod template from the webhook. Missing: it has not. */
+    readonly skipsContainers?: true;
+    /** The containers that call AWS through a proxy, the EKS Pod Identity Agent included. Missing if there are none. */
+    readonly proxied?: readonly string[];
     /** The field manager of the component whose patch it has. */
     readonly patchFieldManager?: string | undefined;
 }
@@ -171,7 +187,14 @@ export type CredentialSource =
     /** Every container, including init containers, has the same role, the token file, and the volume with the audience. */
     | { readonly kind: "webIdentity"; readonly roleArn: string; readonly regionalSts: string | undefined }
     /** Every container has the credentials of a Pod Identity association. Its role is not visible in the pod. */
-    | { readonly kind: "containerCredentials"; readonly what: string }
+    | {
+          readonly kind: "containerCredentials";
+          readonly what: string;
+          /** Why a container cannot use them. Missing if each can. */
+          readonly fault?: string;
+          /** The role of the association, if the run has read it and the pod is young enough: model/associatedRole.ts. */
+          readonly roleArn?: string;
+      }
     /** Credentials that a container sets itself, or those of Pod Identity in some containers only. */
     | { readonly kind: "other"; readonly what: string }
     /** Only some containers have the token file, their roles differ, or the volume or its audience is missing. */
@@ -187,6 +210,8 @@ export interface AccountSeen {
     readonly networkOfInstance?: Readonly<Record<string, NetworkSeen>>;
     /** The state of each of these instances that is being terminated, or is terminated, by instance ID. Missing if none is. */
     readonly leavingInstances?: Readonly<Record<string, LeavingState>>;
+    /** The Pod Identity associations of the service account, if the run depends on them. */
+    readonly associations?: AssociationsSeen;
     /** The roles of the service account's Pod Identity associations. Undefined if they were not read, or could not be. */
     readonly podIdentityRoleArns?: readonly string[];
     /** The roles of this cluster's nodes, and every role that was requested by name. */

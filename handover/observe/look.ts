@@ -1,3 +1,4 @@
+import { withAssociatedRole } from "../model/associatedRole";
 import type { OtherDelivery } from "../model/otherDelivery";
 import type { AccountSeen, ClusterSeen, World } from "../model/world";
 import { lookAtOtherDelivery } from "./otherDeliveryLook";
@@ -59,7 +60,18 @@ export async function lookAtAccount(
         ...(subject.clusterName === undefined ? {} : { clusterName: subject.clusterName }),
         ...(earlier === undefined ? {} : { earlier }),
     });
-    return { at: now(), cluster, account };
+    const here = onThisClock(account, cluster);
+    return { at: now(), cluster: withAssociatedRole(cluster, here), account: here };
+}
+
+/** With the times of the associations by this machine's clock, as those of the pods are. A look that was used before has them already. */
+function onThisClock(account: AccountSeen, { clockAhead = 0 }: ClusterSeen): AccountSeen {
+    const { associations, reused = false } = account;
+    if (associations?.is !== "seen" || reused || clockAhead === 0) {
+        return account;
+    }
+    const list = associations.associations.map((one) => ({ ...one, modifiedAt: one.modifiedAt - clockAhead }));
+    return { ...account, associations: { ...associations, associations: list } };
 }
 
 /** The EC2 instances of the nodes that the DaemonSet selects, sorted. */

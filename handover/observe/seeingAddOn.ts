@@ -7,7 +7,7 @@ import type { RunContext } from "./runContext";
 
 /** Whether a run of this subject depends on the managed add-on. */
 export function dependsOnAddOn({ delivery, addOnDelivered }: Subject): boolean {
-    return delivery !== undefined || addOnDelivered === true;
+    return (delivery !== undefined && delivery !== "podIdentity") || addOnDelivered === true;
 }
 
 /**

@@ -2,7 +2,14 @@ import type { Refusal } from "../model/refusal";
 import { freshMemory, Memory, remember, Step } from "../model/steps";
 import type { Subject } from "../model/subject";
 import type { World } from "../model/world";
-import { withAdmitted, withAnnotations, withInjectionGuard, worldAfter } from "./forecastWorld";
+import {
+    withAdmitted,
+    withAnnotations,
+    withAssociation,
+    withInjectionGuard,
+    withoutPodIdentity,
+    worldAfter,
+} from "./forecastWorld";
 
 /** The steps of one decision until it is done, assuming that each step works. */
 export interface ForecastPart {
@@ -54,6 +61,17 @@ export class Forecast {
         this.world = { ...this.world, cluster: withAdmitted(this.world.cluster, roleArn) };
     }
 
+    /** Simulates that the engine creates the association, or changes it back. */
+    public associate({ roleArn, clusterName = "" }: Subject): void {
+        const { at, account } = this.world;
+        this.world = { ...this.world, account: withAssociation(account, roleArn, clusterName, at) };
+    }
+
+    /** Simulates that the credential guard moves the pods from the association to the node roles. */
+    public leavePodIdentity(): void {
+        this.world = withoutPodIdentity(this.world);
+    }
+
     /** Simulates a patch that the Kubernetes provider applies between the live checks. */
     public patchServiceAccount(annotations: Readonly<Record<string, string>>): void {
         this.world = { ...this.world, cluster: withAnnotations(this.world.cluster, annotations) };
@@ -69,8 +87,9 @@ export class Forecast {
         }
     }
 
-    public makeInjectionGuard(roleArn: string): void {
-        this.world = { ...this.world, cluster: withInjectionGuard(this.world.cluster, roleArn) };
+    /** @param roleArns The roles of web identity that it admits. */
+    public makeInjectionGuard(roleArns: readonly string[]): void {
+        this.world = { ...this.world, cluster: withInjectionGuard(this.world.cluster, roleArns) };
     }
 
     private follow(next: (world: World, memory: Memory) => Step): ForecastPart {

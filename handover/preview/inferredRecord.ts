@@ -5,7 +5,11 @@ import { managedPolicyOf } from "../model/subject";
 
 /** Whether the service account is about to get a different role. */
 export function isAnotherRole({ subject, world }: Preflight): boolean {
-    return world.cluster.serviceAccount?.annotations[ROLE_ARN_ANNOTATION] !== subject.roleArn;
+    // With an association, an update to another role is refused.
+    return (
+        subject.delivery !== "podIdentity" &&
+        world.cluster.serviceAccount?.annotations[ROLE_ARN_ANNOTATION] !== subject.roleArn
+    );
 }
 
 /**

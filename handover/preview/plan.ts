@@ -1,4 +1,5 @@
 import { deliverySecondsOf } from "../decide/addOnSteps";
+import { hasContainerCredentials, seenAssociations } from "../decide/association";
 import { nextCanaryStep } from "../decide/canary";
 import { describeDelivery, isDelivered } from "../decide/delivery";
 import { withDelivery } from "../decide/deliveredAgain";
@@ -7,6 +8,7 @@ import { withDetachedBefore } from "../decide/foundNodeRoles";
 import { nextGiveBackStep } from "../decide/giveBack";
 import { leftBefore } from "../decide/leftBehind";
 import { placesOf } from "../decide/places";
+import { podIdentityMoveRefusal } from "../decide/podIdentityMoves";
 import { preflightRefusals } from "../decide/preflightRefusals";
 import { remainingSteps } from "../decide/remainingSteps";
 import { nextRolloutStep } from "../decide/rollout";
@@ -72,9 +74,15 @@ export interface HandOverPlan {
  */
 export function planHandOver(inputs: PlanInputs): HandOverPlan {
     const { preflight } = inputs;
+    const notMoved = moveRefusal(inputs);
+    if (notMoved !== undefined) {
+        return { refusals: [notMoved], changes: [], remaining: [] };
+    }
     const isApproved = (inputs.former?.record ?? inferredRecord(preflight, inputs.detachPolicyArns)) !== undefined;
     const reasons = [
-        ...(inputs.record === undefined ? preflightRefusals({ ...preflight, isApproved }) : []),
+        ...(inputs.record === undefined
+            ? preflightRefusals({ ...preflight, isApproved, ownAssociation: hasAssociation(inputs, isApproved) })
+            : []),
         ...deliveryRefusals(inputs),
     ];
     const { changes: moves, remaining, refusals: duringUpdate } = follow(inputs);
@@ -82,6 +90,20 @@ export function planHandOver(inputs: PlanInputs): HandOverPlan {
     return stops.length === 0
         ? { refusals: stops, changes: moves, remaining }
         : { refusals: stops, changes: [], remaining: [] };
+}
+
+/** The update stops at it before it looks at anything else. */
+function moveRefusal({ former, preflight: { subject } }: PlanInputs): Refusal | undefined {
+    return former?.subject === undefined
+        ? undefined
+        : podIdentityMoveRefusal(former.subject, subjectOf(former.record, subject), former.record);
+}
+
+/** Whether an association may be the component's, according to the record. A preview may not know that. */
+function hasAssociation({ former, preflight }: PlanInputs, isApproved: boolean): boolean {
+    return former === undefined
+        ? isApproved && preflight.subject.delivery === "podIdentity"
+        : former.record.podIdentityDelivered === true;
 }
 
 /** Whether the update restarts no pod, as far as can be foreseen: a plan that waits for the user may restart pods later. */
@@ -98,6 +120,7 @@ function follow(inputs: PlanInputs): HandOverPlan {
     const moves = [
         ...(inputs.record === undefined ? restoreForAnotherRole(inputs, record, forecast) : []),
         ...(inputs.record === undefined ? restoreForWithdrawn(inputs, record, forecast) : []),
+        ...leavePodIdentity(inputs, subject, forecast),
         ...deliver(inputs, subject, forecast),
         ...(inputs.canaryActs ? rollOut(inputs, record, subject, forecast) : []),
         ...tellAddOn(inputs, record, subject),
@@ -151,7 +174,9 @@ function restoreForAnotherRole(inputs: PlanInputs, record: HandOverRecord, forec
     const { preflight, former, detachPolicyArns, iamPropagationSeconds } = inputs;
     const before = former?.record ?? inferredRecord(preflight, detachPolicyArns);
     const roleNames = before?.namedNodeRoles ?? [];
-    const isAnother = isAnotherRole(preflight);
+    const movesToAssociation =
+        preflight.subject.delivery === "podIdentity" && former?.record.podIdentityDelivered !== true;
+    const isAnother = isAnotherRole(preflight) || (before !== undefined && movesToAssociation);
     const leaves = before?.addOnDelivered === true && preflight.subject.delivery === undefined;
     if (!isAnother && !leaves) {
         return [];
@@ -183,6 +208,17 @@ function restoreForWithdrawn(inputs: PlanInputs, record: HandOverRecord, forecas
     ];
 }
 
+/** The pods go over the node roles. */
+function leavePodIdentity({ former }: PlanInputs, { delivery }: Subject, forecast: Forecast): string[] {
+    const { pods } = forecast.world.cluster;
+    const isLeft = former?.record.podIdentityDelivered === true && delivery !== "podIdentity";
+    if (!isLeft || !pods.some(hasContainerCredentials)) {
+        return [];
+    }
+    forecast.leavePodIdentity();
+    return planLines.leavePodIdentity(pods.length);
+}
+
 /** In the plugin, an add-on of the same program cannot deliver the role in this update. */
 function deliveryRefusals(inputs: PlanInputs): Refusal[] {
     const { preflight, inPlugin = false } = inputs;
@@ -204,6 +240,11 @@ function liveChecksBefore({ preflight, record, former, detachPolicyArns }: PlanI
 /** The component annotates the service account, or another writer delivers the role. */
 function deliver(inputs: PlanInputs, subject: Subject, forecast: Forecast): string[] {
     const { world } = forecast;
+    if (subject.delivery === "podIdentity") {
+        const isThere = (seenAssociations(world) ?? []).some(({ roleArn }) => roleArn === subject.roleArn);
+        forecast.associate(subject);
+        return isThere ? [] : planLines.associate(subject.serviceAccount);
+    }
     const already = isAnnotated(subject, world.cluster);
     const isAwaited = subject.delivery === "external" && !isDelivered(subject, world.cluster);
     forecast.admit(subject.roleArn);
@@ -228,6 +269,10 @@ function tellAddOn({ preflight: { world } }: PlanInputs, record: HandOverRecord,
         return addOn.roleArn === subject.roleArn
             ? []
             : planLines.addOnGets(subject.component, isOther ? addOn.roleArn : undefined);
+    }
+    if (subject.delivery === "podIdentity") {
+        const isOurs = addOn.roleArn !== undefined && record.approvedRoleArns.includes(addOn.roleArn);
+        return record.addOnDelivered === true && isOurs ? planLines.addOnLetsGo(addOn.roleArn) : [];
     }
     const isLeft = subject.delivery === undefined && record.addOnDelivered === true && addOn.roleArn !== undefined;
     return isLeft ? planLines.addOnGivesUp(addOn.roleArn) : [];
@@ -263,7 +308,7 @@ function detachment(inputs: PlanInputs, record: HandOverRecord, subject: Subject
     const { preflight, detachFromNodeRoles } = inputs;
     const { injectionGuard, world: seen } = preflight;
     if (injectionGuard) {
-        forecast.makeInjectionGuard(subject.roleArn);
+        forecast.makeInjectionGuard(subject.delivery === "podIdentity" ? [] : [subject.roleArn]);
     }
     const left = record.namedNodeRoles.filter((name) => !(detachFromNodeRoles ?? []).includes(name));
     const back = forecast.through((world, memory) =>

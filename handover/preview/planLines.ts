@@ -15,6 +15,19 @@ export const planLines = {
     annotate: (account: { readonly namespace: string; readonly name: string }) => [
         `[annotate] The service account ${account.namespace}/${account.name} is annotated with the role.`,
     ],
+    associate: (account: { readonly namespace: string; readonly name: string }) => [
+        `[associate] A Pod Identity association gives the role to ${account.namespace}/${account.name}. The pods restart once it is 30 s old.`,
+    ],
+    /** @param roleArn The role that the add-on has now. */
+    addOnLetsGo: (roleArn: string) => [
+        `[add-on] Once every pod has the credentials of the association, the managed add-on vpc-cni gives up ${roleArn}. A tool that still states this role gives ` +
+            'it to the add-on again with its next update: remove the role there. In an aws.eks.Addon, set ignoreChanges: ["serviceAccountRoleArn"] instead until the next refresh, since it cannot remove a role.',
+    ],
+    leavePodIdentity: (pods: number) => [
+        `[restart] ${countOf(pods, "pod restarts with its node's role", "pods restart with the roles of their nodes")}, and the Pod Identity association is deleted. Once the service account is annotated, they restart once more.`,
+    ],
+    freeServiceAccount: (pods: number) =>
+        `[restart] A run that was interrupted has left the Pod Identity association. ${countOf(pods, "pod restarts with its node's role", "pods restart with the roles of their nodes")}, and this association is deleted. The update creates another one, and they restart once more.`,
     /** `seen`: what the service account has now. */
     awaitWriter: (seen: string, seconds: number) => [
         `[await-delivery] The update waits up to ${String(seconds)} s for another writer to deliver the role: ${seen}.`,

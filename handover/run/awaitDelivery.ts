@@ -16,6 +16,7 @@ export async function awaitDelivery(context: RunContext, target: RolloutRun): Pr
             return awaitWriter(context, target);
         case "eksAddon":
             return giveUpRole(context, target);
+        case "podIdentity":
         case undefined:
     }
 }

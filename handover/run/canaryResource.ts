@@ -1,8 +1,9 @@
-import { rolloutDrift, unfinishedRepair } from "../decide/drift";
+import { associationDrift, rolloutDrift, unfinishedRepair } from "../decide/drift";
 import { tellAll } from "../decide/driftFindings";
 import { lateCarriers, unusablePlaces } from "../decide/unusablePlaces";
 import { subjectOf } from "../model/record";
 import type { ClusterSeen } from "../model/world";
+import { seeingAssociations } from "../observe/associations";
 import { lookAtAccount } from "../observe/look";
 import { type RunContext, warn, withRunContext } from "../observe/runContext";
 import { CanaryInputs, CanaryOutputs, CanaryState, outputsOf } from "./canaryState";
@@ -17,12 +18,12 @@ export type { CanaryInputs, CanaryOutputs } from "./canaryState";
  * the rollout is taken back.
  */
 export const canary: LiveResource<CanaryInputs, CanaryOutputs> = {
-    acting: ["delivered", "approvedRole", "serviceAccountUid", "drift"],
+    acting: ["delivered", "approvedRole", "serviceAccountUid", "associationId", "drift"],
     outputs: ["shown", "rollouts"],
     create: (inputs, operation) =>
         withRunContext(inputs, rolesOf(inputs), operation, (context) => rollOut(context, inputs, undefined)),
     update: async (state, inputs, operation) =>
-        mustAct<CanaryInputs>(state, inputs, canary.acting)
+        mustAct<CanaryInputs>(state, inputs, canary.acting) || mayHaveOtherRole(state, inputs)
             ? withRunContext(inputs, rolesOf(inputs), operation, (context) => rollOut(context, inputs, state))
             : outputsOf(state),
     // The credential guard hands back.
@@ -36,16 +37,34 @@ export const canary: LiveResource<CanaryInputs, CanaryOutputs> = {
         ),
 };
 
+/**
+ * Whether the association may have another role than the program: an update to that role did not finish, and the program has returned to the former
+ * one. Neither the program nor the state tells it.
+ */
+function mayHaveOtherRole({ record: before }: CanaryState, { record, subject }: CanaryInputs): boolean {
+    return subject.delivery === "podIdentity" && before.approvals !== record.approvals;
+}
+
 async function read(context: RunContext, state: CanaryState) {
     const target = {
         ...state,
         subject: subjectOf(state.record, state.subject),
         canarySeconds: state.timeouts.canarySeconds,
     };
-    const cluster = await context.cluster.look();
+    const seen = await context.cluster.look();
     const isPending = state.drift !== NO_DRIFT;
+    const isAssociated = target.subject.delivery === "podIdentity";
+    // The account tells which role the pods of an association have.
+    const world = isAssociated
+        ? await lookAtAccount(
+              seeingAssociations({ ...context, subject: target.subject, roleNames: rolesOf(state) }),
+              seen,
+              false,
+          )
+        : undefined;
+    const { cluster } = world ?? { cluster: seen };
     const drift =
-        rolloutDrift(target, cluster, context.now()) ??
+        (world === undefined ? rolloutDrift(target, cluster, context.now()) : associationDrift(target, world)) ??
         (isPending ? unfinishedRepair(state, cluster) : undefined) ??
         (await unusableDrift(context, target, cluster));
     if (drift !== undefined) {

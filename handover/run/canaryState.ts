@@ -12,6 +12,8 @@ export interface CanaryInputs extends LiveInputs {
     /** The UID of the service account that the component's patch annotated. Empty if it has no patch. */
     readonly serviceAccountUid: string;
     readonly stableSeconds: number;
+    /** The ID of the Pod Identity association: another one gives the role to new pods only. Missing with another delivery. */
+    readonly associationId?: string;
     /** Only without a patch of the service account. Missing if the program does not set it. */
     readonly overrideExistingServiceAccount?: boolean;
     /** The component's digest of what it delivers. The rollout does not run again for the same digest. */
@@ -35,4 +37,7 @@ export function outputsOf({ shown = "", rollouts = 0 }: Partial<CanaryOutputs>):
 /** A rollout, with the subject under the component's first names. */
 export type RolloutRun = Omit<CanaryInputs, "serviceAccountUid"> &
     RolloutTarget &
-    Pick<Restorable, "isRepair" | "isReplacing">;
+    Pick<Restorable, "isRepair" | "isReplacing"> & {
+        /** The other role that the association had at the last rollout. Undefined if that rollout was with another delivery, or with this role. */
+        readonly associatedBefore?: string | undefined;
+    };

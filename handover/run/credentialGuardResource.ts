@@ -8,6 +8,7 @@ import { ApprovedBefore, formerAnnotations, formerAnnotationsOfSameRole } from "
 import { withDetachedBefore, withFoundNodeRoles } from "../decide/foundNodeRoles";
 import { type GiveBackTarget, nextGiveBackStep } from "../decide/giveBack";
 import { NodeRoleTarget } from "../decide/nodeRolePolicies";
+import { changesPodIdentity, leavesPodIdentity, podIdentityMoveRefusal } from "../decide/podIdentityMoves";
 import { preflightRefusals } from "../decide/preflightRefusals";
 import { rolesOfWithdrawn } from "../decide/sharedNodeRoles";
 import { regionLines } from "../decide/unreadRegions";
@@ -20,6 +21,7 @@ import {
     withAnotherApproval,
     withObserved,
     withoutAddOnDelivered,
+    withPodIdentity,
     withOwnNodeRoles,
     withOwnRole,
     withServiceAccount,
@@ -35,6 +37,7 @@ import { refuseAnotherGuard } from "./anotherGuard";
 import { readUnlessGone } from "./clusterGone";
 import { handBack, type HandBackInputs } from "./handBack";
 import { leaveAddOn, leavesAddOn } from "./leaveAddOn";
+import { leavePodIdentity } from "./leavePodIdentity";
 import { LiveResource, mustAct, NO_DRIFT } from "./liveResource";
 import { reach } from "./loop";
 import { provedAgain } from "./provedAgain";
@@ -118,7 +121,7 @@ async function approve(
     before: (ApprovedBefore & Pick<CredentialGuardOutputs, "record" | "approvedRole">) | undefined,
 ): Promise<{ readonly approved: CredentialGuardOutputs; readonly world: World }> {
     const { subject } = inputs;
-    const world = await checkPreflight(context, inputs, before !== undefined);
+    const world = await checkPreflight(context, inputs, before);
     if (before !== undefined && before.record.clusterUid !== world.cluster.uid) {
         throw refusals.clusterChanged(before.record.clusterUid, world.cluster.uid);
     }
@@ -132,7 +135,8 @@ async function approve(
     await prove(context, { ...inputs, inUse }, world);
     const approvedRole = approvedRoleOf(inputs);
     const earlier = recordOf({ ...inputs, record: before?.record ?? freshRecord(subject, world) });
-    const record = withAddOn(withDelivery(earlier, subject, before, approvedRole, world), subject, world);
+    const delivered = withPodIdentity(withDelivery(earlier, subject, before, approvedRole, world), subject);
+    const record = withAddOn(delivered, subject, world);
     const found = { ...inputs, roleArn: subject.roleArn, nodeRoles: world.account.nodeRoles };
     const approved = {
         record: withFoundNodeRoles(withObserved(withServiceAccount(record, subject.serviceAccount), found), found),
@@ -178,6 +182,10 @@ async function approveAgain(
 ): Promise<CredentialGuardOutputs> {
     const { record } = withFormerAccount(state, inputs);
     const known = { ...context, subject: subjectOf(record, context.subject) };
+    const notMoved = podIdentityMoveRefusal(state.subject, inputs.subject, record);
+    if (notMoved !== undefined) {
+        throw notMoved;
+    }
     refuseIfShared(state, inputs);
     leavingWithRole(state, inputs).forEach((line) => context.progress(line));
     refuseOwnRoleAsExisting(state, inputs);
@@ -188,7 +196,8 @@ async function approveAgain(
     const { namedNodeRoles } = state.record;
     // Pods may rely on those, too, that another cluster's run had detached before.
     const lost = withDetachedBefore(approved.record);
-    const isAnotherRole = approved.approvedRole !== state.approvedRole;
+    const isAnotherRole =
+        approved.approvedRole !== state.approvedRole || changesPodIdentity(state.subject, inputs.subject);
     const { iamPropagationSeconds, timeouts } = inputs;
     const target = { record: lost, roleNames: namedNodeRoles, iamPropagationSeconds };
     const leaves = leavesAddOn(record, known.subject, isAnotherRole);
@@ -208,6 +217,11 @@ async function approveAgain(
         await giveBack(known, inputs, { record: lost, roleNames, iamPropagationSeconds: 0 }, why);
         return afterLeaving(approved, known.subject);
     }
+    if (leavesPodIdentity(state.subject, inputs.subject)) {
+        const before = subjectOf(record, state.subject);
+        await leavePodIdentity(known, { ...inputs, record: approved.record, before });
+        return afterLeaving({ ...approved, record: withAnotherApproval(approved.record) }, known.subject);
+    }
     if (!leaves) {
         await giveBack(known, inputs, target, "before the service account gets another role,");
     }
@@ -226,9 +240,14 @@ async function ownAgain({ cluster, subject }: RunContext, before: RunContext["su
     }
 }
 
-/** The record then differs, so that the detachment verifies the pods again. */
+/**
+ * The record then differs, so that the detachment verifies the pods again. With Pod Identity, the detachment takes the role from the add-on, and needs the
+ * record of it, also after a kill.
+ */
 function afterLeaving(approved: CredentialGuardOutputs, { delivery }: RunContext["subject"]): CredentialGuardOutputs {
-    return delivery !== "eksAddon" ? { ...approved, record: withoutAddOnDelivered(approved.record) } : approved;
+    return delivery !== "eksAddon" && delivery !== "podIdentity"
+        ? { ...approved, record: withoutAddOnDelivered(approved.record) }
+        : approved;
 }
 
 async function giveBack(
@@ -252,11 +271,19 @@ async function giveBack(
 }
 
 /** Runs the preflight. Throws all its reasons to refuse at once. */
-async function checkPreflight(context: RunContext, inputs: CredentialGuardInputs, isApproved: boolean): Promise<World> {
+async function checkPreflight(
+    context: RunContext,
+    inputs: CredentialGuardInputs,
+    before: (Pick<CredentialGuardInputs, "subject"> & Pick<CredentialGuardOutputs, "record">) | undefined,
+): Promise<World> {
     const preflight = await observePreflight(context, inputs, async () =>
         issuerOfToken(await context.cluster.requestToken()),
     );
-    const [first, ...others] = preflightRefusals({ ...preflight, isApproved });
+    const isApproved = before !== undefined;
+    // After a move away from Pod Identity, an association is another party's.
+    const isOfPodIdentity = [before, inputs].some((one) => one?.subject.delivery === "podIdentity");
+    const ownAssociation = isOfPodIdentity && before?.record.podIdentityDelivered === true;
+    const [first, ...others] = preflightRefusals({ ...preflight, isApproved, ownAssociation });
     if (first !== undefined) {
         throw others.length === 0
             ? first

@@ -1,3 +1,4 @@
+import { deliverySecondsOf } from "../decide/addOnSteps";
 import { complainedBefore } from "../decide/complaints";
 import { hasDelivery } from "../decide/delivered";
 import {
@@ -198,6 +199,7 @@ function targetOf(inputs: DetachmentInputs): DetachmentTarget {
         ...inputs,
         subject: subjectOf(inputs.record, inputs.subject),
         canarySeconds: inputs.timeouts.canarySeconds,
+        deliverySeconds: deliverySecondsOf(inputs.timeouts),
         detachFromNodeRoles: inputs.detachFromNodeRoles,
         detachPolicyArns: inputs.detachPolicyArns,
     };

@@ -1,3 +1,4 @@
+import { hasContainerCredentials } from "../decide/association";
 import { carriesAnyOf, othersThatCarry } from "../model/carriedRole";
 import { HandOverRecord, subjectOf } from "../model/record";
 import { refusals } from "../model/refusals";
@@ -22,7 +23,11 @@ export async function lookBeforeForcing(context: RunContext, record: HandOverRec
     }
     const { approvedRoleArns } = record;
     const carriers = [
-        ...cluster.pods.filter((pod) => carriesAnyOf(pod, approvedRoleArns)),
+        ...cluster.pods.filter(
+            (pod) =>
+                carriesAnyOf(pod, approvedRoleArns) ||
+                (record.podIdentityDelivered === true && hasContainerCredentials(pod)),
+        ),
         ...othersThatCarry(cluster, approvedRoleArns),
     ];
     if (carriers.length > 0) {

@@ -8,6 +8,7 @@ import type { Memory } from "../model/steps";
 import type { World } from "../model/world";
 import { deliverySecondsOf } from "../decide/addOnSteps";
 import { hadAddOn } from "../decide/handBackAddOn";
+import { seeingOwnAssociation } from "../observe/associations";
 import { dependsOnAddOn, seeingAddOn } from "../observe/seeingAddOn";
 import type { RunContext } from "../observe/runContext";
 import { formerRoleWorks } from "./formerRole";
@@ -30,7 +31,7 @@ export async function handBack(opened: RunContext, inputs: HandBackInputs, recor
     const { timeouts } = inputs;
     const subject = subjectOf(record, inputs.subject);
     const ofAddOn = dependsOnAddOn(subject) || hadAddOn(record);
-    const context = seeingAddOn({ ...opened, subject }, ofAddOn);
+    const context = seeingAddOn(seeingOwnAssociation({ ...opened, subject }), ofAddOn);
     const target: HandBackTarget = {
         subject: context.subject,
         record,
@@ -50,14 +51,14 @@ export async function handBack(opened: RunContext, inputs: HandBackInputs, recor
     let isWarned = false;
     const { world } = await reach(context, {
         what: "The hand-back",
-        next: (seen, memory) => {
+        next: (looked, memory) => {
             if (!isWarned) {
-                sharingWarnings(record, seen).forEach((line) => context.progress(line));
+                sharingWarnings(record, looked).forEach((line) => context.progress(line));
                 isWarned = true;
             }
-            return nextHandBackStep(target, seen, memory);
+            return nextHandBackStep(target, looked, memory);
         },
-        left: (seen) => carriersLeft(target, seen),
+        left: (looked) => carriersLeft(target, looked),
         ...limit,
     }).catch(async (error: unknown) => {
         if (isRefusal(error, "former-credentials-fail")) {

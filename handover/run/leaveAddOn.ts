@@ -22,13 +22,21 @@ export interface LeavingInputs {
     readonly timeouts: Timeouts;
 }
 
-/** Whether an update takes the role of the component away from the managed add-on: it delivers another role, or in another way. */
+/**
+ * Whether an update takes the role of the component away from the managed add-on before the pods move: it delivers another role, or in another way. In a
+ * move to Pod Identity, the add-on keeps the role until each pod has the credentials of the association (decide/releaseAnnotation.ts).
+ */
 export function leavesAddOn(
     { addOnDelivered }: Pick<HandOverRecord, "addOnDelivered">,
     { delivery }: RunContext["subject"],
     isAnotherRole: boolean,
 ): boolean {
-    return addOnDelivered === true && delivery !== "external" && (isAnotherRole || delivery === undefined);
+    return (
+        addOnDelivered === true &&
+        delivery !== "external" &&
+        delivery !== "podIdentity" &&
+        (isAnotherRole || delivery === undefined)
+    );
 }
 
 /**

@@ -47,6 +47,7 @@ const OPTIONAL_INPUTS = [
     "existingRoleOfProgram",
     "maxNotReadyNodes",
     "overrideExistingServiceAccount",
+    "associationId",
     "regions",
 ];
 

@@ -1,4 +1,5 @@
 import { Watched, withSeen } from "../decide/seen";
+import { withAssociatedRole } from "../model/associatedRole";
 import { refusals } from "../model/refusals";
 import { freshMemory, Memory, remember, rememberFailed, RolePolicy, Step, type StepResult } from "../model/steps";
 import type { Timeouts } from "../model/subject";
@@ -55,7 +56,7 @@ const LOOK_AT_LEAST_EVERY_MILLISECONDS = 2000;
  * Looks, decides the next safe step, takes it, and looks again, until no step remains. It never assumes where an earlier run
  * stopped.
  *
- * The limit does not count the fixed waits for IAM (`iamPropagationSeconds`), however long they are.
+ * The limit does not count fixed waits: those for IAM (`iamPropagationSeconds`), however long they are, and those until EKS knows an association.
  */
 export async function reach(context: RunContext, goal: Goal): Promise<Reached> {
     const startedAt = context.now();
@@ -112,6 +113,9 @@ export async function reach(context: RunContext, goal: Goal): Promise<Reached> {
             deadline = Math.max(deadline, context.now() + goal.limitSeconds * 1000);
             least = left;
         }
+        if (step.do === "wait" && step.until !== undefined) {
+            deadline = Math.max(deadline, step.until + goal.limitSeconds * 1000);
+        }
         const isUndecided = goal.awaitsVerdict === true && context.now() < restartedAt + goal.limitSeconds * 1000;
         if (context.now() >= deadline && !(isUndecided && step.do === "wait")) {
             if (step.do === "attach") {
@@ -149,7 +153,7 @@ async function lookAgain(context: RunContext, { account, cluster: before }: Worl
         return lookAtAccount(context, cluster, false);
     }
     return instanceIds(cluster).join() === instanceIds(before).join()
-        ? { at: context.now(), cluster, account: { ...account, reused: true } }
+        ? { at: context.now(), cluster: withAssociatedRole(cluster, account), account: { ...account, reused: true } }
         : lookAtAccount(context, cluster, false, account);
 }
 
@@ -197,10 +201,20 @@ async function change({ cluster, aws, sleep }: RunContext, step: Changing): Prom
             return forEach(step.policies, ({ roleName, policyArn }) => aws.detach(roleName, policyArn));
         case "admitRoles":
             return cluster.admitRoles(step.roleArns);
+        case "suspendInjectionGuard":
+            return cluster.admitRoles(undefined);
         case "removeInjectionGuard":
             return cluster.removeInjectionGuard();
         case "releaseTemplate":
             return cluster.releaseTemplate();
+        case "skipContainers":
+            return cluster.skipContainers(step.containers);
+        case "unskipContainers":
+            return cluster.skipContainers([]);
+        case "changeAssociation":
+            return aws.changeAssociation(step.clusterName, step.associationId, step.roleArn);
+        case "deleteAssociation":
+            return aws.deleteAssociation(step.clusterName, step.associationId);
         case "releaseServiceAccount":
             return cluster.releaseServiceAccount(step.leaving, step.account);
         case "removeRole":

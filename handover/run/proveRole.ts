@@ -43,16 +43,16 @@ export async function prove(
         // Before, IAM may still propagate the role.
         const answer = late && isRefusedTrust(first) ? await ask(true) : first;
         if (answer.verdict === "yes") {
-            context.progress(`proof: a token of the service account can use ${subject.roleArn}`);
+            context.progress(`proof: ${provedLine(subject)}`);
             return;
         }
         // IAM's simulator knows of a policy before EC2 enforces it, so what is undecided now may be decided soon.
-        if (answer.verdict === "undecided" && late) {
+        if (answer.verdict === "undecided" && (late || isFromOutside(subject))) {
             context.progress(`proof: undecided, the canary decides (${answer.why})`);
             return;
         }
         if (answer.verdict === "no" && (answer.final || late)) {
-            throw refusals.proofFailed(withRepair(answer, subject, inUse), subject.roleArn);
+            throw refusals.proofFailed(withRepair(answer, subject, inUse), subject);
         }
         const line =
             context.now() - started < USUAL_MILLISECONDS
@@ -66,6 +66,17 @@ export async function prove(
     }
 }
 
+function provedLine(subject: Subject): string {
+    return isFromOutside(subject)
+        ? `${subject.roleArn} trusts EKS Pod Identity for the service account and has the permissions, as far as this machine can tell`
+        : `a token of the service account can use ${subject.roleArn}`;
+}
+
+/** No session is tried, so that nothing that is undecided now is decided by waiting. */
+function isFromOutside({ delivery }: Subject): boolean {
+    return delivery === "podIdentity";
+}
+
 function isRefusedTrust(answer: Proof): boolean {
     return answer.verdict === "no" && answer.code === "trust-refused" && !answer.final;
 }
@@ -73,11 +84,14 @@ function isRefusedTrust(answer: Proof): boolean {
 /** A request with a new token, and with an instance of the cluster for the DryRun calls. */
 export async function proofRequest(
     { cluster }: RunContext,
-    { roleArn, ipFamily }: Subject,
+    { roleArn, ipFamily, delivery, clusterArn = "", serviceAccount }: Subject,
     depth: ProofRequest["depth"],
     { nodes }: ClusterSeen,
 ): Promise<ProofRequest> {
     const instanceId = nodes.find((node) => node.instanceId !== undefined)?.instanceId;
+    if (delivery === "podIdentity") {
+        return { roleArn, token: "", ipFamily, depth, instanceId, podIdentity: { clusterArn, serviceAccount } };
+    }
     return { roleArn, token: await cluster.requestToken(), ipFamily, depth, instanceId };
 }
 

@@ -1,3 +1,4 @@
+import { associateAgainStep, hasContainerCredentials } from "../decide/association";
 import { watchedRollout } from "../decide/canary";
 import { complainedBefore } from "../decide/complaints";
 import { hasDelivery } from "../decide/delivered";
@@ -5,8 +6,9 @@ import { nextRolloutStep, podsLeft } from "../decide/rollout";
 import { isAnnotated } from "../model/isAnnotated";
 import { subjectOf } from "../model/record";
 import { isRefusal } from "../model/refusal";
-import type { PodSeen, World } from "../model/world";
+import type { ClusterSeen, PodSeen, World } from "../model/world";
 import { seeingAssociations } from "../observe/associations";
+import { look } from "../observe/look";
 import { RunContext } from "../observe/runContext";
 import { seeingAddOn } from "../observe/seeingAddOn";
 import { refuseAnotherGuard } from "./anotherGuard";
@@ -14,6 +16,7 @@ import { awaitDelivery } from "./awaitDelivery";
 import { CanaryInputs, CanaryOutputs, CanaryState, outputsOf, RolloutRun } from "./canaryState";
 import { provedSinceComplaint } from "./complaints";
 import { reach } from "./loop";
+import { provePodSession } from "./provePodSession";
 import { prove } from "./proveRole";
 import { finishTakingBack, RunSeen, takeBack } from "./takeBackRollout";
 import { TransientRetry } from "./transientRetry";
@@ -39,23 +42,61 @@ export async function rollOut(
     const isReplacing = before !== undefined && !isRepair;
     const serviceAccountUid = inputs.serviceAccountUid === "" ? undefined : inputs.serviceAccountUid;
     const canarySeconds = inputs.timeouts.canarySeconds;
-    const target = { ...inputs, subject, serviceAccountUid, canarySeconds, isRepair, isReplacing };
+    const associatedBefore = otherAssociatedRole(inputs, before);
+    const target = { ...inputs, subject, serviceAccountUid, canarySeconds, isRepair, isReplacing, associatedBefore };
     await awaitDelivery({ ...opened, subject }, target);
     await proveAfterFailure(context, target);
     const shown = await restartAll(context, target);
     return { shown, rollouts: outputsOf(before ?? {}).rollouts + 1 };
 }
 
-/** A rollout that was taken back has taken the annotation away. The next one begins with the proof, since the role may still not work. */
+function otherAssociatedRole({ subject }: CanaryInputs, before: CanaryState | undefined): string | undefined {
+    const { delivery, roleArn } = before?.subject ?? {};
+    return subject.delivery === "podIdentity" && delivery === "podIdentity" && roleArn !== subject.roleArn
+        ? roleArn
+        : undefined;
+}
+
+/** A rollout that was taken back has taken the annotation or the association away. The next one begins with the proof, since the role may still not work. */
 async function proveAfterFailure(context: RunContext, target: RolloutRun): Promise<void> {
     const cluster = await new TransientRetry(context).read(() => context.cluster.look());
     const isTheCluster = cluster.uid === target.record.clusterUid && cluster.serviceAccount !== undefined;
-    if (isTheCluster && !isAnnotated(target.subject, cluster)) {
+    if (isTheCluster && !isDelivered(target, cluster)) {
         await refuseAnotherGuard(context);
-        await prove(context, target, { cluster }).catch(async (error: unknown) => {
+        const proving = async () => {
+            await prove(context, target, { cluster });
+            if (target.subject.delivery === "podIdentity") {
+                await associateAgain(context, target);
+                await provePodSession(context, target, cluster);
+            }
+        };
+        await proving().catch(async (error: unknown) => {
             throw await finishTakingBack(context, target, error);
         });
     }
+}
+
+/** A rollout that was taken back has given the association its former role. EKS Auth gives pods the one that it has. */
+async function associateAgain(context: RunContext, { subject, record, associatedBefore }: RolloutRun): Promise<void> {
+    if (associatedBefore === undefined) {
+        return;
+    }
+    const world = await new TransientRetry(context).read(() => look(context, { searchElsewhere: false }));
+    const step = associateAgainStep(subject, record, world);
+    if (step?.do === "changeAssociation") {
+        context.progress(step.why);
+        await context.aws.changeAssociation(step.clusterName, step.associationId, step.roleArn);
+    }
+}
+
+/**
+ * With an association, the pods show whether a rollout has begun: the association itself is created again before. They do not show it with another role of
+ * the association: an earlier rollout may have given it the former one back.
+ */
+function isDelivered({ subject, associatedBefore }: RolloutRun, cluster: ClusterSeen): boolean {
+    return subject.delivery === "podIdentity"
+        ? associatedBefore === undefined && cluster.pods.some(hasContainerCredentials)
+        : isAnnotated(subject, cluster);
 }
 
 /** Returns the result as a sentence. */

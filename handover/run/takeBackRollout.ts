@@ -1,25 +1,28 @@
 import { ROLE_ARN_ANNOTATION, STS_REGIONAL_ENDPOINTS_ANNOTATION } from "../../documents/serviceAccountAnnotations";
+import { hasContainerCredentials, isOfComponent, seenAssociations } from "../decide/association";
 import { annotationsToRestore, mayRemoveGuard } from "../decide/annotationsToRestore";
 import { nextCanaryStep } from "../decide/canary";
 import { withoutComplaints } from "../decide/complaints";
 import { isDetached } from "../decide/reliesOnRole";
-import { nextTakeBackStep, TakeBackTarget } from "../decide/takeBack";
+import type { AssociationTakeBack } from "../decide/takeBackAssociation";
 import { carriesAnyOf, carriesRole } from "../model/carriedRole";
 import { isAnnotated } from "../model/isAnnotated";
 import { listNames } from "../model/listNames";
 import { isRefusal, Refusal } from "../model/refusal";
 import { refusals } from "../model/refusals";
 import { freshMemory, Memory } from "../model/steps";
-import type { World } from "../model/world";
+import type { PodSeen, World } from "../model/world";
 import { look } from "../observe/look";
 import { RunContext } from "../observe/runContext";
 import type { RolloutRun } from "./canaryState";
-import { reach, Reached } from "./loop";
+import { revert, type Reverted, sayingMore } from "./revertRollout";
 import { TransientRetry } from "./transientRetry";
-import { withoutAccount } from "./withoutAccount";
 
 /** A rollout that fails with one of these codes after its canaries have worked: pods cannot use the role. */
 const FOR_CREDENTIALS = ["pods-do-not-work", "pod-misses-permissions"];
+
+/** An association gives pods another role, or none: so does the next pod that restarts. */
+const OF_ASSOCIATION = ["pod-identity-association", "association-missing", "association-differs"];
 
 /** Another writer delivers another role, or none: the message says what that writer has to do, and nothing about the canary. */
 const OF_ANOTHER_WRITER = ["add-on-owns-the-role", "role-not-delivered"];
@@ -44,24 +47,39 @@ export async function takeBack(
     }
     const cause = isRefusal(error) ? `${error.seen} ${error.means}` : messageOf(error);
     const formerAnnotations = annotationsToRestore(target, first, last, memory?.attachedAt);
+    const isAssociated = target.subject.delivery === "podIdentity";
+    if (isAssociated && !knowsAssociation(target, last)) {
+        // The pods that restart would get the same credentials again.
+        return error;
+    }
+    const toTakeBack = associationToTakeBack(target, last, error);
     if (
-        (formerAnnotations === target.subject.annotations || deliversTheSame(formerAnnotations, target)) &&
+        toTakeBack.formerRoleArn === undefined &&
+        (formerAnnotations === target.subject.annotations ||
+            (!isAssociated && deliversTheSame(formerAnnotations, target))) &&
         last !== undefined &&
         isAnnotated(target.subject, last.cluster)
     ) {
         // There is nothing to go back to.
-        return !isRefusal(error) ||
-            isApiFailure(error) ||
-            isRefusal(error, "pod-identity-association", ...OF_ANOTHER_WRITER)
+        return !isRefusal(error) || isApiFailure(error) || isRefusal(error, ...OF_ASSOCIATION, ...OF_ANOTHER_WRITER)
             ? error
             : withOtherWay(tested ? refusals.waveStays(error) : refusals.canaryStays(cause));
     }
+    if (isRefusal(error, "association-missing", "association-differs")) {
+        // The next update changes the association back, and restarts the pods.
+        return error;
+    }
     const removesGuard = mayRemoveGuard(target.record, first, last);
-    const reverting = revert(context, { ...target, formerAnnotations, removesGuard }, cause);
+    const reverting = revert(context, { ...target, formerAnnotations, removesGuard, ...toTakeBack }, cause);
     if (isRefusal(error, ...OF_ANOTHER_WRITER)) {
         return leftToItsWriter(error, reverting);
     }
-    const { world, why: back } = await reverting;
+    const { world, why: back, formerRoleArn } = await reverting;
+    if (isAssociated) {
+        return formerRoleArn === undefined
+            ? refusals.associationTakenBack(cause, back)
+            : refusals.formerRoleAssociated(cause, formerRoleArn, back);
+    }
     if (isApiFailure(error)) {
         return stateUnknown(error, back);
     }
@@ -103,16 +121,65 @@ export async function finishTakingBack(context: RunContext, target: RolloutRun, 
     const lookAtAll = () => look(context, { searchElsewhere: false });
     const world = await new TransientRetry(context).read(lookAtAll).catch(() => undefined);
     const { pods = [] } = world?.cluster ?? {};
-    const left = pods.filter((pod) => !pod.ready && carriesAnyOf(pod, [target.subject.roleArn]));
+    const carries = (pod: PodSeen) =>
+        target.subject.delivery === "podIdentity"
+            ? hasContainerCredentials(pod)
+            : carriesAnyOf(pod, [target.subject.roleArn]);
+    const left = pods.filter((pod) => !pod.ready && carries(pod));
     const formerAnnotations = annotationsToRestore(target, world, world);
     const isKept = formerAnnotations === target.subject.annotations;
     const areDetached = world?.account.nodeRoles.some((role) => isDetached(target.record, role)) ?? true;
-    if (!isRefusal(error) || left.length === 0 || isKept || areDetached) {
+    const toTakeBack = associationToTakeBack(target, world, error);
+    const isAssociated = hasOtherRole(toTakeBack);
+    if (!isRefusal(error) || !(isAssociated || (left.length > 0 && !isKept && !areDetached))) {
         return error;
     }
-    const { why } = await revert(context, { ...target, formerAnnotations }, `${error.seen} ${error.means}`);
+    const { why, formerRoleArn } = await revert(
+        context,
+        { ...target, formerAnnotations, ...toTakeBack },
+        `${error.seen} ${error.means}`,
+    );
     const { code, seen, fix } = error;
-    return new Refusal(code, seen, `An earlier run had left ${listNames(left)} with the role: ${why}.`, fix);
+    return isAssociated
+        ? refusals.proofTakenBack(error, formerRoleArn, why)
+        : new Refusal(code, seen, `An earlier run had left ${listNames(left)} with the role: ${why}.`, fix);
+}
+
+/**
+ * The component's association, which the engine has created, and the role that it had before. There is none if it has another party's role. Without an
+ * agent, no role of the association helps a pod.
+ */
+function associationToTakeBack(
+    { subject, record, associatedBefore }: RolloutRun,
+    world: World | undefined,
+    error: unknown,
+): Pick<AssociationTakeBack, "association" | "formerRoleArn" | "account"> {
+    const seen = world?.account.associations;
+    const own =
+        subject.delivery === "podIdentity" && seen?.is === "seen"
+            ? seen.associations.find((one) => isOfComponent(one, record))
+            : undefined;
+    return own === undefined || seen?.is !== "seen"
+        ? { association: undefined }
+        : {
+              association: { ...own, clusterName: seen.clusterName },
+              account: world?.account,
+              formerRoleArn: isRefusal(error, "pod-identity-agent") ? undefined : associatedBefore,
+          };
+}
+
+/** Whether the run has seen that the association is the component's, or that there is none. */
+function knowsAssociation({ record }: RolloutRun, world: World | undefined): boolean {
+    const seen = world && seenAssociations(world);
+    return seen !== undefined && (seen.length === 0 || seen.some((one) => isOfComponent(one, record)));
+}
+
+/** Whether the association has another role than before this rollout. */
+function hasOtherRole({
+    association,
+    formerRoleArn,
+}: Pick<AssociationTakeBack, "association" | "formerRoleArn">): boolean {
+    return association !== undefined && formerRoleArn !== undefined && association.roleArn !== formerRoleArn;
 }
 
 /** Failures that say nothing about the canary: expired credentials, an API that does not answer. */
@@ -131,7 +198,7 @@ function leftToItsOwner(error: Refusal, back: string): Refusal {
 }
 
 /** Another writer delivers another role, or none. Until it delivers the role again, the injection guard may refuse pods, so that nothing can go back. */
-async function leftToItsWriter(error: Refusal, reverting: Promise<Reached>): Promise<Refusal> {
+async function leftToItsWriter(error: Refusal, reverting: Promise<Reverted>): Promise<Refusal> {
     const back = await reverting.then(
         ({ why }) => `The canaries that did not work were reverted (${why}).`,
         (failure: unknown) => {
@@ -148,45 +215,6 @@ async function leftToItsWriter(error: Refusal, reverting: Promise<Reached>): Pro
 function besideAssociation(error: Refusal, back: string): Refusal {
     const reverted = `Pods that had restarted with the role did not work yet: they restarted again, and the service account has its former annotation (${back}).`;
     return sayingMore(error, reverted);
-}
-
-function notReverted(error: Refusal, cause: string): Refusal {
-    const left =
-        "So the rollout was not taken back completely: pods that do not work with the role may still carry it. The rollout had failed:";
-    return sayingMore(error, `${left} ${cause}`);
-}
-
-/** The same refusal, with more about what it means. */
-function sayingMore({ code, seen, means, fix }: Refusal, more: string): Refusal {
-    return new Refusal(code, seen, `${means} ${more}`, fix);
-}
-
-/** Reverts after any failure, since a pod may already use the permissions of a role that is not known to work. */
-async function revert(
-    context: RunContext,
-    target: RolloutRun & Pick<TakeBackTarget, "removesGuard">,
-    cause: string,
-): Promise<Reached> {
-    context.progress(`the rollout failed: ${cause} Taking it back`);
-    const takingBack = () =>
-        // The credentials for the account may be the cause of the failure.
-        reach(withoutAccount(context), {
-            what: "Taking the rollout back",
-            next: (world, memory) => nextTakeBackStep(target, world, memory),
-            limitSeconds: target.timeouts.canarySeconds,
-            limitArgument: "timeouts.canarySeconds",
-        });
-    try {
-        return await takingBack().catch((error: unknown) => {
-            // Another owner has written the annotation after the last look. The next look shows it, and the annotation stays.
-            if (isRefusal(error, "annotation-owned-by-another")) {
-                return takingBack();
-            }
-            throw error;
-        });
-    } catch (error) {
-        throw isRefusal(error) ? notReverted(error, cause) : error;
-    }
 }
 
 function messageOf(error: unknown): string {

@@ -20,17 +20,30 @@ export function hasRole({ props }: StackResource): boolean {
     );
 }
 
+/** Whether the add-on has an association of its own for the service account. The namespace is that of the add-on. */
+export function associates({ props }: StackResource, { name }: Account): boolean {
+    return listOf(props["podIdentityAssociations"]).some((given) => at(given, "serviceAccount") === name);
+}
+
+/** The associations that give the service account a role. A component's own is one even if its account is not known yet. */
 export function podIdentityAssociations(
     stack: readonly StackResource[],
     { namespace, name }: Account,
 ): StackResource[] {
     return ofType(stack, "aws:eks/podIdentityAssociation:PodIdentityAssociation").filter(
-        ({ props }) => isUnknownOr(props["namespace"], namespace) && props["serviceAccount"] === name,
+        ({ urn, props: { namespace: space, serviceAccount } }) =>
+            isUnknownOr(space, namespace) &&
+            (serviceAccount === name || (isOfComponent(urn) && serviceAccount === UNKNOWN)),
     );
 }
 
+/** Whether two names may be of one cluster. A name that is missing or not known yet may be the same. */
+export function mayBeSameCluster(one: unknown, other: unknown): boolean {
+    return [one, other].some((name) => isMissing(name) || name === UNKNOWN) || one === other;
+}
+
 /** How the components of a stack deliver their roles. */
-export type ComponentDelivery = "serviceAccountPatch" | "eksAddon" | "external";
+export type ComponentDelivery = "serviceAccountPatch" | "eksAddon" | "podIdentity" | "external";
 
 /**
  * The components that may be for this cluster, with this delivery. A cluster's name that is missing or not known yet may be the same.
@@ -44,8 +57,7 @@ export function componentsOf(
 ): StackResource[] {
     return ofType(stack, COMPONENT).filter((component) => {
         const { delivery: given = "serviceAccountPatch", clusterName: own } = argumentsOf(component);
-        const mayBeSame = [own, clusterName].some((name) => isMissing(name) || name === UNKNOWN) || own === clusterName;
-        return (isMissing(given) ? "serviceAccountPatch" : given) === delivery && mayBeSame;
+        return (isMissing(given) ? "serviceAccountPatch" : given) === delivery && mayBeSameCluster(own, clusterName);
     });
 }
 

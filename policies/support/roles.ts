@@ -1,7 +1,8 @@
 import { parsePolicyArn, parseRoleArn } from "../../documents/arn";
 import { cniGrants } from "../../documents/cniGrants";
 import { ofType, programValue, type StackResource } from "./stack";
-import { isEc2, servicesOf, subjectsOf, trustOf } from "./trust";
+import type { Account } from "./account";
+import { isEc2, isForPodsOf, servicesOf, subjectsOf, trustOf } from "./trust";
 import { at, documentOf, listOf, UNKNOWN } from "./values";
 
 /** A role that the stack creates, or one that it only names. */
@@ -52,14 +53,17 @@ function trustsEc2({ props }: Role): boolean {
 }
 
 /**
- * The roles for the CNI: roles whose trust policy names the subject of its service account, and roles that have its permissions
+ * The roles for the CNI: roles whose trust policy names its service account, and roles that have its permissions
  * and no others. A role with broader permissions, or of a node, is not one.
  */
-export function cniRolesOf(stack: readonly StackResource[], account: string): Role[] {
+export function cniRolesOf(stack: readonly StackResource[], account: Account): Role[] {
     const nodes = new Set(nodeRolesOf(stack).map(({ urn }) => urn));
     return rolesOf(stack).filter((role) => {
         const trust = trustOf(role.props["assumeRolePolicy"]);
-        const trusted = trust !== UNKNOWN && subjectsOf(trust).some((subject) => subject.endsWith(`:${account}`));
+        const trusted =
+            trust !== UNKNOWN &&
+            (subjectsOf(trust).some((subject) => subject.endsWith(`:${account.full}`)) ||
+                trust.some((statement) => isForPodsOf(account, statement)));
         return trusted || (!nodes.has(role.urn) && policiesOf(role, stack).some(isCniPolicy));
     });
 }

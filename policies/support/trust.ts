@@ -1,3 +1,5 @@
+import { REQUEST_TAGS } from "../../documents/podIdentity";
+import type { Account } from "./account";
 import { at, documentOf, isRecord, listOf, textsOf, UNKNOWN } from "./values";
 
 /** A statement of a trust policy: the principals, the actions and the conditions. */
@@ -49,8 +51,17 @@ export function isEc2(service: string): boolean {
     return service.startsWith("ec2.");
 }
 
-/** The service of EKS Pod Identity, in every partition: https://docs.aws.amazon.com/eks/latest/userguide/pod-id-role.html */
-export const POD_IDENTITY_SERVICE = "pods.eks.amazonaws.com";
+/** The conditions on a key. Keys are case-insensitive. */
+export function conditionsOn(key: string, conditions: readonly Condition[]): Condition[] {
+    return conditions.filter((condition) => condition.key.toLowerCase() === key.toLowerCase());
+}
+
+/** Whether a statement is for the pods of this service account by EKS Pod Identity, according to the tags of the session. */
+export function isForPodsOf({ namespace, name }: Account, { conditions }: TrustStatement): boolean {
+    const has = (key: string, value: string) =>
+        conditionsOn(key, conditions).some(({ values }) => values.includes(value));
+    return has(REQUEST_TAGS.namespace, namespace) && has(REQUEST_TAGS.serviceAccount, name);
+}
 
 export function subjectsOf(trust: readonly TrustStatement[]): string[] {
     return trust.flatMap(({ conditions }) =>

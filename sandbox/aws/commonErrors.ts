@@ -70,6 +70,14 @@ export const commonErrors: Readonly<Record<Service, Readonly<Record<string, numb
         // What this sandbox does not offer.
         UnknownOperationException: 404,
     },
+    "eks-auth": {
+        ExpiredTokenException: 403,
+        InternalFailure: 500,
+        MissingAuthenticationTokenException: 403,
+        UnrecognizedClientException: 403,
+        // What this sandbox does not offer.
+        UnknownOperationException: 404,
+    },
     ec2,
 };
 

@@ -4,15 +4,18 @@ import { createServer, type Server } from "node:http";
 import { EC2Client } from "@aws-sdk/client-ec2";
 import { IAMClient } from "@aws-sdk/client-iam";
 
-import { iamChangesLog } from "../logs";
+import { associationChangesLog, eksAuthCallsLog, iamChangesLog } from "../logs";
 import type { ServiceControlPolicies } from "./authorise";
 import { answerEc2 } from "./ec2";
 import { LaunchTimes } from "./ec2/launchTimes";
 import { answerEks, type ClusterAccess } from "./eks";
 import { AddOns } from "./eks/addOns";
-import { Associations } from "./eks/podIdentityAssociations";
+import { Associations } from "./eks/associations";
+import { type AssociationDelays, AssociationViews, noAssociationDelays } from "./eks/associations/views";
 import { NodeGroupDeletions } from "./eks/nodeGroupDeletions";
 import { VersionUpdates } from "./eks/updates";
+import { answerEksAuth } from "./eksAuth";
+import { type EksAuthTimes, eksAuthTimes } from "./eksAuth/assumeRole";
 import { answerIam } from "./iam";
 import { LastUse } from "./iam/lastUse";
 import { restoreIam } from "./iam/restore";
@@ -44,6 +47,14 @@ export interface AwsApiOptions {
     readonly region: string;
     readonly enforcementDelaySeconds: number;
     readonly visibilityDelaySeconds: number;
+    /** Defaults to none. */
+    readonly associationDelays?: AssociationDelays;
+}
+
+/** A service account. */
+interface Identity {
+    readonly namespace: string;
+    readonly serviceAccount: string;
 }
 
 export interface AwsApi {
@@ -75,8 +86,12 @@ export interface AwsApi {
     expireSession(accessKeyId: string): void;
     /** The managed add-ons: what AWS does not document about them, and changes from the side. */
     readonly addOns: AddOns;
-    /** The service accounts with an EKS Pod Identity association. */
-    podIdentities(clusterName: string): readonly { readonly namespace: string; readonly serviceAccount: string }[];
+    /** Sets the delays after which the parts of EKS see changes of Pod Identity associations, also of changes that they have not seen yet. */
+    setAssociationDelays(delays: Partial<AssociationDelays>): void;
+    /** Sets how long EKS Auth's later credentials are valid. */
+    setEksAuthTimes(times: EksAuthTimes): void;
+    /** The service accounts with an EKS Pod Identity association, as each replica of the identity webhook sees them. */
+    podIdentities(clusterName: string): readonly (() => readonly Identity[])[];
     /** The state of IAM after the latest write. */
     iamState(): IamState;
     /**
@@ -147,7 +162,10 @@ async function startFront(options: AwsApiOptions, moto: Moto): Promise<AwsApi> {
             context.lastUse.clear();
             context.resourceControl.set([]);
             await context.addOns.reset();
+            Object.assign(context.eksAuthTimes, eksAuthTimes);
+            context.views.setDelays(noAssociationDelays);
             access.forEach((_, name) => context.associations.forget(name));
+            context.views.setDelays(options.associationDelays ?? noAssociationDelays);
             context.timeline.settle();
             context.held.clear();
             delays = { enforcementSeconds: 0, visibilitySeconds: 0 };
@@ -159,7 +177,9 @@ async function startFront(options: AwsApiOptions, moto: Moto): Promise<AwsApi> {
         },
         createUser: (name, documents) => context.users.create(name, documents),
         addOns: context.addOns,
-        podIdentities: (clusterName) => context.associations.list(clusterName, null, null),
+        setAssociationDelays: (changed) => context.views.setDelays(changed),
+        setEksAuthTimes: (times) => Object.assign(context.eksAuthTimes, times),
+        podIdentities: (clusterName) => context.views.of("webhooks").map((view) => () => view.list(clusterName)),
         fromNodes: callsFromNodes(context, new EC2Client(accessTo(moto.endpoint, options.region))),
         stop: async () => {
             await context.addOns.reset();
@@ -190,6 +210,8 @@ function makeContext(options: AwsApiOptions, moto: Moto, settings: Settings) {
     const organization = new Organization();
     const sessions = new Sessions(Date.now, users, () => organization.optedInRegions);
     const associations = new Associations(region, accountId);
+    const views = new AssociationViews(associations, associationChangesLog(options.directory));
+    views.setDelays(options.associationDelays ?? noAssociationDelays);
     const timeline = new Timeline(emptyIamState, iamChangesLog(options.directory));
     const iam = new IAMClient(accessTo(moto.endpoint, region));
     return {
@@ -207,15 +229,20 @@ function makeContext(options: AwsApiOptions, moto: Moto, settings: Settings) {
         updates: new VersionUpdates(),
         deletions: new NodeGroupDeletions(),
         associations,
+        views,
+        nextAuthView: inTurns(views.of("eksAuth")),
+        eksAuthTimes: { ...eksAuthTimes },
+        eksAuthCallsLog: eksAuthCallsLog(options.directory),
         addOns: new AddOns(
             region,
             accountId,
             associations,
-            (clusterName) => settings.access.get(clusterName)?.addOnInstaller,
+            (clusterName, addonName) => settings.access.get(clusterName)?.addOnInstallers?.[addonName],
         ),
         refusals: new WebIdentityRefusals(),
         resourceControl: new ResourceControlPolicies(),
         enforced: () => timeline.enforced,
+        visible: () => timeline.visible,
         launchTimes: new LaunchTimes(),
         inTurn: oneAfterTheOther(),
         ...settings,
@@ -237,8 +264,16 @@ function dispatcher(context: ReturnType<typeof makeContext>): Answer {
                 return answerEc2(request, context);
             case "eks":
                 return answerEks(request, context);
+            case "eks-auth":
+                return answerEksAuth(request, context);
         }
     };
+}
+
+/** Answers with each item in turns. */
+function inTurns<T>(items: readonly T[]): () => T {
+    let calls = 0;
+    return () => items[calls++ % items.length] as T;
 }
 
 function oneAfterTheOther(): <T>(work: () => Promise<T>) => Promise<T> {

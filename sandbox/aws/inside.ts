@@ -2,10 +2,10 @@ import { DescribeIamInstanceProfileAssociationsCommand, type EC2Client } from "@
 
 import { type CallOrigin, throughEndpoint, vpcOfNodes } from "./callOrigin";
 import { checkEc2Call, type Ec2Context } from "./ec2";
+import { assumeRoleForPodIdentity, type EksAuthContext, type PodIdentityCredentials } from "./eksAuth/assumeRole";
 import type { Timeline } from "./iam/timeline";
 import type { AwsRequest } from "./protocol";
 import { assumeWithWebIdentity, type StsContext } from "./sts";
-import { podIdentitySession, type PodIdentityContext } from "./sts/podIdentity";
 import type { Session } from "./sts/sessions";
 
 /**
@@ -20,13 +20,13 @@ export interface CallsFromNodes {
     instanceCredentials(instanceId: string): Promise<Session | undefined>;
     /** AssumeRoleWithWebIdentity. Throws STS's refusal. */
     assumeRole(roleArn: string, token: string): Promise<Session>;
-    /** The credentials from the Pod Identity agent for a pod's token. Throws EKS's refusal. */
-    podIdentityCredentials(token: string): Promise<Session>;
+    /** AssumeRoleForPodIdentity, with the credentials of a node. Throws EKS Auth's refusal. */
+    assumeRoleForPodIdentity(node: Session, clusterName: string, token: string): Promise<PodIdentityCredentials>;
     /** An EC2 call that is authorised but not carried out. Throws EC2's refusal. */
     ec2(session: Session, action: string, parameters?: Readonly<Record<string, string>>): Promise<void>;
 }
 
-interface InsideContext extends Ec2Context, StsContext, PodIdentityContext {
+interface InsideContext extends Ec2Context, StsContext, EksAuthContext {
     readonly timeline: Timeline;
 }
 
@@ -66,7 +66,12 @@ export function callsFromNodes(context: InsideContext, motoEc2: EC2Client): Call
             );
             return session;
         },
-        podIdentityCredentials: (token) => podIdentitySession(token, context),
+        assumeRoleForPodIdentity: async ({ accessKeyId, sessionToken }, clusterName, token) => {
+            const credential = { accessKeyId, sessionToken };
+            const caller = context.sessions.authenticate("eks-auth", credential, context.enforced(), context.region);
+            const from = { origin: await origin(), region: context.region };
+            return assumeRoleForPodIdentity({ clusterName, token }, caller, context, from);
+        },
         ec2: async (session, action, parameters = {}) =>
             checkEc2Call(requestOf(session, action, parameters, await origin()), context),
     };

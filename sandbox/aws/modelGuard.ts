@@ -1,8 +1,9 @@
 import { commonErrors, notOffered, seenErrors } from "./commonErrors";
 import { routeOf } from "./eks/routes";
+import { operationOf as eksAuthOperationOf } from "./eksAuth";
 import { AwsError } from "./errors";
 import { type AwsRequest, type AwsResponse, errorAnswer } from "./protocol";
-import { modelledErrors, type ServiceModel, serviceModel } from "./serviceModels";
+import { type ModelledService, modelledErrors, type ServiceModel, serviceModel } from "./serviceModels";
 
 /**
  * Holds the front, and moto behind it, to AWS's own service models and the errors of every operation (commonErrors.ts): an error
@@ -24,7 +25,7 @@ export class ModelGuard {
     /** Undefined if the operation may answer this error with this status. */
     public problemOf(request: Pick<AwsRequest, "service" | "action" | "method" | "url">, code: string, status: number) {
         const { service } = request;
-        const operation = service === "eks" ? operationOf(request) : request.action;
+        const operation = operationOf(request);
         const declared = service === "ec2" ? new Map<string, number>() : modelledErrors(this.model(service), operation);
         const seen = seenErrors[`${service}:${operation}`]?.[code];
         const allowed = declared.get(code) ?? seen ?? commonErrors[service][code];
@@ -35,14 +36,25 @@ export class ModelGuard {
                   (allowed === undefined ? "no such error for this operation." : `it with the status ${allowed}.`);
     }
 
-    private model(service: "iam" | "sts" | "eks"): ServiceModel {
+    private model(service: ModelledService): ServiceModel {
         const known = this.models.get(service) ?? serviceModel(this.motoServer, service);
         this.models.set(service, known);
         return known;
     }
 }
 
-function operationOf({ method, url }: Pick<AwsRequest, "method" | "url">): string {
+function operationOf(request: Pick<AwsRequest, "service" | "action" | "method" | "url">): string {
+    switch (request.service) {
+        case "eks":
+            return eksOperationOf(request);
+        case "eks-auth":
+            return eksAuthOperationOf(request);
+        default:
+            return request.action;
+    }
+}
+
+function eksOperationOf({ method, url }: Pick<AwsRequest, "method" | "url">): string {
     try {
         return routeOf(method, url.split("?")[0] ?? "").action;
     } catch {

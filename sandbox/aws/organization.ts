@@ -59,7 +59,7 @@ function statements(...Statement: object[]): string {
 const everything = { attachedPolicyArns: [], inlinePolicies: { everything: fullAwsAccess } };
 
 /** The part of a principal that decides what it may do. */
-export type LimitedPrincipal = Pick<Principal, "arn" | "principalArn" | "policies">;
+export type LimitedPrincipal = Pick<Principal, "arn" | "principalArn" | "policies" | "tags">;
 
 /** The principal of a call. Undefined for an operator whom nothing limits. */
 export function limitedPrincipal(
@@ -79,9 +79,15 @@ export function limitedPrincipal(
  * us-east-1, whatever region the caller has.
  */
 export function globalKeys(
-    { principalArn }: Pick<Principal, "principalArn">,
+    { principalArn, tags = {} }: Pick<Principal, "principalArn" | "tags">,
     region: string,
     origin: CallOrigin = {},
 ): Record<string, string> {
-    return { ...origin, "aws:RequestedRegion": region, "aws:PrincipalArn": principalArn };
+    const ofSession = Object.entries(tags).map(([tag, value]) => [`aws:PrincipalTag/${tag}`, value] as const);
+    return {
+        ...origin,
+        ...Object.fromEntries(ofSession),
+        "aws:RequestedRegion": region,
+        "aws:PrincipalArn": principalArn,
+    };
 }

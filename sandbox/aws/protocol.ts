@@ -3,7 +3,10 @@ import { randomUUID } from "node:crypto";
 import type { CallOrigin } from "./callOrigin";
 import { AwsError } from "./errors";
 
-export type Service = "iam" | "sts" | "ec2" | "eks";
+/** Those of the front. Only the Pod Identity agent, and a test of its credentials, call EKS Auth. */
+export type Service = "iam" | "sts" | "ec2" | "eks" | "eks-auth";
+
+const services: ReadonlySet<string> = new Set<Service>(["iam", "sts", "ec2", "eks", "eks-auth"]);
 
 export interface Credential {
     readonly accessKeyId: string;
@@ -86,12 +89,12 @@ function credentialScope(authorization: string): { accessKeyId: string; region: 
 
 function serviceOf(version: string | undefined, scope: string | undefined): Service {
     const service = serviceOfVersion[version ?? ""] ?? scope;
-    if (service === "iam" || service === "sts" || service === "ec2" || service === "eks") {
-        return service;
+    if (services.has(service ?? "")) {
+        return service as Service;
     }
     throw new AwsError(
         "InvalidAction",
-        `This sandbox serves IAM, STS, EC2 and EKS, not ${service ?? "this call"}.`,
+        `This sandbox serves IAM, STS, EC2, EKS and EKS Auth, not ${service ?? "this call"}.`,
         400,
     );
 }
@@ -115,6 +118,7 @@ export function errorAnswer(service: Service, error: AwsError): AwsResponse {
     const code = `<Code>${escapeXml(error.code)}</Code><Message>${escapeXml(error.message)}</Message>`;
     switch (service) {
         case "eks":
+        case "eks-auth":
             return {
                 status: error.status,
                 contentType: "application/json",

@@ -69,6 +69,9 @@ function tooMany(service: Service): AwsError {
             return new AwsError("RequestLimitExceeded", "Request limit exceeded.", 503);
         case "eks":
             return new AwsError("TooManyRequestsException", "Too Many Requests", 429);
+        case "eks-auth":
+            // botocore's model of EKS Auth (service-2.json), ThrottlingException
+            return new AwsError("ThrottlingException", "Too Many Requests", 429);
         default:
             return new AwsError("Throttling", "Rate exceeded", 400);
     }

@@ -139,7 +139,8 @@ export class Provider {
             return undefined;
         }
         const actualInputs = isImport ? importInputs(actual, type.schema) : refreshInputs(inputs, actual, type.schema);
-        return { id, state: actual, inputs: actualInputs };
+        const actualId = (prior === undefined && type.importedId?.(id)) || id;
+        return { id: actualId, state: actual, inputs: actualInputs };
     }
 
     public async update(operation: Operation, id: string, olds: ValueMap, news: ValueMap): Promise<ValueMap> {

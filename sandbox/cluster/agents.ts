@@ -13,8 +13,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { CallsFromNodes } from "../aws/inside";
 import { loadKubeconfig } from "../kubeconfigs";
 import { requestToken } from "../tokens";
+import type { InstanceIds } from "./instanceIds";
 import { missingPermissionsEvent } from "./missingPermissions";
 import type { NodeNetwork } from "./cniStart";
+import type { PodIdentityAgents } from "./podIdentity/agents";
 import { type AgentResult, type AgentSurroundings, PodAgent, statusOf, type Step } from "./podAgent";
 import type { IpFamily } from "./programs";
 import { Reachability } from "./reachability";
@@ -35,6 +37,8 @@ export interface AgentsOptions {
     logFile: string;
     /** Scales the times of a failed start of aws-node: see containerLife.ts. */
     startFactor: number;
+    instanceIds: InstanceIds;
+    podIdentityAgents: Pick<PodIdentityAgents, "on" | "times">;
 }
 
 const namespace = "kube-system";
@@ -68,7 +72,6 @@ export class Agents {
     private readonly events: EventsV1Api;
     private readonly watched = new Map<string, Watched>();
     private readonly stoppedNodes = new Set<string>();
-    private readonly instanceIds = new Map<string, string>();
     private readonly networks = new Map<string, NodeNetwork>();
     private readonly sts = new Reachability();
     private isStopped = false;
@@ -100,6 +103,15 @@ export class Agents {
     /** Expires every session at once. */
     public renewSessions(): void {
         this.watched.forEach(({ agent }) => agent.renewSession());
+    }
+
+    /** Ends the containers aws-node on these nodes: the kubelet restarts them in the same pods. */
+    public killContainers(nodes: readonly string[]): void {
+        this.watched.forEach(({ pod, agent }) => {
+            if (nodes.includes(pod.spec?.nodeName ?? "")) {
+                agent.killContainer();
+            }
+        });
     }
 
     /** Whether the agents on a node make no calls. */
@@ -148,9 +160,11 @@ export class Agents {
             ...this.options,
             network: this.networkOf(pod.spec?.nodeName ?? ""),
             stsIsReachable: () => this.sts.isReachableFrom(pod.spec?.nodeName ?? ""),
-            instanceId: (node) => this.instanceIdOf(node),
+            instanceId: (node) => this.options.instanceIds.of(node),
             token: (of, { audience, expirationSeconds }) => this.tokenOf(of, audience, expirationSeconds),
             now: Date.now,
+            podIdentityAgent: (node) => this.options.podIdentityAgents.on(node),
+            sdkWindowSeconds: () => this.options.podIdentityAgents.times.sdkWindowSeconds,
         };
         const agent = new PodAgent(pod, surroundings, isReady(pod));
         this.watched.set(uid, {
@@ -272,25 +286,6 @@ export class Agents {
                 await makeNodeReady(this.core, read);
             }
         });
-    }
-
-    /** `aws:///<zone>/<instance>` */
-    private async instanceIdOf(node: string): Promise<string | undefined> {
-        const known = this.instanceIds.get(node);
-        if (known !== undefined) {
-            return known;
-        }
-        try {
-            const { spec } = await this.core.readNode({ name: node });
-            const id = spec?.providerID?.split("/").at(-1) ?? "";
-            this.instanceIds.set(node, id);
-            return id;
-        } catch (error) {
-            if ((error as { code?: number }).code === 404) {
-                return undefined;
-            }
-            throw error;
-        }
     }
 
     private async tokenOf(pod: V1Pod, audience: string, expirationSeconds: number): Promise<string | undefined> {

@@ -60,6 +60,20 @@ export class ContainerLife {
                 : { is: "settling", until: this.clock() + this.milliseconds(afterSeconds) };
     }
 
+    /** The process ends, as by a signal from outside of the container. */
+    public ended(): "backOff" | "restarted" {
+        return this.pauseOrRestart(this.clock());
+    }
+
+    private pauseOrRestart(since: number): "backOff" | "restarted" {
+        const seconds = backOffSeconds(this.restarts);
+        if (seconds === 0) {
+            return this.restart();
+        }
+        this.now = { is: "backOff", until: since + this.milliseconds(seconds) };
+        return "backOff";
+    }
+
     /** The next transition, if its time has come. */
     public passTime(): "ready" | "backOff" | "restarted" | undefined {
         const { now } = this;
@@ -68,15 +82,7 @@ export class ContainerLife {
             return "ready";
         }
         if (now.is === "failed" && this.clock() >= now.killedAt) {
-            const seconds = backOffSeconds(this.restarts);
-            if (seconds === 0) {
-                return this.restart();
-            }
-            this.now = {
-                is: "backOff",
-                until: now.killedAt + this.milliseconds(seconds),
-            };
-            return "backOff";
+            return this.pauseOrRestart(now.killedAt);
         }
         return now.is === "backOff" && this.clock() >= now.until ? this.restart() : undefined;
     }

@@ -1,5 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { podIdentityAgentAddOn, vpcCni } from "../aws/eks/addOns/addOn";
 import type { AddOnInstaller } from "../aws/eks/addOns/installer";
 import type { ToolPaths } from "../tools";
 import { VpcCniInstaller } from "./addOn/installer";
@@ -13,6 +14,7 @@ import { awsNode } from "./manifests/awsNode";
 import { identityWebhookConfiguration } from "./manifests/identityWebhook";
 import { kubeProxy } from "./manifests/kubeProxy";
 import { type Instance, node } from "./nodes";
+import { PodIdentityAgentInstaller } from "./podIdentity/installer";
 import { controllerManagerArguments, kwokArguments, schedulerArguments } from "./programs";
 import { type StageOptions, stagesFile } from "./stages";
 
@@ -151,10 +153,14 @@ export class Cluster {
         await this.untilReady(nodes, () => client.deletePodsOfFormerAwsNode());
     }
 
-    /** Writes the managed add-on vpc-cni, as EKS does. */
-    public addOnInstaller(clusterName: string): AddOnInstaller {
+    /** Write the objects of managed add-ons, as EKS does, by the name of the add-on. */
+    public addOnInstallers(clusterName: string): Record<string, AddOnInstaller> {
         const { region, ipFamily } = this.options;
-        return new VpcCniInstaller(this.ready().kubeconfigPath, awsNode({ region, clusterName, ipFamily }));
+        const { kubeconfigPath } = this.ready();
+        return {
+            [vpcCni]: new VpcCniInstaller(kubeconfigPath, awsNode({ region, clusterName, ipFamily })),
+            [podIdentityAgentAddOn]: new PodIdentityAgentInstaller(kubeconfigPath, region, clusterName),
+        };
     }
 
     /** Deletes the other objects that programs created: admission policies, and events. */

@@ -3,6 +3,7 @@ import type { CallsFromNodes } from "../aws/inside";
 import type { Session } from "../aws/sts/sessions";
 import { type NodeNetwork, type StartCall, setupRetrySeconds, startCalls, workCalls } from "./cniStart";
 import { ContainerLife } from "./containerLife";
+import type { PodIdentityAgent } from "./podIdentity/agent";
 import type { IpFamily } from "./programs";
 import { type IdentitySource, type TokenVolume, identitySourceOf } from "./podIdentitySource";
 
@@ -19,6 +20,10 @@ export interface AgentSurroundings {
      */
     token(pod: V1Pod, volume: TokenVolume): Promise<string | undefined>;
     now(): number;
+    /** The Pod Identity agent of a node. Undefined if none answers there. */
+    podIdentityAgent(node: string): Pick<PodIdentityAgent<Session>, "credentials"> | undefined;
+    /** So long before the end of container credentials, the SDK asks for new ones. */
+    sdkWindowSeconds(): number;
     /** What the pod's node has from earlier starts of the CNI. */
     network: NodeNetwork;
     /** Scales the times of a failed start. */
@@ -87,6 +92,7 @@ export class PodAgent {
     private readonly life: ContainerLife;
     private session: Session | undefined;
     private token: { text: string; renewAt: number } | undefined;
+    private isKilled = false;
 
     public constructor(
         private readonly pod: V1Pod,
@@ -110,8 +116,11 @@ export class PodAgent {
 
     /** Undefined when there is nothing to do, or when the kubelet has not started the container, since it has no token. */
     public async step(): Promise<Step | undefined> {
-        const due = this.life.passTime();
+        const due = this.isKilled ? this.life.ended() : this.life.passTime();
+        this.isKilled = false;
         if (due !== undefined) {
+            // The memory of the process is gone, and with it its credentials.
+            this.session = due === "ready" ? this.session : undefined;
             return { container: due };
         }
         const { is } = this.life.phase;
@@ -191,14 +200,27 @@ export class PodAgent {
         return { failed };
     }
 
+    /** Ends the container, which the kubelet restarts in the same pod: no admission, and the same token. */
+    public killContainer(): void {
+        this.isKilled = true;
+    }
+
     /** Drops the session, as when it has expired. */
     public renewSession(): void {
         this.session = undefined;
     }
 
-    /** Keeps the session until it expires, as the SDK does: changes of the trust policy have no effect until then. */
+    /**
+     * Keeps the session until it expires, as the SDK does: changes of the trust policy have no effect until then.
+     *
+     * Container credentials are replaced a while before they expire (aws/aws-sdk-go-v2 config/resolve_credentials.go, resolveHTTPCredProvider). If
+     * that fails, the call fails, although they are still valid: there is no fallback, neither to them nor to the next source of the chain. So it is
+     * in the SDK of aws-node v1.23.1; a later one keeps them (aws/credential_cache.go, advisoryRefresh).
+     */
     private async currentSession(): Promise<Session | undefined> {
-        if (this.session === undefined || this.session.expiresAt <= this.surroundings.now()) {
+        const { source } = this.identity;
+        const window = source === "containerCredentials" ? this.surroundings.sdkWindowSeconds() * 1000 : 0;
+        if (this.session === undefined || this.session.expiresAt - window <= this.surroundings.now()) {
             this.session = await this.newSession();
         }
         return this.session;
@@ -225,12 +247,25 @@ export class PodAgent {
             return undefined;
         }
         if (this.identity.source === "containerCredentials") {
-            return aws.podIdentityCredentials(token);
+            return this.containerCredentials(this.identity.uri, token);
         }
         if (!this.surroundings.stsIsReachable()) {
             throw new CallFailure("RequestTimeout", "request send failed, Post https://sts: dial tcp: i/o timeout");
         }
         return aws.assumeRole(this.identity.roleArn, token);
+    }
+
+    private async containerCredentials(uri: string, token: string): Promise<Session> {
+        const agent = this.surroundings.podIdentityAgent(this.pod.spec?.nodeName ?? "");
+        const { host, hostname, port } = new URL(uri);
+        if (agent === undefined) {
+            const address = `${hostname}:${port || "80"}`;
+            throw new CallFailure(
+                "ConnectionRefused",
+                `Get "${uri}": dial tcp ${address}: connect: connection refused`,
+            );
+        }
+        return agent.credentials(host, token);
     }
 
     /** The kubelet renews a token after 80 % of its lifetime, and keeps the old one when it cannot get a new one. */

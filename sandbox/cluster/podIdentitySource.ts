@@ -9,7 +9,7 @@ export interface TokenVolume {
 /** The source of the credentials of the AWS SDK in a pod. */
 export type IdentitySource =
     | { source: "webIdentity"; roleArn: string; token: TokenVolume | undefined }
-    | { source: "containerCredentials"; token: TokenVolume | undefined }
+    | { source: "containerCredentials"; uri: string; token: TokenVolume | undefined }
     | { source: "instanceRole" };
 
 /**
@@ -27,9 +27,10 @@ export function identitySourceOf(pod: V1Pod, containerName: string): IdentitySou
             token: tokenAt(pod, container, tokenFile),
         };
     }
-    if (value("AWS_CONTAINER_CREDENTIALS_FULL_URI") !== undefined) {
+    const uri = value("AWS_CONTAINER_CREDENTIALS_FULL_URI");
+    if (uri !== undefined) {
         const file = value("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE") ?? "";
-        return { source: "containerCredentials", token: tokenAt(pod, container, file) };
+        return { source: "containerCredentials", uri, token: tokenAt(pod, container, file) };
     }
     return { source: "instanceRole" };
 }

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { ManagedProcess } from "../cluster/managedProcess";
 import { freePort, withFreePorts } from "../cluster/ports";
 import { type Certificate, selfSigned } from "../certificate";
+import { credentialsUris } from "./injection";
 import { type LateWatch, startLateWatch } from "./lateWatch";
 import type { Identity, Webhook, WebhookAnswer, WebhookRequest } from "./webhook";
 
@@ -16,6 +17,7 @@ export interface AwsWebhookOptions {
     readonly region: string;
     readonly directory: string;
     readonly podIdentities: () => readonly Identity[];
+    readonly ipFamily?: "ipv4" | "ipv6";
     /** Other flags of the program than those of EKS, for tests. */
     readonly flags?: readonly string[];
     readonly healthSeconds?: number;
@@ -65,12 +67,23 @@ async function startBehind(cluster: LateWatch, certificate: Certificate, options
 }
 
 /** As on EKS. */
-export function flagsOf(region: string): string[] {
-    return [`--aws-default-region=${region}`, "--sts-regional-endpoint=true"];
+export function flagsOf(region: string, ipFamily: keyof typeof credentialsUris = "ipv4"): string[] {
+    return [
+        `--aws-default-region=${region}`,
+        "--sts-regional-endpoint=true",
+        `--container-credentials-full-uri=${credentialsUris[ipFamily]}`,
+    ];
 }
 
 async function start(
-    { executable, region, directory, flags = flagsOf(region), healthSeconds = 30 }: AwsWebhookOptions,
+    {
+        executable,
+        region,
+        directory,
+        ipFamily,
+        flags = flagsOf(region, ipFamily),
+        healthSeconds = 30,
+    }: AwsWebhookOptions,
     certificate: Certificate,
     cluster: LateWatch,
     identitiesPath: string,

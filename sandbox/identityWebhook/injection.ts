@@ -35,9 +35,16 @@ export const flagDefaults: InjectionDefaults = {
     },
 };
 
+/** The address of the Pod Identity agent: https://docs.aws.amazon.com/eks/latest/userguide/pod-identities.html */
+export const credentialsUris = {
+    ipv4: flagDefaults.containerCredentials.fullUri,
+    ipv6: "http://[fd00:ec2::23]/v1/credentials",
+} as const;
+
 /** AWS's settings on EKS. Clusters since 1.22 use the regional endpoint of STS without an annotation. */
-export function eksDefaults(region: string): InjectionDefaults {
-    return { ...flagDefaults, region, regionalStsEndpoints: true };
+export function eksDefaults(region: string, ipFamily: keyof typeof credentialsUris = "ipv4"): InjectionDefaults {
+    const containerCredentials = { ...flagDefaults.containerCredentials, fullUri: credentialsUris[ipFamily] };
+    return { ...flagDefaults, region, regionalStsEndpoints: true, containerCredentials };
 }
 
 /** RFC 6902. The webhook only adds; "add" on an existing member replaces it. */

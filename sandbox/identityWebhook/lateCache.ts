@@ -14,12 +14,25 @@ export class LateCache<T> {
         this.heard.setDelay(milliseconds);
     }
 
-    hear(key: string, value: T | undefined): void {
-        this.heard.push(() => (value === undefined ? this.known.delete(key) : this.known.set(key, value)));
+    /** @param seen Called when the change becomes visible. */
+    hear(key: string, value: T | undefined, seen: () => void = () => undefined): void {
+        this.heard.push(() => {
+            if (value === undefined) {
+                this.known.delete(key);
+            } else {
+                this.known.set(key, value);
+            }
+            seen();
+        });
     }
 
     get(key: string): T | undefined {
         this.heard.deliver();
         return this.known.get(key);
+    }
+
+    all(): readonly T[] {
+        this.heard.deliver();
+        return [...this.known.values()];
     }
 }

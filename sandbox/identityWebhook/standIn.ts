@@ -7,14 +7,20 @@ export interface StandInOptions {
     readonly kubeconfigPath: string;
     readonly region: string;
     readonly podIdentities: () => readonly Identity[];
+    readonly ipFamily?: "ipv4" | "ipv6";
 }
 
 /** The stand-in for amazon-eks-pod-identity-webhook. */
-export async function startStandIn({ kubeconfigPath, region, podIdentities }: StandInOptions): Promise<Webhook> {
+export async function startStandIn({
+    kubeconfigPath,
+    region,
+    podIdentities,
+    ipFamily,
+}: StandInOptions): Promise<Webhook> {
     const hasPodIdentity = (namespace: string, serviceAccount: string) =>
         podIdentities().some((of) => of.namespace === namespace && of.serviceAccount === serviceAccount);
     const accounts = await watchServiceAccounts(kubeconfigPath);
-    const reviewer = { accounts, defaults: eksDefaults(region), hasPodIdentity };
+    const reviewer = { accounts, defaults: eksDefaults(region, ipFamily), hasPodIdentity };
     return {
         answer: ({ contentType, body }) =>
             Promise.resolve(

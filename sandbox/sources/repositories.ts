@@ -8,6 +8,7 @@ const shortNames: Readonly<Record<string, string>> = {
     botocore: "boto/botocore",
     containerd: "containerd/containerd",
     envoy: "envoyproxy/envoy",
+    "eks-pod-identity-agent": "aws/eks-pod-identity-agent",
     "golang/go": "golang/go",
     "k8s.io/client-go": "kubernetes/client-go",
     "k8s.io/kubernetes": "kubernetes/kubernetes",
@@ -40,10 +41,11 @@ export function repositoryOf(name: string): string | undefined {
 /** A folder that stands in for one program: its comments need not repeat the name of that program's repository. */
 const defaults: Readonly<Record<string, string>> = {
     awsProvider: "hashicorp/terraform-provider-aws",
+    "cluster/podIdentity": "aws/eks-pod-identity-agent",
     identityWebhook: "aws/amazon-eks-pod-identity-webhook",
 };
 
 /** The repository that a file of the sandbox means where it names none, by the file's path below sandbox/. */
 export function defaultRepository(file: string): string | undefined {
-    return defaults[file.split("/")[0] ?? ""];
+    return Object.entries(defaults).find(([folder]) => file.startsWith(`${folder}/`))?.[1];
 }

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 
 import { upstreamManifest } from "../tests/upstreamManifest";
+import { upstreamAgent } from "../tests/upstreamAgent";
 import { UPSTREAM as webhook, upstreamPods } from "../tests/identityWebhookPods";
 import type { Copy } from "./copies";
 
@@ -16,6 +17,11 @@ const nameOf = (address: string) => address.replace("https://github.com/", "");
 /** What tests restate: a change upstream does not reach them by itself. */
 export const restated: readonly Restated[] = [
     { repository: nameOf(upstreamManifest.repository), path: upstreamManifest.file, sha256: upstreamManifest.sha256 },
+    ...Object.entries(upstreamAgent.files).map(([path, sha256]) => ({
+        repository: nameOf(upstreamAgent.repository),
+        path,
+        sha256,
+    })),
     ...upstreamPods.map(({ file, sha256 }) => ({
         repository: nameOf(webhook.repository),
         path: `${webhook.folder}/${file}`,

@@ -16,6 +16,8 @@ export interface Faults {
     refuseSts(isRefused: boolean): Promise<void>;
     /** Of all nodes; with `nodes`, of these alone. */
     reachStsFromNodes(isReachable: boolean, nodes?: string[]): Promise<void>;
+    /** Of the Pod Identity agents on all nodes; with `nodes`, on these alone. */
+    reachEksAuthFromNodes(isReachable: boolean, nodes?: string[]): Promise<void>;
     /** Sets the delay until IAM enforces a change, for changes from now on. */
     slowIam(enforcementSeconds: number): Promise<void>;
     /** Limits each service to this many calls a second. */
@@ -25,13 +27,13 @@ export interface Faults {
 
 export function faultsOf(sandbox: Sandbox, monitor: Monitor): Faults {
     const { nodes, webhook } = sandbox;
-    /** The monitor cannot observe whether a node reaches STS, so the test records it. */
-    const noteSts = (isReachable: boolean, nodes?: string[]) => {
+    /** The monitor cannot observe whether a node reaches a service, so the test records it. */
+    const noteReach = (service: "sts" | "eksAuth", isReachable: boolean, nodes?: string[]) => {
         const at = Date.now();
         if (nodes !== undefined) {
-            monitor.note({ at, kind: isReachable ? "stsBack" : "stsCutOff", nodes });
+            monitor.note({ at, kind: isReachable ? `${service}Back` : `${service}CutOff`, nodes });
         } else {
-            monitor.note({ at, kind: "stsCutOff", nodes: isReachable ? "none" : "all" });
+            monitor.note({ at, kind: `${service}CutOff`, nodes: isReachable ? "none" : "all" });
         }
     };
     return {
@@ -47,7 +49,11 @@ export function faultsOf(sandbox: Sandbox, monitor: Monitor): Faults {
         },
         reachStsFromNodes: async (isReachable, nodes) => {
             await sandbox.setStsReachableFromNodes(isReachable, nodes && { nodes });
-            noteSts(isReachable, nodes);
+            noteReach("sts", isReachable, nodes);
+        },
+        reachEksAuthFromNodes: async (isReachable, nodes) => {
+            await sandbox.podIdentity.agents.setEksAuthReachable(isReachable, nodes && { nodes });
+            noteReach("eksAuth", isReachable, nodes);
         },
         slowIam: (enforcementSeconds) => sandbox.setAwsDelays({ enforcementSeconds }),
         throttleAws: (perSecond) => sandbox.setThrottling({ perSecond }),

@@ -1,18 +1,13 @@
 /** Kills the engine at one point after another on the same cluster, so that leftovers of one point show at the next. */
-import {
-    AttachRolePolicyCommand,
-    DeleteRoleCommand,
-    DetachRolePolicyCommand,
-    ListAttachedRolePoliciesCommand,
-} from "@aws-sdk/client-iam";
+import { AttachRolePolicyCommand } from "@aws-sdk/client-iam";
 import { amidChurn, endSurplus } from "./amidChurn";
 import type { Hooks } from "./engine/engine";
 import { writesOf } from "./engine/engine";
 import type { ComponentArguments } from "./engine/program";
 import type { Course, KillPoint, Operation, UninterruptedRun } from "./killPoints";
+import { detachPending, isDeletionPending, pendingRoles, removeRoles } from "./orphans";
 import { CNI_POLICY, createPolicy, iamClient, NODE_ROLE, type Stage } from "./stage";
 import { deletePodWithoutWebhook } from "./podWithoutWebhook";
-import { pendingCreations } from "./state/pending";
 
 export class KillRun {
     /** Whether the engine was still running at the last kill point. */
@@ -46,12 +41,12 @@ export class KillRun {
         const { outcome } = await amid(() => this.begin(point.operation, hooksOf(point)));
         this.wasReached = outcome === "killed";
         await deletePodWithoutWebhook(this.stage);
-        const orphans = this.pendingRoles();
+        const orphans = pendingRoles(this.stage);
         if (point.then === "destroy") {
-            await this.detachPending();
+            await detachPending(this.stage);
         }
         await this.recover(point.then, orphans, amid);
-        await this.remove(orphans);
+        await removeRoles(this.stage, orphans);
         if (point.amid === "churn") {
             await endSurplus(this.stage);
         }
@@ -131,7 +126,7 @@ export class KillRun {
         orphans: readonly string[],
         amid: (act: () => Promise<unknown>) => Promise<unknown> = (act) => act(),
     ): Promise<void> {
-        if (command === "up" && this.isDeletionPending()) {
+        if (command === "up" && isDeletionPending(this.stage)) {
             await this.stage.succeeds("refresh", this.arguments());
         }
         await amid(() => this.stage.succeeds(command, this.arguments()));
@@ -139,55 +134,6 @@ export class KillRun {
             ? this.stage.assertHandedOver(this.additionalPolicyArns, orphans)
             : this.stage.assertAsBefore(orphans));
         this.isHandedOver = command === "up";
-    }
-
-    /**
-     * Roles whose creation was in progress when the engine was killed. The engine warns that they may exist, but its state has no
-     * id of them, so no program can delete them. https://www.pulumi.com/docs/support/troubleshooting/common-issues/interrupted-updates/
-     */
-    private pendingRoles(): string[] {
-        return this.pendingInputs("aws:iam/role:Role").flatMap(({ name }) => (typeof name === "string" ? [name] : []));
-    }
-
-    /**
-     * Whether AWS may have deleted a resource that is still in the engine's state. An update would rely on it. The engine warns
-     * about it, and asks for a refresh.
-     */
-    private isDeletionPending(): boolean {
-        const pending = this.stage.props.engine.state().pending_operations ?? [];
-        return pending.some(({ type, resource }) => type === "deleting" && resource.type.startsWith("aws:"));
-    }
-
-    private pendingInputs(wanted: string): Readonly<Record<string, unknown>>[] {
-        return pendingCreations(this.stage.props.engine.state(), wanted);
-    }
-
-    /**
-     * Detaches policies whose attachment is not in the engine's state, as the engine's warning and docs/limits.md ask the
-     * operator to. Otherwise IAM refuses to delete the role (`DeleteConflict`). An `up` needs no such help: it attaches the
-     * policy again, which changes nothing, and saves the attachment in its state.
-     */
-    private async detachPending(): Promise<void> {
-        const client = iamClient(this.stage.sandbox);
-        for (const { role, policyArn } of this.pendingInputs("aws:iam/rolePolicyAttachment:RolePolicyAttachment")) {
-            const RoleName = String(role);
-            const PolicyArn = String(policyArn);
-            if (this.stage.currentRoles()[RoleName]?.attachedPolicyArns.includes(PolicyArn)) {
-                await client.send(new DetachRolePolicyCommand({ RoleName, PolicyArn }));
-            }
-        }
-    }
-
-    /** Deletes the roles, as the engine's warning asks the operator to. */
-    private async remove(roles: readonly string[]): Promise<void> {
-        const client = iamClient(this.stage.sandbox);
-        for (const RoleName of roles.filter((name) => name in this.stage.currentRoles())) {
-            const { AttachedPolicies = [] } = await client.send(new ListAttachedRolePoliciesCommand({ RoleName }));
-            for (const { PolicyArn } of AttachedPolicies) {
-                await client.send(new DetachRolePolicyCommand({ RoleName, PolicyArn }));
-            }
-            await client.send(new DeleteRoleCommand({ RoleName }));
-        }
     }
 }
 

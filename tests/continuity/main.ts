@@ -66,7 +66,9 @@ class Run {
         copyPackage(packageFolder);
         const tools = await ensureAllTools(process.stderr);
         const wanted = this.options.stations ?? (scenarios.length + named.length === 1 ? 1 : 2);
-        this.stations.push(...makeStations(wanted, { sizes, tools, directory: this.directory, packageFolder, say }));
+        const { part } = this.options;
+        const common = { sizes, tools, directory: this.directory, packageFolder, part, say };
+        this.stations.push(...makeStations(wanted, common));
         const operations = operationsOf(points);
         const key = { packageFolder, seed: this.seed, nodes: sizes.nodes, operations };
         this.notes = points > 0 ? new CampaignNotes(key) : undefined;

@@ -43,7 +43,7 @@ export function readOptions(argv: readonly string[]): Options {
         .option("--seed <number>", "selects the points of a campaign, and the times of the random ones", count)
         .option(
             "--part <nth/all>",
-            "run this part of the campaign's points, such as 2/5, with the same seed for each part",
+            "run this part of a campaign's kills, such as 2/5, with the same seed for each part",
             part,
         )
         .option("--only <name...>", "run only these scenarios or kill points; see --list")

@@ -5,8 +5,10 @@ import {
     CreateAddonCommand,
     CreatePodIdentityAssociationCommand,
     DeletePodIdentityAssociationCommand,
+    DescribePodIdentityAssociationCommand,
     EKSClient,
     ListAddonsCommand,
+    ListPodIdentityAssociationsCommand,
     UpdateAddonCommand,
 } from "@aws-sdk/client-eks";
 import { CreatePolicyCommand, IAMClient } from "@aws-sdk/client-iam";
@@ -23,13 +25,14 @@ import { loadKubeconfig, podCredentials } from "local-eks/kubernetes";
 import type { Command, Engine, Hooks, RunResult } from "./engine/engine";
 import type { ComponentArguments } from "./engine/program";
 import type { Faults } from "./faults";
+import type { Part } from "./killPoints";
 import type { Monitor } from "./monitor/monitor";
 import type { Outsider } from "./monitor/recording";
 import { isReady } from "./monitor/records";
 import type { Sizes } from "./sizes";
 import { stateOfBefore } from "./state/ofBefore";
 import { type Snapshot, snapshot } from "./state/snapshot";
-import { differencesAfterHandBack, differencesAfterHandOver } from "./state/wanted";
+import { differencesAfterHandBack, differencesAfterHandOver, type HandedOver } from "./state/wanted";
 
 export interface Props {
     readonly sandbox: Sandbox;
@@ -41,6 +44,8 @@ export interface Props {
     readonly directory: string;
     /** The state before any change. */
     readonly before: Snapshot;
+    /** The part of a scenario's kills, if `--part` names one. */
+    readonly part?: Part | undefined;
     say(line: string): void;
 }
 
@@ -328,8 +333,9 @@ export class Stage {
             : eks.send(new CreateAddonCommand(addOn)));
     }
 
-    /** Returns a function that deletes the association. */
+    /** Installs the agent, which pods with an association need. Returns a function that deletes the association. */
     public async associatePodIdentity(roleArn: string): Promise<() => Promise<unknown>> {
+        await this.sandbox.podIdentity.agents.install();
         const { awsEndpoint: endpoint, region, clusterName } = this.sandbox;
         const eks = new EKSClient({ endpoint, region, credentials });
         const { association } = await eks.send(
@@ -340,13 +346,37 @@ export class Stage {
                 serviceAccount: "aws-node",
             }),
         );
-        const { monitor } = this.props;
-        monitor.note({ at: Date.now(), kind: "association", roleArn });
         const associationId = association?.associationId;
-        return async () => {
+        return () => eks.send(new DeletePodIdentityAssociationCommand({ clusterName, associationId }));
+    }
+
+    /** Deletes the associations of the service account, as another party does. */
+    public async deleteAssociations(): Promise<void> {
+        const { eks, clusterName, ids } = await this.associations();
+        for (const associationId of ids) {
             await eks.send(new DeletePodIdentityAssociationCommand({ clusterName, associationId }));
-            monitor.note({ at: Date.now(), kind: "association", roleArn: undefined });
-        };
+        }
+    }
+
+    /** The role of the service account's association. Undefined if it has none. */
+    public async associatedRole(): Promise<string | undefined> {
+        const { eks, clusterName, ids } = await this.associations();
+        const [associationId] = ids;
+        if (associationId === undefined) {
+            return undefined;
+        }
+        const { association } = await eks.send(
+            new DescribePodIdentityAssociationCommand({ clusterName, associationId }),
+        );
+        return association?.roleArn;
+    }
+
+    private async associations() {
+        const { awsEndpoint: endpoint, region, clusterName } = this.sandbox;
+        const eks = new EKSClient({ endpoint, region, credentials });
+        const of = { clusterName, namespace: "kube-system", serviceAccount: "aws-node" };
+        const { associations = [] } = await eks.send(new ListPodIdentityAssociationsCommand(of));
+        return { eks, clusterName, ids: associations.map(({ associationId }) => associationId) };
     }
 
     /** Deletes a child of the component from the stack's state, with its dependents. */
@@ -392,11 +422,12 @@ export class Stage {
     public async assertHandedOver(
         additionalPolicyArns: readonly string[] = [],
         orphans: readonly string[] = [],
+        by: HandedOver["by"] = "annotation",
     ): Promise<void> {
         await this.settled();
         const roleArn = this.props.engine.outputs()["roleArn"];
         assert.ok(typeof roleArn === "string", "the stack has no output roleArn");
-        const wanted = { roleArn, additionalPolicyArns, detachFromNodeRoles: [NODE_ROLE] };
+        const wanted = { roleArn, by, additionalPolicyArns, detachFromNodeRoles: [NODE_ROLE] };
         const differences = differencesAfterHandOver(this.before, await this.now(), wanted);
         assertNone(differences.filter((line) => !orphans.some((name) => line.endsWith(`: ${name}`))));
     }

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { type Sandbox, startSandbox, type ToolPaths } from "local-eks";
 import { Engine } from "./engine/engine";
 import { faultsOf } from "./faults";
+import type { Part } from "./killPoints";
 import { Monitor } from "./monitor/monitor";
 import type { Sizes } from "./sizes";
 import { Stage } from "./stage";
@@ -17,6 +18,8 @@ export interface StationOptions {
     readonly directory: string;
     /** The folder of the package under test. */
     readonly packageFolder: string;
+    /** See `--part`. */
+    readonly part?: Part | undefined;
     say(line: string): void;
 }
 
@@ -43,7 +46,7 @@ export class Station {
 
     /** Returns a stage with an unchanged cluster. `title` names the folder of its logs. */
     public async fresh(title: string): Promise<Stage> {
-        const { sizes, packageFolder } = this.options;
+        const { sizes, packageFolder, part } = this.options;
         const say = (line: string) => this.options.say(line);
         await this.clear();
         this.sandbox = await this.cleanSandbox();
@@ -55,7 +58,7 @@ export class Station {
         const before = await snapshot(this.sandbox);
         const { sandbox, engine, monitor } = this;
         const faults = faultsOf(sandbox, monitor);
-        const stage = new Stage({ sandbox, engine, monitor, faults, sizes, before, directory, say });
+        const stage = new Stage({ sandbox, engine, monitor, faults, sizes, before, directory, part, say });
         await stage.settled();
         this.stage = stage;
         return stage;

@@ -19,6 +19,17 @@ const NAMED: PlainArgs = { detachFromNodeRoles: [NODE_ROLE], roleName: "cni" };
 const ROLE_ARN = "arn:aws:iam::111122223333:role/cni";
 const EKSCTL_ROLE_ARN = "arn:aws:iam::111122223333:role/eksctl-aws-node";
 const ROLE_ANNOTATION = "eks.amazonaws.com/role-arn";
+/** EKS makes associations only with roles that trust the service. */
+const TRUST_OF_PODS = {
+    Version: "2012-10-17",
+    Statement: [
+        {
+            Effect: "Allow",
+            Principal: { Service: "pods.eks.amazonaws.com" },
+            Action: ["sts:AssumeRole", "sts:TagSession"],
+        },
+    ],
+};
 
 describe("what else gives aws-node its role", () => {
     let sandbox: Sandbox;
@@ -45,6 +56,7 @@ describe("what else gives aws-node its role", () => {
             podReadySeconds: 0.5,
             enforcementDelaySeconds: 1,
             agents: true,
+            podIdentityAgent: true,
             failedStartFactor: 0.02,
         });
         cluster = clusterOf(sandbox);
@@ -70,8 +82,9 @@ describe("what else gives aws-node its role", () => {
         await cluster.kubectl("annotate", "sa/aws-node", "-n", "kube-system", "eks.amazonaws.com/role-arn-");
 
         const account = { namespace: "kube-system", serviceAccount: "aws-node" };
+        const { Arn: roleArn } = await iam.createRole("eksctl-aws-node-pods", TRUST_OF_PODS, []);
         const { association } = await eks.send(
-            new CreatePodIdentityAssociationCommand({ clusterName, ...account, roleArn: EKSCTL_ROLE_ARN }),
+            new CreatePodIdentityAssociationCommand({ clusterName, ...account, roleArn }),
         );
         assert.match(
             await failureOfUp(),
@@ -99,10 +112,7 @@ describe("what else gives aws-node its role", () => {
     });
 
     it("may be an association, which its message replaces by the node role while pods stay Ready; then nothing refuses", async () => {
-        const pods = { Service: "pods.eks.amazonaws.com" };
-        const trust = { Effect: "Allow", Principal: pods, Action: ["sts:AssumeRole", "sts:TagSession"] };
-        const document = { Version: "2012-10-17", Statement: [trust] };
-        const { Arn: roleArn } = await iam.createRole("associated", document, [MANAGED_CNI_POLICY]);
+        const { Arn: roleArn } = await iam.createRole("associated", TRUST_OF_PODS, [MANAGED_CNI_POLICY]);
         const { clusterName } = sandbox;
         const account = { namespace: "kube-system", serviceAccount: "aws-node" };
         await eks.send(new CreatePodIdentityAssociationCommand({ clusterName, ...account, roleArn }));

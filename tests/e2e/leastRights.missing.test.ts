@@ -208,11 +208,14 @@ describe("a right that is missing", function () {
             const answer = async (action: string, ...more: string[]) =>
                 (
                     await withPolicies([...ofAddOn.map((one) => JSON.stringify(withoutAction(one, action))), ...more])
-                ).mayPassRole(roleArn);
+                ).mayPassRole(roleArn, "eks.amazonaws.com");
             assert.strictEqual(await answer("nothing:AtAll", own), "allowed");
             assert.strictEqual(await answer("iam:PassRole", own), "denied");
             assert.strictEqual(await answer("iam:PassRole"), "unknown");
-            assert.strictEqual(await (await without("iam:PassRole", own)).mayPassRole(roleArn), "denied");
+            assert.strictEqual(
+                await (await without("iam:PassRole", own)).mayPassRole(roleArn, "eks.amazonaws.com"),
+                "denied",
+            );
         });
 
         it("is the only thing that is asked for", async () => {

@@ -1,4 +1,4 @@
-/** Plays a history of a cluster whose managed add-on, or another writer, gives the pods their role. */
+/** Plays a history of a cluster whose managed add-on, an association, or another writer, gives the pods their role. */
 import { attempt } from "./attempt";
 import { Engine, hasInjectionGuard, type Program, REAL_RESOURCES, type Resources } from "./engine";
 import { type Fault, injectFault } from "./faults";
@@ -36,6 +36,8 @@ export interface DeliveryScenario {
     readonly hadRole?: boolean;
     /** Whether the node roles have lost the policy before. Only together with a role. */
     readonly detached?: boolean;
+    /** How late the parts of EKS see an association. Missing: some seconds. */
+    readonly associationLagMilliseconds?: number;
     readonly nodes: readonly string[];
     readonly strategy: "RollingUpdate" | "OnDelete";
     readonly maxUnavailable: number;
@@ -50,8 +52,8 @@ const WAITS = { atOnce: 1000, soon: IDLE_MILLISECONDS, long: SESSION_MILLISECOND
 const SETTLE_MILLISECONDS = 90_000;
 const TRIES = 5;
 const OWNED = "[annotation-owned-by-another]";
-/** A refusal, or the answer of the API server to a patch of the program. */
-const SAYS_WHY = /\[[a-z-]+\]|Apply failed with|Required value$/;
+/** A refusal, or the answer of the API server, or of EKS, to a resource of the program, which has an advice: components/failures/failureAdvice.ts. */
+const SAYS_WHY = /\[[a-z-]+\]|Apply failed with|Required value$|^UpdatePodIdentityAssociation, ResourceNotFound/;
 
 export async function playDeliveries(of: DeliveryScenario, resources: Resources = REAL_RESOURCES): Promise<ModelRun> {
     const { world, began } = begin(of);
@@ -109,6 +111,7 @@ function begin(of: DeliveryScenario): { world: ModelWorld; began: Began } {
     const world = new ModelWorld();
     world.strategy = of.strategy;
     world.maxUnavailable = of.maxUnavailable;
+    world.ownAssociation.lagMilliseconds = of.associationLagMilliseconds ?? world.ownAssociation.lagMilliseconds;
     const roleArn = of.hadRole ? THEIRS : undefined;
     if (roleArn !== undefined) {
         world.cniRoles.set(roleArn, { createdAt: 0, works: true });
@@ -312,9 +315,9 @@ function handedOver(world: ModelWorld, engine: Engine, program: Program): string
     const { managedAddOn, annotations } = world;
     const { owners: all, appliers } = world.accountOf(world.serviceAccountName);
     const owners = all.filter((owner) => owner !== TOOL);
-    const wrong = world.nodes.filter(
-        ({ name }) => !world.pods.some((pod) => pod.node === name && pod.roleArn === arn && world.isReady(pod)),
-    );
+    const isOfAssociation = program.delivery === "podIdentity";
+    const isRight = (pod: ModelPod) => pod.roleArn === arn && pod.associated === isOfAssociation && world.isReady(pod);
+    const wrong = world.nodes.filter(({ name }) => !world.pods.some((pod) => pod.node === name && isRight(pod)));
     const listed = program.detachFromNodeRoles ?? [];
     const attached = listed.filter((role) => world.isAttached(role));
     const isOfAddOn = program.delivery === "eksAddon";
@@ -322,12 +325,17 @@ function handedOver(world: ModelWorld, engine: Engine, program: Program): string
     const isShared = mayKeepOwn || !appliers.includes("eks");
     return firstOf([
         [wrong.length > 0, `nodes without a Ready pod with the role: ${wrong.map(({ name }) => name).join(", ")}`],
-        [annotations[ROLE_ARN] !== arn, `the service account is annotated with ${String(annotations[ROLE_ARN])}`],
+        [
+            annotations[ROLE_ARN] !== (isOfAssociation ? undefined : arn),
+            `the service account is annotated with ${String(annotations[ROLE_ARN])}`,
+        ],
         [attached.length > 0, `${attached.join(", ")} still hold the policy`],
         [
-            world.guard?.join() !== (hasInjectionGuard(program) ? arn : undefined),
+            world.guard?.join() !== (hasInjectionGuard(program) ? (isOfAssociation ? "" : arn) : undefined) ||
+                world.isGuardSuspended,
             "the injection guard is not as expected",
         ],
+        ...ofAssociation(world, isOfAssociation ? arn : undefined),
         [isOfAddOn && managedAddOn?.roleArn !== arn, "the add-on does not have the role"],
         [isOfAddOn && !isShared && owners.join() !== "eks", `the annotation belongs to ${owners.join(", ")}`],
         [
@@ -337,7 +345,7 @@ function handedOver(world: ModelWorld, engine: Engine, program: Program): string
             `the component has left the annotation to ${owners.join()}`,
         ],
         [
-            program.delivery === undefined &&
+            (program.delivery === undefined || isOfAssociation) &&
                 world.writer === undefined &&
                 managedAddOn?.roleArn === arn &&
                 // Its owner may have stated the role as it created the add-on again.
@@ -372,9 +380,19 @@ function handedBack(world: ModelWorld, { roleArn, addOnRoleArn, attached }: Bega
         [owners.includes(OWN_MANAGER), "the component still owns the annotation"],
         [lost.length > 0, `${lost.join(", ")} have lost the policy`],
         [world.guard !== undefined, "the injection guard still exists"],
+        ...ofAssociation(world, undefined),
         [[...world.cniRoles.keys()].some((arn) => arn !== THEIRS), "a role still exists"],
         [lostConfiguration(world), "the configuration of the add-on has changed"],
     ]);
+}
+
+/** @param roleArn The role of the association. Undefined: there is to be none. */
+function ofAssociation({ ownAssociation, skipsContainers }: ModelWorld, roleArn: string | undefined) {
+    const { current } = ownAssociation;
+    return [
+        [current?.roleArn !== roleArn, `the association has ${current?.roleArn ?? "no role"}`],
+        [skipsContainers, "the pod template excludes its containers from the webhook"],
+    ] satisfies [boolean, string][];
 }
 
 /** Whether another party has removed an annotation, or has overwritten it with a role that does not work. */

@@ -30,6 +30,8 @@ export interface RoleArguments {
     /** The issuers of other clusters. */
     readonly otherIssuers?: readonly string[];
     readonly additionalPolicyArns?: readonly ("logs" | "other")[];
+    /** Missing: the component annotates the service account. With podIdentity, the role trusts EKS Pod Identity alone. */
+    readonly delivery?: "external" | "eksAddon" | "podIdentity";
 }
 
 export interface ModelRole {

@@ -2,6 +2,7 @@ import { isUntried } from "../../components/live/canaryLeftOut";
 import { isLeftOut } from "../../components/live/guardLeftOut";
 import { isUnfinished } from "../../components/live/handOverLeftOut";
 import { LIVE_CHECKS_ANNOTATION, LIVE_CHECKS_OFF } from "../../documents/serviceAccountAnnotations";
+import { freeServiceAccount } from "../../handover/hooks/freeServiceAccount";
 import { carriesAnyOf } from "../../handover/model/carriedRole";
 import { refusals } from "../../handover/model/refusals";
 import type { Subject } from "../../handover/model/subject";
@@ -49,6 +50,8 @@ export interface Resources {
     readonly isLeftOut: typeof isLeftOut;
     readonly isUntried: typeof isUntried;
     readonly isUnfinished: typeof isUnfinished;
+    /** The hook before the association is created. */
+    readonly freeServiceAccount: typeof freeServiceAccount;
     /** What the patch of the DaemonSet writes with live checks. */
     readonly noteRollout: typeof noteRollout;
 }
@@ -67,6 +70,7 @@ export const REAL_RESOURCES: Resources = {
     isLeftOut,
     isUntried,
     isUnfinished,
+    freeServiceAccount,
     noteRollout,
 };
 
@@ -80,8 +84,6 @@ export interface Program extends RoleArguments {
     readonly follows?: boolean;
     /** Whether the program gives the cluster's OIDC provider without its name, so that the component cannot look the cluster up. */
     readonly unnamedCluster?: boolean;
-    /** Missing: the component annotates the service account. */
-    readonly delivery?: "external" | "eksAddon";
     readonly detachFromNodeRoles: readonly string[] | undefined;
     /** Those of detachFromNodeRoles that the program itself manages. */
     readonly ownNodeRoles?: readonly string[];
@@ -129,6 +131,8 @@ interface Stack {
     injectionGuard?: string;
     addOnRole?: AddOnRoleInputs & AddOnRoleOutputs;
     guardedAccount?: string;
+    /** Its `replacementTrigger` is null once an update has seen it: components/live/associationTrigger.ts. */
+    association?: { readonly id: string; readonly roleArn: string; readonly trigger: number | null };
     detachment?: DetachmentInputs & DetachmentOutputs;
     /** Whether the patch says that the live checks are turned off. */
     isOff?: boolean;
@@ -151,6 +155,7 @@ const OWN_NAMES: StackNames = {
     injectionGuardName: OWN_GUARD,
 };
 
+const CLUSTER_ARN = `arn:aws:eks:eu-west-1:${ACCOUNT}:cluster/prod`;
 const ROLLOUT_MILLISECONDS = 60_000;
 export const TIMEOUTS = {
     proofSeconds: 20,
@@ -274,6 +279,10 @@ export class Engine {
             // Its delete does nothing.
             delete stack.addOnRole;
         }
+        if (program.delivery !== "podIdentity") {
+            // It has retainOnDelete.
+            delete stack.association;
+        }
         if (program.delivery !== undefined) {
             // It has retainOnDelete: the annotation stays. The engine deletes at the end of an update.
             delete stack.patch;
@@ -371,6 +380,9 @@ export class Engine {
             await steps.operate("patch", operatePatch);
             steps.noteCreated("patch", stack.patches);
         }
+        if (program.delivery === "podIdentity") {
+            await this.associate(common, arn, run, operation);
+        }
         const delivered = deliveredBy(program, arn);
         const known = () => {
             const { record, approvedRole } = inState(stack.guard);
@@ -382,8 +394,12 @@ export class Engine {
             const serviceAccountUid = patches ? (stack.patchedUid ?? world.accountOf(account).uid) : "";
             const ofDelivery = { ...common, ...known(), proof, formerAnnotations, serviceAccountUid };
             const { overrideExistingServiceAccount = false } = program;
-            const inputs =
-                program.delivery === "eksAddon" ? { ...ofDelivery, overrideExistingServiceAccount } : ofDelivery;
+            const { association } = stack;
+            const inputs = {
+                ...ofDelivery,
+                ...(program.delivery === "eksAddon" ? { overrideExistingServiceAccount } : {}),
+                ...(association === undefined ? {} : { associationId: association.id }),
+            };
             const state = replaces ? undefined : stack.canary;
             stack.canary = await this.while("rollout", () => operate(resources.canary, state, inputs, operation));
         });
@@ -407,15 +423,17 @@ export class Engine {
         const injectionGuard = hasInjectionGuard(program);
         if (injectionGuard) {
             await steps.operate("injectionGuard", async (replaces) => {
-                if (stack.injectionGuard === arn && stack.guardedAccount === account && !replaces) {
+                // With an association, it admits container credentials alone.
+                const admitted = program.delivery === "podIdentity" ? [] : [arn];
+                if (stack.injectionGuard === admitted.join() && stack.guardedAccount === account && !replaces) {
                     return;
                 }
                 const what = stack.injectionGuard === undefined ? "create" : replaces ? "replace" : "update";
                 await run.call(`${what} the injection guard`, () => {
                     world.guardName = injectionGuardName;
                     world.guardedAccount = account;
-                    world.guard = [arn];
-                    stack.injectionGuard = arn;
+                    world.guard = admitted;
+                    stack.injectionGuard = admitted.join();
                     stack.guardedAccount = account;
                 });
             });
@@ -446,6 +464,35 @@ export class Engine {
         });
         if (resources.isUnfinished(this.outcome(steps))) {
             throw refusals.handOverUnfinished(arn);
+        }
+    }
+
+    /** The provider creates no association beside another one, and updates one in place. */
+    private async associate(common: LiveInputs, arn: string, run: Run, operation: OperationContext): Promise<void> {
+        const { world, stack } = this;
+        const { ownAssociation } = world;
+        const trigger = ownAssociation.current === undefined ? world.now : null;
+        if (trigger !== null && stack.association !== undefined && stack.association.trigger !== null) {
+            // Replaced, and the one of before is retained.
+            delete stack.association;
+        }
+        const { association, guard } = stack;
+        if (association === undefined) {
+            if (guard !== undefined) {
+                await this.resources.freeServiceAccount({ ...common, record: guard.record }, operation);
+            }
+            await run.call(`associate ${arn}`, () => {
+                stack.association = { id: ownAssociation.create(world.now, arn), roleArn: arn, trigger };
+                world.changed();
+            });
+        } else if (association.roleArn !== arn) {
+            await run.call(`associate ${arn} in place`, () => {
+                ownAssociation.update(world.now, association.id, arn);
+                stack.association = { ...association, roleArn: arn, trigger };
+                world.changed();
+            });
+        } else {
+            stack.association = { ...association, trigger };
         }
     }
 
@@ -724,8 +771,12 @@ export class Engine {
     public async refresh(run: Run): Promise<void> {
         const { world, stack, resources } = this;
         stack.trustDrifted = [...world.broken.values()].includes("trust-refused");
-        if (this.ownGuard?.join() !== stack.injectionGuard || world.guardedAccount !== stack.guardedAccount) {
+        const isGuard = this.ownGuard?.join() === stack.injectionGuard && !world.isGuardSuspended;
+        if (!isGuard || world.guardedAccount !== stack.guardedAccount) {
             delete stack.injectionGuard;
+        }
+        if (world.ownAssociation.current?.id !== stack.association?.id) {
+            delete stack.association;
         }
         if (stack.patch !== undefined) {
             const { annotations } = world.accountOf(stack.patchedAccount ?? AWS_NODE);
@@ -772,6 +823,9 @@ export class Engine {
         this.forgetRetained(goes);
         if (goes("rollout")) {
             delete stack.addOnRole;
+        }
+        if (goes("canary")) {
+            delete stack.association;
         }
         if (stack.canary !== undefined && goes("canary")) {
             await resources.canary.delete(stack.canary, this.operation(run));
@@ -1003,8 +1057,9 @@ function commonInputs(program: Program, roleArn: string, names: StackNames): Liv
         issuers: [issuerOf(program), ...otherIssuers],
         roleArn,
         ...(program.unnamedCluster ? {} : { clusterName: "prod" }),
-        annotations: { [ROLE_ARN]: roleArn },
+        annotations: program.delivery === "podIdentity" ? {} : { [ROLE_ARN]: roleArn },
         ...(program.delivery === undefined ? {} : { delivery: program.delivery }),
+        ...(program.delivery === "podIdentity" ? { clusterArn: CLUSTER_ARN } : {}),
     };
     return { subject, timeouts: TIMEOUTS, iamPropagationSeconds: 5, forceDestroy, drift: "none" };
 }

@@ -6,7 +6,7 @@ import { ROLE_ARN } from "./world";
 import { ModelWriter } from "./writer";
 
 /** The same operation with another run context. */
-function opening(operation: OperationContext, changed: (context: RunContext) => RunContext): OperationContext {
+export function opening(operation: OperationContext, changed: (context: RunContext) => RunContext): OperationContext {
     const { open } = operation;
     return open === undefined ? operation : { ...operation, open: async (...args) => changed(await open(...args)) };
 }

@@ -91,6 +91,7 @@ function clusterOf(world: ModelWorld, run: Run, subject: Subject): ClusterAccess
             return run.pass("wait", withTimeout, { until: () => world.version !== before, writes: false });
         },
         issuer: () => read("issuer", issuer),
+        requestPodToken: () => read("pod token", () => "token"),
         requestToken: () =>
             read(
                 "token",
@@ -134,7 +135,8 @@ function clusterOf(world: ModelWorld, run: Run, subject: Subject): ClusterAccess
                 const isThere = world.conditions.noServiceAccount !== true;
                 const isGone =
                     isThere && before !== undefined && world.accountOf(name).annotations[ROLE_ARN] === undefined;
-                if (isGone && subject.delivery !== undefined && !world.isHandingBack(manager)) {
+                const isOfAnother = subject.delivery !== undefined && subject.delivery !== "podIdentity";
+                if (isGone && isOfAnother && !world.isHandingBack(manager)) {
                     world.problem("the component's release removes the annotation that another writer is to own");
                 }
             }),
@@ -152,11 +154,20 @@ function clusterOf(world: ModelWorld, run: Run, subject: Subject): ClusterAccess
                     return;
                 }
                 world.guardedAccount = accountName;
-                world.guard = roleArns;
+                if (roleArns === undefined) {
+                    world.suspendGuard();
+                } else {
+                    world.guard = roleArns;
+                }
+            }),
+        skipContainers: (containers) =>
+            run.call(containers.length > 0 ? "skip the containers" : "no longer skip the containers", () => {
+                world.skipByLiveChecks(containers.length > 0, manager);
             }),
         testAdmission: (roleArn) =>
             read("admission", () => {
-                if (world.admits(roleArn, accountName)) {
+                const isAssociated = subject.delivery === "podIdentity" && roleArn !== undefined;
+                if (world.admits(isAssociated ? POD_IDENTITY : roleArn, accountName)) {
                     return { verdict: "admitted" as const };
                 }
                 return world.guardName === subject.injectionGuardName
@@ -204,10 +215,12 @@ function clusterSeen(world: ModelWorld, subject: Subject): ClusterSeen {
         ...(former.length === 0 ? {} : { formerServiceAccounts: former }),
         injectionGuard: {
             present: hasGuard,
-            inForce: hasGuard,
+            inForce: hasGuard && !world.isGuardSuspended,
+            ...(hasGuard && world.isGuardSuspended ? { suspended: true, otherExpressions: true } : {}),
             // With the expressions for another service account, it admits no known role.
             ...(hasGuard ? { roleArns: isGuarded ? (world.guard ?? []) : [] } : {}),
         },
+        agentsReadyOn: world.nodes.map(({ name }) => name),
         refusedPods: Array.from({ length: Math.min(world.refused, 3) }, () => "refused"),
         ...(world.refusedSince === undefined ? {} : { refusedSince: world.refusedSince }),
         ...(hasDaemonSet ? otherNodesSeen(world) : {}),
@@ -233,12 +246,13 @@ function daemonSetSeen(world: ModelWorld): DaemonSetSeen {
         maxUnavailable: world.maxUnavailable,
         serviceAccountName: conditions.serviceAccountName ?? world.serviceAccountName,
         templateLabels: conditions.templateLabels ?? {},
-        images: conditions.images ?? {},
+        images: conditions.images ?? { "aws-node": "cni:v1.19.0" },
         nodeAgentArguments: conditions.nodeAgentArguments ?? logs,
         observed: true,
         woken: world.woken,
         templateAnnotations: world.template === undefined ? {} : { "eks-cni/delivered": world.template },
         patchFieldManager: world.patched?.manager,
+        ...(world.skipsContainers ? { skipsContainers: true } : {}),
     };
 }
 
@@ -286,7 +300,11 @@ function podSeen(world: ModelWorld, pod: ModelPod): PodSeen {
 function credentialsOf({
     roleArn,
     otherCredentials,
-}: Pick<ModelPod, "roleArn" | "otherCredentials">): CredentialSource {
+    associated,
+}: Pick<ModelPod, "roleArn" | "otherCredentials" | "associated">): CredentialSource {
+    if (associated) {
+        return { kind: "containerCredentials", what: "container credentials" };
+    }
     if (otherCredentials !== undefined) {
         const isAssociation = otherCredentials.startsWith("AWS_CONTAINER_CREDENTIALS_FULL_URI");
         return { kind: isAssociation ? "containerCredentials" : "other", what: otherCredentials };
@@ -352,15 +370,51 @@ function awsOf(world: ModelWorld, run: Run, { serviceAccount, fieldManager }: Su
             run.call(`detach from ${role}`, () => change(world, role, policyArn, false)).then(() => "detached"),
         missingGrants: (policyArns, ipFamily) => read("policies", () => missingGrants(policyArns, ipFamily)),
         clusterStatus: () => read("cluster status", () => world.conditions.clusterStatus ?? "there"),
-        namedCluster: () => read("named cluster", () => ({ is: "there", issuer: ISSUER, ipFamily: world.ipFamily })),
+        namedCluster: () =>
+            read("named cluster", () => ({
+                is: "there",
+                issuer: ISSUER,
+                ipFamily: world.ipFamily,
+                platformVersion: "eks.9",
+            })),
         otherDelivery: () => read("other delivery", () => otherDeliverySeen(world)),
         addOn: (name) => read("add-on", () => world.managedAddOn?.seen(name) ?? { is: "missing", clusterName: name }),
         updateAddOn: (update) =>
             run.call(`update the add-on to ${update.roleArn ?? "no role"}`, () => addOnOf(world).update(update)),
         addOnUpdate: (_, updateId) => read("update", () => addOnOf(world).updateSeen(updateId)),
+        associations: (clusterName) =>
+            read("associations", () => {
+                const { current } = world.ownAssociation;
+                return { is: "seen", clusterName, associations: current === undefined ? [] : [current] };
+            }),
+        changeAssociation: (_, id, roleArn) =>
+            run.call(`give the association ${roleArn}`, () => {
+                world.associateByLiveChecks(id, roleArn, fieldManager);
+            }),
+        deleteAssociation: (_, id) =>
+            run.call("delete the association", () => {
+                world.ownAssociation.delete(world.now, id, world.isRollingOut(fieldManager));
+                world.changed();
+            }),
+        agentRights: (roleNames) =>
+            read("agent rights", () => Object.fromEntries(roleNames.map((name) => [name, "allowed" as const]))),
         mayPassRole: () => read("pass role", () => "allowed"),
-        prove: async ({ roleArn, ipFamily }) => {
-            const code = await read("proof", () => proofFailure(world, roleArn, ipFamily, serviceAccount.name));
+        provePodSession: ({ roleArn, ipFamily }) =>
+            read("pod session", () => {
+                const given = world.ownAssociation.roleForNewPod(world.now);
+                if (given !== roleArn) {
+                    const why = `EKS Auth still gives ${String(given)}.`;
+                    return { proof: { verdict: "undecided", why, evidence: [] }, final: false };
+                }
+                const code = proofFailure(world, roleArn, ipFamily, serviceAccount.name, true);
+                return code === undefined
+                    ? { proof: { verdict: "yes", evidence: [] }, final: true }
+                    : { proof: { verdict: "no", code, why: "not yet", final: false }, final: false };
+            }),
+        prove: async ({ roleArn, ipFamily, podIdentity }) => {
+            const code = await read("proof", () =>
+                proofFailure(world, roleArn, ipFamily, serviceAccount.name, podIdentity !== undefined),
+            );
             return (
                 world.conditions.proof?.() ??
                 (code === undefined
@@ -383,6 +437,7 @@ function otherDeliverySeen(world: ModelWorld): OtherDelivery {
         addOnRoleArn,
         addOn: addOnRoleArn !== undefined || managedAddOn?.exists === true,
         podIdentityRoleArns: [
+            ...[world.ownAssociation.current?.roleArn ?? []].flat(),
             ...(world.association ? ["arn:aws:iam::111122223333:role/associated"] : []),
             ...(world.conditions.podIdentityRoleArns ?? []),
         ],
@@ -402,12 +457,15 @@ function proofFailure(
     roleArn: string,
     ipFamily: Subject["ipFamily"],
     account: string,
+    byPodIdentity: boolean,
 ): ProofFailure | undefined {
     const role = world.cniRoles.get(roleArn);
     const broken = world.broken.get(roleArn);
     return role === undefined || !world.isKnown(roleArn)
         ? "permission-missing"
-        : (broken ?? refusedBy(role, ipFamily, account));
+        : (role.of?.delivery === "podIdentity") !== byPodIdentity
+          ? "trust-refused"
+          : (broken ?? refusedBy(role, ipFamily, account));
 }
 
 /** The add-on may get its role between the last look and the detachment. */
@@ -500,7 +558,7 @@ const instanceOf = (node: string) => `i-${node}`;
 /** The pods as the hook of the role's update sees them, and the next one of the service account that the role trusts. */
 export function carriersOf(world: ModelWorld, account: string): CarrierSeen[] {
     const { [ROLE_ARN]: annotated } = world.accountOf(account).annotations;
-    const others = world.others.pods.map((pod) => ({ ...pod, otherCredentials: undefined }));
+    const others = world.others.pods.map((pod) => ({ ...pod, otherCredentials: undefined, associated: false }));
     const pods = [...world.pods, ...others].map((pod) => ({
         name: pod.name,
         namespace: "kube-system",

@@ -1,6 +1,8 @@
 import { SKIP_WEBHOOK_LABEL } from "../../documents/serviceAccountAnnotations";
 import type { ProofFailure } from "../../handover/model/proof";
 import { ModelAccount } from "./account";
+import { ASSOCIATION_MARGIN_MILLISECONDS } from "../../handover/model/association";
+import { ModelAssociation } from "./association";
 import { mayBothBe, Restart, Restarts } from "./canaries";
 import { AWS_NODE, type ModelRole, suffices } from "./cniRole";
 import type { Conditions } from "./conditions";
@@ -78,6 +80,8 @@ export interface ModelPod {
     readonly roleArn: string | undefined;
     /** Other credentials, as of an association of EKS Pod Identity. They are valid until they expire, long after a scenario. */
     readonly otherCredentials: string | undefined;
+    /** Whether it has the credentials of the component's Pod Identity association. Then roleArn is the role that it got with them. */
+    readonly associated: boolean;
     readonly createdAt: number;
     /** The revision of the pod template. */
     revision: string;
@@ -123,6 +127,10 @@ export class ModelWorld {
     public webhook = { up: true, lateMilliseconds: 0 };
     /** Whether the service account has a Pod Identity association. */
     public association = false;
+    /** The Pod Identity association of the component. */
+    public readonly ownAssociation = new ModelAssociation();
+    /** Whether the pod template excludes its containers from the webhook. */
+    public skipsContainers = false;
     /** What the component has written to the pod template: without live checks, or with those of before. */
     public template: string | undefined;
     public patched: PatchedMetadata | undefined;
@@ -300,7 +308,8 @@ export class ModelWorld {
 
     /** Two equal revisions are the same template. */
     public get revision(): string {
-        return JSON.stringify([this.template, this.rollouts, this.daemonSetName, this.serviceAccountName]);
+        const { template, rollouts, daemonSetName, serviceAccountName, skipsContainers } = this;
+        return JSON.stringify([template, rollouts, daemonSetName, serviceAccountName, skipsContainers]);
     }
 
     public lose(node: ModelNode): void {
@@ -448,6 +457,21 @@ export class ModelWorld {
         this.guards.push({ at: this.now, value: roleArns && { roleArns, account: this.guardedAccount } });
     }
 
+    /** The component's guard stays, and admits each pod until its next change. */
+    public suspendGuard(): void {
+        const { guard } = this;
+        if (guard !== undefined) {
+            this.guards.push({
+                at: this.now,
+                value: { roleArns: guard, account: this.guardedAccount, suspended: true },
+            });
+        }
+    }
+
+    public get isGuardSuspended(): boolean {
+        return this.guards.at(-1)?.value?.suspended === true;
+    }
+
     /** Whether the injection guard looks at the pods of the DaemonSet. */
     public get isGuarded(): boolean {
         return this.guard !== undefined && this.guardedAccount === this.serviceAccountName;
@@ -463,12 +487,16 @@ export class ModelWorld {
         const { enforced } = this;
         return (
             enforced?.account !== account ||
+            enforced.suspended === true ||
             (roleArn !== undefined && [...enforced.roleArns, POD_IDENTITY].includes(roleArn))
         );
     }
 
     /** The role that the webhook gives to a new pod of the service account. */
     public roleForNewPod(account = this.serviceAccountName): string | undefined {
+        if (this.skipsContainers && account === this.serviceAccountName) {
+            return undefined;
+        }
         const given = this.association ? POD_IDENTITY : undefined;
         const seen = this.accountOf(account).roleAt(this.now - this.webhook.lateMilliseconds);
         return this.webhook.up ? (given ?? seen) : undefined;
@@ -531,12 +559,32 @@ export class ModelWorld {
 
     /** The part of the product that acts. */
     public setActing(acting: Acting, manager: string): void {
-        this.actorOf(manager).acting = acting;
+        Object.assign(this.actorOf(manager), { acting, returnsTo: undefined });
+    }
+
+    /** The live checks give the association this role. A rollout that is taken back gives the pods the former one. */
+    public associateByLiveChecks(id: string, roleArn: string, manager: string): void {
+        this.ownAssociation.update(this.now, id, roleArn);
+        this.actorOf(manager).returnsTo = roleArn;
+        this.changed();
+    }
+
+    /** The live checks exclude the containers from the webhook. A rollout that is taken back gives the pods the node roles, as a hand-back does. */
+    public skipByLiveChecks(skips: boolean, manager: string): void {
+        this.skipsContainers = skips;
+        const actor = this.actorOf(manager);
+        actor.acting = skips && actor.acting === "rollout" ? "handBack" : actor.acting;
+        this.changed();
     }
 
     /** Whether the live checks of this component hand back. */
     public isHandingBack(manager: string): boolean {
         return this.actorOf(manager).acting === "handBack";
+    }
+
+    /** Whether the live checks of this component roll out, or take that back. */
+    public isRollingOut(manager: string): boolean {
+        return this.actorOf(manager).acting === "rollout";
     }
 
     /** Whether a live check saw nodes when it looked last, other than those whose instances the account showed as leaving then. */
@@ -560,15 +608,16 @@ export class ModelWorld {
             seenServing: new Set(),
             acted: new Set(),
             undoLook: undefined,
+            returnsTo: undefined,
         };
         this.actors.set(manager, actor);
         return actor;
     }
 
     /** A live check looks at the cluster. */
-    public look(roleArn: string, manager: string): void {
+    public look(subjectRoleArn: string, manager: string): void {
         const actor = this.actorOf(manager);
-        const { acting, waves } = actor;
+        const { acting, waves, returnsTo: roleArn = subjectRoleArn } = actor;
         actor.acted.add(acting);
         // Of an instance that has just ended, the live check does not know yet.
         const known = this.nodes.filter((node) => !actor.shownAsLeaving.has(node));
@@ -595,14 +644,20 @@ export class ModelWorld {
                     place: this.shownPlaceOf(name, acting),
                     pod: pod && {
                         uid: pod.uid,
-                        isRight: acting === "handBack" ? !this.isApproved(pod, manager) : pod.roleArn === roleArn,
-                        provenFrom: pod.roleArn === roleArn && this.hasPath(pod) ? provenFromOf(pod) : undefined,
+                        isRight: acting === "handBack" ? !this.isApproved(pod, manager) : this.shows(pod, roleArn),
+                        provenFrom: this.shows(pod, roleArn) && this.hasPath(pod) ? provenFromOf(pod) : undefined,
                     },
                 };
             });
         const { maxUnavailable, now: at } = this;
         const workers = this.workersOf(roleArn, acting);
         waves.look(acting, { nodes, workers, maxUnavailable, at });
+    }
+
+    /** Whether a look shows that a pod has the role. A pod that is younger than the association, and the margin, may have another one. */
+    private shows({ roleArn: carried, associated, createdAt }: ModelPod, roleArn: string): boolean {
+        const { modifiedAt = Infinity } = this.ownAssociation.current ?? {};
+        return carried === roleArn && (!associated || createdAt >= modifiedAt + ASSOCIATION_MARGIN_MILLISECONDS);
     }
 
     /** The live check does not use what the look at the cluster has shown: the account did not answer, or the cluster is read again. */
@@ -628,7 +683,7 @@ export class ModelWorld {
      */
     private workersOf(roleArn: string, acting: Acting): Worker[] {
         return this.pods.flatMap((pod) => {
-            const provenFrom = pod.roleArn === roleArn && this.isReady(pod) ? provenFromOf(pod) : undefined;
+            const provenFrom = this.shows(pod, roleArn) && this.isReady(pod) ? provenFromOf(pod) : undefined;
             return provenFrom === undefined || this.notShown.has(pod.node)
                 ? []
                 : [{ node: pod.node, place: this.shownPlaceOf(pod.node, acting), provenFrom }];
@@ -666,7 +721,9 @@ export class ModelWorld {
         const pod = this.pods.find((one) => one.uid === uid);
         if (pod !== undefined) {
             const actor = byLiveChecks ? this.actorOf(manager) : undefined;
-            const isRestart = this.isReady(pod) && !pod.stoppingSince;
+            // It lost its association as a rollout was taken back, and goes to a node role that holds its policies.
+            const isLost = pod.associated && this.ownAssociation.current === undefined;
+            const isRestart = this.isReady(pod) && !pod.stoppingSince && !isLost;
             const { problem, isOfWave } = (isRestart ? actor?.waves.restart(uid) : undefined) ?? NOT_COUNTED;
             if (problem !== undefined) {
                 this.problem(problem);
@@ -773,24 +830,34 @@ export class ModelWorld {
     }
 
     /** Whether a pod would use a role from a subnet that has no way to STS. */
-    private isCutOff({ roleArn, otherCredentials, node, readySince }: ModelPod): boolean {
-        const usesSts = roleArn !== undefined && roleArn !== POD_IDENTITY && otherCredentials === undefined;
+    private isCutOff({ roleArn, otherCredentials, associated, node, readySince }: ModelPod): boolean {
+        const isOfToken = roleArn !== undefined && roleArn !== POD_IDENTITY && !associated;
+        const usesSts = isOfToken && otherCredentials === undefined;
         const subnet = this.nodes.find(({ name }) => name === node)?.subnet ?? "";
         return usesSts && readySince === undefined && this.closedSubnets.has(subnet);
     }
 
-    private hasRights({ roleArn, node, otherCredentials, serviceAccount }: ModelPod): boolean {
+    private hasRights({ roleArn, node, otherCredentials, associated, serviceAccount }: ModelPod): boolean {
         if (otherCredentials !== undefined || roleArn === POD_IDENTITY) {
             // A session lasts for hours, so it outlives the association here.
             return true;
         }
         if (roleArn !== undefined) {
             const role = this.cniRoles.get(roleArn);
+            if (associated ? !this.mayFetch() : role?.of?.delivery === "podIdentity") {
+                return false;
+            }
             const hasRights = role !== undefined && role.works && suffices(role, this, serviceAccount);
             return hasRights && !this.broken.has(roleArn) && this.isKnown(roleArn);
         }
         const role = this.roleOf(node) ?? "";
         return valueAt(this.attachments.get(role) ?? [], this.now - ENFORCEMENT_MILLISECONDS) ?? false;
+    }
+
+    /** Whether a pod with the credentials of the association gets others when these end. */
+    private mayFetch(): boolean {
+        const { current, wasTakenBack } = this.ownAssociation;
+        return current === undefined ? wasTakenBack : this.cniRoles.has(current.roleArn);
     }
 
     /** Whether IAM enforces the role's permissions by now. */
@@ -914,8 +981,13 @@ export class ModelWorld {
             if (noDaemonSet || this.now < this.retryAt) {
                 return;
             }
-            const roleArn = !skipped && this.otherCredentials === undefined ? this.roleForNewPod() : undefined;
-            if (!this.admits(roleArn)) {
+            const ofAssociation =
+                skipped || this.skipsContainers || !this.webhook.up || this.otherCredentials !== undefined
+                    ? undefined
+                    : this.ownAssociation.roleForNewPod(this.now);
+            const roleArn =
+                ofAssociation ?? (!skipped && this.otherCredentials === undefined ? this.roleForNewPod() : undefined);
+            if (!this.admits(ofAssociation === undefined ? roleArn : POD_IDENTITY)) {
                 this.refused += 1;
                 this.refusedSince ??= this.now;
                 this.retryAt = this.now + this.backoff;
@@ -936,6 +1008,7 @@ export class ModelWorld {
                 serviceAccount: this.serviceAccountName,
                 roleArn,
                 otherCredentials: this.otherCredentials,
+                associated: ofAssociation !== undefined,
                 createdAt: this.now,
                 revision: this.revision,
                 restart: this.restarts.end(node.name, roleArn),
@@ -949,7 +1022,8 @@ export class ModelWorld {
             if ((node.leaving !== undefined && this.ownNodeRoles.has(node.role)) || this.showsRemovedGuard()) {
                 this.unseen.add(uid);
             }
-            this.note(`pod${uid} is created on ${node.name} with ${roleArn ?? "the node role"}`);
+            const ofWhat = ofAssociation === undefined ? "" : " of the association";
+            this.note(`pod${uid} is created on ${node.name} with ${roleArn ?? "the node role"}${ofWhat}`);
             const { onNextPod } = this;
             this.onNextPod = undefined;
             onNextPod?.();
@@ -1138,6 +1212,8 @@ interface Actor {
     readonly acted: Set<Acting>;
     /** Forgets what the last look has shown. Undefined before the first one. */
     undoLook: (() => void) | undefined;
+    /** The role that these live checks have given the association. Undefined: none. */
+    returnsTo: string | undefined;
 }
 
 /** The injection guard. */
@@ -1145,4 +1221,6 @@ interface Guard {
     readonly roleArns: readonly string[];
     /** It looks at the pods of this service account alone. */
     readonly account: string;
+    /** Whether it admits each pod. */
+    readonly suspended?: true;
 }

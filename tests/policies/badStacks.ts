@@ -177,6 +177,21 @@ export const BAD_STACKS: readonly BadStack[] = [
             '"eksAddon" on CniServiceAccountRole, or remove the role from the add-on.',
     },
     {
+        rule: "one-writer-of-the-cni-role",
+        title: "the add-on with an association of its own, and the component with one",
+        level: "mandatory",
+        program: () => {
+            new CniServiceAccountRole("cni", { clusterName: "sandbox", delivery: Delivery.PodIdentity });
+            const [clusterName, addonName] = ["sandbox", "vpc-cni"];
+            const podIdentityAssociations = [{ serviceAccount: "aws-node", roleArn: CNI_ROLE }];
+            new aws.eks.Addon("vpc-cni", { clusterName, addonName, podIdentityAssociations });
+        },
+        resource: "vpc-cni",
+        message:
+            "The vpc-cni add-on and the CniServiceAccountRole both create a Pod Identity association of kube-system/aws-node, and EKS has only one. " +
+            "Remove it from podIdentityAssociations of the add-on.",
+    },
+    {
         rule: "cni-service-account-is-patched-by-the-component",
         title: "an annotation by hand",
         level: "mandatory",

@@ -48,6 +48,7 @@ describe("our examples, under the policy pack", () => {
         }),
         "managed-addon": ({ clusterName }) => ({ clusterName, nodeRoleName: `${clusterName}-nodes` }),
         "managed-addon-same-program": ({ clusterName }) => ({ clusterName, nodeRoleName: `${clusterName}-nodes` }),
+        "pod-identity": ({ clusterName }) => ({ clusterName, nodeRoleName: `${clusterName}-nodes` }),
         "new-cluster-aws": ({ subnetIds }) => ({
             clusterName: "new",
             ...Object.fromEntries(subnetIds.map((id, index) => [`subnetIds[${String(index)}]`, id])),

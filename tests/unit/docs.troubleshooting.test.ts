@@ -13,6 +13,7 @@ import { iamRules } from "./components/arguments/iamRules";
 import { kubernetesRules } from "./components/arguments/kubernetesRules";
 import { liveCombinationRows } from "./components/arguments/liveCombinationRows";
 import { liveRules } from "./components/arguments/liveRules";
+import { podIdentityRows } from "./components/arguments/podIdentityRows";
 import { rowsOf } from "./components/arguments/rule";
 import { tagRules } from "./components/arguments/tagRules";
 import { codeSpans, page, ROOT } from "./support/markdown";
@@ -32,12 +33,16 @@ const manyClusters = (count: number) => ({
 /** `expected …` of each possible problem of the arguments. The tests of the rules have a row for each. */
 function expectations(): string[] {
     const rules = [...iamRules, ...tagRules, ...kubernetesRules, ...liveRules];
-    const rows = [...rules.flatMap(rowsOf), ...combinationRows, ...liveCombinationRows];
+    const rows = [...rules.flatMap(rowsOf), ...combinationRows, ...liveCombinationRows, ...podIdentityRows];
     const ofRules = rows.flatMap(({ problems }) => problems.map(({ reason }) => reason.replace(/, got .*$/s, "")));
-    const ofCluster = clusterProblems(
-        { issuerUrl: `https://${ISSUER}`, ipFamily: "ipv6", region: "" },
-        { oidcProviderArn: provider(1), ipFamily: "ipv4" },
-    );
+    const cluster = { issuerUrl: `https://${ISSUER}`, ipFamily: "ipv6", region: "" };
+    const ofCluster = [
+        ...clusterProblems({ ...cluster, arn: "" }, { oidcProviderArn: provider(1), ipFamily: "ipv4" }),
+        ...clusterProblems(
+            { ...cluster, arn: "arn:aws:eks:us-west-2:111122223333:cluster/production" },
+            { delivery: "podIdentity", ipFamily: "ipv6", existingRoleArn: "arn:aws:iam::444455556666:role/cni" },
+        ),
+    ];
     const ofPlain = findProblems({ oidcProviderArn: provider(1), ipFamily: NOT_YET_KNOWN });
     const ofLookups = [...(LOOKUPS + CONNECTION).matchAll(/expected: [`"](.*)[`"],/g)].map(([, text = ""]) =>
         text.replace(/\$\{[^}]*\}/g, "x"),

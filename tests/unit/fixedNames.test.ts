@@ -7,6 +7,7 @@ import { isLiveCheckName } from "../../handover/engine/liveCheckProvider";
 import { exports as entryPoints, name } from "../../package.json";
 import { child, children } from "./support/children";
 import { inputs, live } from "./support/live";
+import { WITH_ARN } from "./support/standIn";
 
 const ROOT = join(__dirname, "../..");
 
@@ -53,6 +54,17 @@ describe("the names that stay as they are", () => {
             "cni-role": "aws:iam/role:Role",
             "cni-service-account": "kubernetes:core/v1:ServiceAccountPatch",
         });
+    });
+
+    it("are the name and the type of the association, which it has with Pod Identity alone", async () => {
+        const args = { delivery: "podIdentity", clusterName: "production", oidcProviderArn: undefined };
+        const run = await live(args, { lookups: WITH_ARN });
+        strictEqual(child(run, "cni-association")?.type, "aws:eks/podIdentityAssociation:PodIdentityAssociation");
+        const { subject } = inputs(run, "cni-canary") as { subject: object };
+        deepStrictEqual(
+            Object.keys(subject).filter((key) => ["clusterArn", "delivery"].includes(key)),
+            ["clusterArn", "delivery"],
+        );
     });
 
     it("are those by which a state finds the package", async () => {
@@ -159,6 +171,8 @@ describe("the names that stay as they are", () => {
             "another-cluster",
             "another-component",
             "another-injection-guard",
+            "association-differs",
+            "association-missing",
             "audience-annotation",
             "aws-access-denied",
             "aws-call-failed",
@@ -185,6 +199,7 @@ describe("the names that stay as they are", () => {
             "cluster-unreachable",
             "cni-too-old",
             "daemon-set-missing",
+            "delivery-not-changed",
             "force-destroy-with-pods",
             "former-credentials-fail",
             "former-role-carried",
@@ -202,6 +217,7 @@ describe("the names that stay as they are", () => {
             "other-delivery-unread",
             "own-role-as-existing",
             "permission-missing",
+            "pod-identity-agent",
             "pod-identity-association",
             "pod-misses-permissions",
             "pods-do-not-start",

@@ -52,7 +52,7 @@ describe("the public docstrings", () => {
         strictEqual(count("CniAwsArgs."), 6);
         strictEqual(count("CniTimeoutsArgs."), 5);
         strictEqual(count("IpFamily."), 2);
-        strictEqual(count("Delivery."), 3);
+        strictEqual(count("Delivery."), 4);
         strictEqual(count("Proof."), 3);
     });
 

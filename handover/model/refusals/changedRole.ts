@@ -31,6 +31,14 @@ export const changedRoleRefusals = {
             "The engine would make this change before the live checks can prove it, so these pods could be left without permissions. It was not made.",
             `${ANOTHER_ROLE} Or undo the change.`,
         ),
+    /** Pods with an association do not show their role. */
+    associatedRoleNarrowed: (update: Narrowed) =>
+        new Refusal(
+            "role-narrowed",
+            `The update would change the ${update.kind} ${update.arn} in place: ${update.changes.join("; ")}. Pods may have the role by a Pod Identity association, and do not show it.`,
+            "The engine would make this change before the live checks can prove it, so pods could be left without permissions. It was not made.",
+            `${ANOTHER_ROLE} Or undo the change.`,
+        ),
     roleNarrowedUnseen: (update: Narrowed, why: string) =>
         new Refusal(
             "role-narrowed",

@@ -8,9 +8,22 @@ import { withFullStop } from "./texts";
 /** How many pods a command in a message describes: a wave may have hundreds. */
 const MOST_DESCRIBED = 5;
 
-/** The usual fix if the role works from one subnet and not from another. */
-const STS_FROM_SUBNET =
-    "To reach the regional STS endpoint from such a subnet, the nodes need a NAT gateway or a VPC endpoint (com.amazonaws.REGION.sts) whose security group admits port 443 from the nodes.";
+/** The usual cause and fix if the role works from one subnet and not from another. */
+const FROM_SUBNET = {
+    sts: {
+        cause: "Often STS cannot be reached from their subnets: no route to the internet, and no VPC endpoint for STS that admits these nodes.",
+        fix: "To reach the regional STS endpoint from such a subnet, the nodes need a NAT gateway or a VPC endpoint (com.amazonaws.REGION.sts) whose security group admits port 443 from the nodes.",
+    },
+    eksAuth: {
+        cause: "Often the EKS Pod Identity Agent cannot reach EKS Auth from their subnets: no route to the internet, and no VPC endpoint for EKS Auth that admits these nodes.",
+        fix: "To reach EKS Auth from such a subnet, the nodes need a NAT gateway or a VPC endpoint (com.amazonaws.REGION.eks-auth) whose security group admits port 443 from the nodes.",
+    },
+} as const;
+
+/** The service that gives these pods their sessions. */
+function serviceOf(pods: readonly PodSeen[]) {
+    return FROM_SUBNET[pods.some(({ credentials: { kind } }) => kind === "containerCredentials") ? "eksAuth" : "sts"];
+}
 
 const NO_WAY_BACK =
     "pods cannot return to the node roles: these have given up the policies, the injection guard refuses pods without the role, another " +
@@ -69,7 +82,7 @@ export const rolloutRefusals = {
             "pods-do-not-work",
             `${listNames(pods)} on ${listTexts(nodes)} ${pods.length === 1 ? "carries" : "carry"} ${roleArn}, and ${pods.length === 1 ? "has" : "have"} not been Ready for ${String(seconds)} s. No other pod in the same subnets works with it.`,
             "These nodes were NotReady while the canaries were watched. The plugin starts on them, but cannot use the role, and no event names an AWS error.",
-            `Run pulumi up --refresh: it takes the rollout back if these pods still cannot use the role. ${STS_FROM_SUBNET}`,
+            `Run pulumi up --refresh: it takes the rollout back if these pods still cannot use the role. ${serviceOf(pods).fix}`,
         ),
     waveStays: ({ code, seen, means, fix }: Pick<Refusal, "code" | "seen" | "means" | "fix">) =>
         new Refusal(
@@ -82,8 +95,8 @@ export const rolloutRefusals = {
         new Refusal(
             "pods-do-not-work",
             `${listNames(pods)} on ${listTexts(nodes)} restarted with the role, and ${pods.length === 1 ? "has" : "have"} not been Ready for ${String(seconds)} s.`,
-            "The plugin starts on these nodes, but cannot use the role, and no event names an AWS error. Often STS cannot be reached from their subnets: no route to the internet, and no VPC endpoint for STS that admits these nodes.",
-            `Read the plugin's log on one of these nodes: /var/log/aws-routed-eni/ipamd.log. ${STS_FROM_SUBNET}`,
+            `The plugin starts on these nodes, but cannot use the role, and no event names an AWS error. ${serviceOf(pods).cause}`,
+            `Read the plugin's log on one of these nodes: /var/log/aws-routed-eni/ipamd.log. ${serviceOf(pods).fix}`,
         ),
     /** @param formerRoleArn The role that the service account had before the hand-over, if the pods carry it. */
     formerCredentialsFail: (pods: readonly PodSeen[], nodes: readonly string[], formerRoleArn?: string) =>

@@ -1,5 +1,6 @@
 import type { Proof } from "../proof";
 import { Refusal } from "../refusal";
+import type { Subject } from "../subject";
 import { withFullStop } from "./texts";
 
 /** The refusals of a run as a whole. */
@@ -34,11 +35,11 @@ export const runRefusals = {
         ),
     proofFailed: (
         { code, why, fix }: Pick<Extract<Proof, { verdict: "no" }>, "code" | "why" | "fix">,
-        roleArn: string,
+        { roleArn, delivery }: Pick<Subject, "roleArn" | "delivery">,
     ) =>
         new Refusal(
             code,
-            `The proof that a token of the service account can use ${roleArn} failed: ${withFullStop(why)}`,
+            `The proof that ${delivery === "podIdentity" ? "EKS Pod Identity can give the pods" : "a token of the service account can use"} ${roleArn} failed: ${withFullStop(why)}`,
             "Nothing on the cluster was changed.",
             fix ??
                 'Fix the cause, and run the same command again. If the machine that runs Pulumi is not allowed to test more, set proof: "assumeRole" or proof: "off"; the canary still runs.',

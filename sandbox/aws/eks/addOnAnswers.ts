@@ -27,27 +27,3 @@ export async function addOnAnswer(request: AwsRequest, route: Route, addOns: Add
             return undefined;
     }
 }
-
-/** Answers calls about the tags of an add-on. Undefined for the tags of other resources. */
-export function addOnTagAnswer(request: AwsRequest, { action }: Route, addOns: AddOns): object | undefined {
-    const { pathname, searchParams } = new URL(request.url, "http://127.0.0.1");
-    const arn = decodeURIComponent(pathname.replace(/^\/tags\//, ""));
-    const tags = /TagResource$|^UntagResource$|^ListTagsForResource$/.test(action) ? addOns.tags(arn) : undefined;
-    if (tags === undefined) {
-        return undefined;
-    }
-    switch (action) {
-        case "TagResource": {
-            const { tags: added } = JSON.parse(request.body.toString()) as { tags: Record<string, string> };
-            addOns.setTags(arn, { ...tags, ...added });
-            return {};
-        }
-        case "UntagResource": {
-            const removed = searchParams.getAll("tagKeys");
-            addOns.setTags(arn, Object.fromEntries(Object.entries(tags).filter(([key]) => !removed.includes(key))));
-            return {};
-        }
-        default:
-            return { tags };
-    }
-}

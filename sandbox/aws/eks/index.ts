@@ -7,10 +7,11 @@ import type { Moto } from "../moto";
 import { globalKeys, type LimitedPrincipal, limitedPrincipal, type Organization } from "../organization";
 import type { AwsRequest, AwsResponse } from "../protocol";
 import type { Sessions } from "../sts/sessions";
-import { addOnAnswer, addOnTagAnswer } from "./addOnAnswers";
+import { addOnAnswer } from "./addOnAnswers";
 import type { AddOns } from "./addOns";
 import type { AddOnInstaller } from "./addOns/installer";
-import { identityAnswer } from "./identityAnswers";
+import type { Associations } from "./associations";
+import { identityAnswer } from "./associations/answers";
 import type { NodeGroupDeletions } from "./nodeGroupDeletions";
 import { completeNodeGroup, type NodeGroupState } from "./nodeGroups";
 import {
@@ -20,9 +21,9 @@ import {
     updatedNodegroup,
     nodegroupKey,
 } from "./nodegroupUpdates";
-import { authorisePassRole, passedRoles } from "./passRole";
-import type { Associations } from "./podIdentityAssociations";
+import { authoriseRoles } from "./passRole";
 import { resourceOf, routeOf, type Route } from "./routes";
+import { tagAnswer } from "./tagAnswers";
 import type { VersionUpdates } from "./updates";
 
 /** How clients reach a cluster of the sandbox. moto invents the endpoint and the certificate authority. */
@@ -37,7 +38,7 @@ export interface ClusterAccess {
     /** Whether anything of a node group still exists. Defaults to moto's answer: it is deleted immediately. */
     readonly nodeGroupRemains?: (name: string) => boolean;
     /** Writes the objects of add-ons. Defaults to none: an add-on is an entry in EKS's answers. */
-    readonly addOnInstaller?: AddOnInstaller;
+    readonly addOnInstallers?: Readonly<Record<string, AddOnInstaller>>;
 }
 
 export interface EksContext {
@@ -48,6 +49,7 @@ export interface EksContext {
     readonly moto: Moto;
     readonly sessions: Sessions;
     readonly enforced: () => IamState;
+    readonly visible: () => IamState;
     readonly organization: Organization;
     readonly access: ReadonlyMap<string, ClusterAccess>;
     readonly updates: VersionUpdates;
@@ -90,7 +92,7 @@ function authorise(
     }
     const { serviceControlPolicies } = organization;
     const passing = { principal, accountId, state, serviceControlPolicies, context: keys };
-    passedRoles(route, request).forEach((role) => authorisePassRole(role, passing));
+    authoriseRoles(route, request, passing);
 }
 
 /** ListClusters has no resource, and EKS names all clusters in its refusal: https://github.com/aws/aws-cli/issues/5823 */
@@ -107,7 +109,7 @@ async function answerWithoutMoto(
     route: Route,
     context: EksContext,
 ): Promise<AwsResponse | undefined> {
-    const tags = addOnTagAnswer(request, route, context.addOns);
+    const tags = tagAnswer(request, route, [context.addOns, context.associations]);
     if (tags !== undefined || !withoutMoto.test(route.action)) {
         return tags && json(tags);
     }
@@ -122,7 +124,7 @@ async function answerWithoutMoto(
     }
     return json(
         (await addOnAnswer(request, route, context.addOns)) ??
-            identityAnswer(request, route, context.associations) ??
+            (await identityAnswer(request, route, context.associations, context)) ??
             updateAnswer(request, route, cluster, context.updates),
     );
 }

@@ -32,6 +32,7 @@ export const routes: readonly (readonly [method: string, path: RegExp, action: s
     ["GET", /^\/clusters\/([^/]+)\/pod-identity-associations$/, "ListPodIdentityAssociations"],
     ["POST", /^\/clusters\/([^/]+)\/pod-identity-associations$/, "CreatePodIdentityAssociation"],
     ["GET", /^\/clusters\/([^/]+)\/pod-identity-associations\/([^/]+)$/, "DescribePodIdentityAssociation"],
+    ["POST", /^\/clusters\/([^/]+)\/pod-identity-associations\/([^/]+)$/, "UpdatePodIdentityAssociation"],
     ["DELETE", /^\/clusters\/([^/]+)\/pod-identity-associations\/([^/]+)$/, "DeletePodIdentityAssociation"],
     ["GET", /^\/tags\/.+$/, "ListTagsForResource"],
     ["POST", /^\/tags\/.+$/, "TagResource"],

@@ -68,11 +68,21 @@ export class Timeline {
 
     /** The state that is enforced now. It decides what callers may do. */
     get enforced(): IamState {
+        return this.stateBy(({ enforcedAt }) => enforcedAt);
+    }
+
+    /** The state that reads show now. */
+    get visible(): IamState {
+        return this.stateBy(({ visibleAt }) => visibleAt);
+    }
+
+    private stateBy(time: (change: IamChange) => number): IamState {
         const now = this.now();
-        for (let next = this.changes[1]; next && next.enforcedAt <= now; next = this.changes[1]) {
+        const isOver = ({ enforcedAt, visibleAt }: IamChange) => enforcedAt <= now && visibleAt <= now;
+        for (let next = this.changes[1]; next && isOver(next); next = this.changes[1]) {
             this.changes.shift();
         }
-        return this.changes[0].state;
+        return (this.changes.filter((change) => time(change) <= now).at(-1) ?? this.changes[0]).state;
     }
 
     /** Enforces the latest write now, regardless of its delay. The log gets a line without an action. */

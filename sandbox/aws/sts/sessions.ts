@@ -18,6 +18,8 @@ export interface Session {
     /** arn:<partition>:sts::<account>:assumed-role/<role>/<session>, without the role's path. */
     readonly arn: string;
     readonly expiresAt: number;
+    /** https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html */
+    readonly tags?: Readonly<Record<string, string>>;
     /** Whether the global endpoint of STS issued it. */
     readonly ofGlobalEndpoint?: boolean;
 }
@@ -34,6 +36,8 @@ export interface Principal {
      */
     readonly principalArn: string;
     readonly policies: PolicyHolder;
+    /** Session tags: the values of `aws:PrincipalTag/…`. */
+    readonly tags?: Readonly<Record<string, string>>;
 }
 
 export type Caller = Principal | { readonly kind: "operator" };
@@ -64,7 +68,13 @@ export class Sessions {
     ) {}
 
     /** @param region That of the call's signature, if it was signed. */
-    create(role: RoleState, sessionName: string, durationSeconds: number, region?: string): Session {
+    create(
+        role: RoleState,
+        sessionName: string,
+        durationSeconds: number,
+        region?: string,
+        tags: Readonly<Record<string, string>> = {},
+    ): Session {
         const [, partition = "aws", , , account = ""] = role.arn.split(":");
         const session = {
             accessKeyId: `ASIA${randomText(16)}`,
@@ -76,6 +86,7 @@ export class Sessions {
             sessionName,
             arn: `arn:${partition}:sts::${account}:assumed-role/${role.name}/${sessionName}`,
             expiresAt: this.now() + durationSeconds * 1000,
+            ...(Object.keys(tags).length > 0 && { tags }),
             ...(region === globalEndpointRegion && { ofGlobalEndpoint: true }),
         };
         this.byAccessKey.set(session.accessKeyId, session);
@@ -124,7 +135,8 @@ export class Sessions {
             throw invalidToken(service);
         }
         const userId = `${session.roleId}:${session.sessionName}`;
-        return { kind: "session", arn: session.arn, userId, principalArn: role.arn, policies: role };
+        const { arn, tags } = session;
+        return { kind: "session", arn, userId, principalArn: role.arn, policies: role, ...(tags && { tags }) };
     }
 }
 
@@ -136,6 +148,7 @@ function missingToken(service: Service): AwsError {
         case "ec2":
             return new AwsError("AuthFailure", "AWS was not able to validate the provided access credentials", 401);
         case "eks":
+        case "eks-auth":
             return new AwsError("MissingAuthenticationTokenException", "Missing Authentication Token", 403);
         default:
             return new AwsError("MissingAuthenticationToken", "Request is missing Authentication Token", 403);
@@ -147,6 +160,7 @@ function invalidToken(service: Service): AwsError {
         case "ec2":
             return new AwsError("AuthFailure", "AWS was not able to validate the provided access credentials", 401);
         case "eks":
+        case "eks-auth":
             return new AwsError(
                 "UnrecognizedClientException",
                 "The security token included in the request is invalid.",
@@ -162,6 +176,7 @@ function expiredToken(service: Service): AwsError {
         case "ec2":
             return new AwsError("RequestExpired", "Request has expired.", 400);
         case "eks":
+        case "eks-auth":
             return new AwsError("ExpiredTokenException", "The security token included in the request is expired", 403);
         default:
             return new AwsError("ExpiredToken", "The security token included in the request is expired", 403);

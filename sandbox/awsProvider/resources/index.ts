@@ -4,6 +4,7 @@ import { vpc } from "./ec2Vpc";
 import { addOn } from "./eksAddOn";
 import { cluster } from "./eksCluster";
 import { nodeGroup } from "./eksNodeGroup";
+import { podIdentityAssociation } from "./eksPodIdentityAssociation";
 import { instanceProfile } from "./iamInstanceProfile";
 import { openIdConnectProvider } from "./iamOpenIdConnectProvider";
 import { policy } from "./iamPolicy";
@@ -22,6 +23,7 @@ export const RESOURCE_TYPES: readonly ResourceType[] = [
     cluster,
     nodeGroup,
     addOn,
+    podIdentityAssociation,
     vpc,
     subnet,
     securityGroup,

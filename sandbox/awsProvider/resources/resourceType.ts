@@ -43,6 +43,9 @@ export interface ResourceType {
      */
     read(context: Context, id: string, prior: ValueMap | undefined): Promise<ValueMap | undefined>;
 
+    /** The id of an imported resource, if it is another one than the program's. */
+    readonly importedId?: (id: string) => string;
+
     update(context: Context, id: string, change: Change): Promise<void>;
 
     /** A resource that does not exist is not an error. */

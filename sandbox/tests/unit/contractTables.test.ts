@@ -33,6 +33,7 @@ const required: Readonly<Record<string, readonly string[]>> = {
         "URL-encoded",
     ],
     identityWebhook: ["five variables", "skip-containers", "late", "down", "slow", "wrong certificate", "Pod Identity"],
+    "cluster/podIdentity": ["cache", "renewal", "restarted agent", "node role", "no agent", "restarted container"],
     awsProvider: [
         "create",
         "no-op",

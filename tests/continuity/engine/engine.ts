@@ -31,6 +31,8 @@ export interface Hooks {
     killAfter?(write: number, call: Call): boolean;
     /** What happens between the run's decision to write and the write, which is forwarded once it has happened. */
     hold?(call: Call): Promise<unknown> | undefined;
+    /** Whether nothing answers this call: its connection breaks, and it is not carried out. */
+    cuts?(call: Call): boolean;
     /** Kills the run this long after its start. */
     readonly killAtMilliseconds?: number;
     /** More flags of the command. */
@@ -203,6 +205,9 @@ export class Engine {
     private async before(call: Call): Promise<boolean> {
         const { current } = this;
         if (current === undefined || current.killed) {
+            return false;
+        }
+        if (current.hooks.cuts?.(call)) {
             return false;
         }
         if (call.write && current.hooks.killBefore?.(writesOf(current.calls).length + 1, call)) {

@@ -1,5 +1,6 @@
 /** Computes the figures of a recording by a sweep over its events: nothing changes between two events. Pure. */
 import { Moment } from "./moment";
+import type { MissingPath } from "./paths";
 import type { Outsider, PodRecord, Recording } from "./recording";
 
 /** A time span in which one pod ran without a working path. */
@@ -74,13 +75,23 @@ class Sweep {
             if (lack !== undefined) {
                 lacking.add(pod.uid);
                 const { name, uid, node } = pod;
+                this.closeUnlessAs(uid, lack);
                 const begun = { pod: name, uid, node, from, ...lack, canary: canaries.has(pod, moment) };
                 open.set(uid, { ...(open.get(uid) ?? begun), to });
+            } else if (pod.ready) {
+                canaries.noteWorking(pod);
             }
         }
         this.close((uid) => !lacking.has(uid));
         this.nodeMilliseconds += moment.nodesWithoutReadyPod() * (to - from);
         this.blindMilliseconds += moment.blind ? to - from : 0;
+    }
+
+    /** The calls of a pod show one part of a gap, and not the other. */
+    private closeUnlessAs(uid: string, { hiddenBySession }: MissingPath): void {
+        if (this.open.get(uid)?.hiddenBySession !== hiddenBySession) {
+            this.close((one) => one === uid);
+        }
     }
 
     private close(which: (uid: string) => boolean): void {
@@ -139,23 +150,39 @@ function secondsOf(gaps: readonly Gap[]): number {
 /**
  * In each place, one pod may be the canary: the first pod without a path among those that were created with the role before any pod
  * worked with it there. Any other pod without a path is a gap, even while there is a canary.
+ *
+ * A pod that replaces a canary that never worked counts on as one if it got such credentials again: a webhook that is late gives them after the rollout
+ * was taken back.
  */
 class Canaries {
     private readonly seen = new Set<string>();
-    private readonly candidates = new Set<string>();
+    /** The pods that may be a canary, with their nodes. */
+    private readonly candidates = new Map<string, string>();
     private readonly ofPlace = new Map<string, string>();
+    /** The nodes whose canary has ended, and had not worked. */
+    private readonly failedOn = new Set<string>();
 
     public see(moment: Moment): void {
+        const existing = new Set(moment.pods.map(({ uid }) => uid));
+        for (const [uid, node] of [...this.candidates].filter(([uid]) => !existing.has(uid))) {
+            this.candidates.delete(uid);
+            this.failedOn.add(node);
+        }
+        [...this.ofPlace].filter(([, uid]) => !existing.has(uid)).forEach(([place]) => this.ofPlace.delete(place));
         // Until it is scheduled, a pod does not show its node.
         const created = moment.pods.filter(({ uid, node }) => node !== "" && !this.seen.has(uid));
-        for (const { uid, node, tokenFile, roleArn } of created) {
-            this.seen.add(uid);
-            if (moment.isUntested(node) && tokenFile && roleArn === moment.annotated) {
-                this.candidates.add(uid);
+        for (const pod of created) {
+            this.seen.add(pod.uid);
+            const replaces = this.failedOn.delete(pod.node) && (pod.tokenFile || pod.containerCredentials === true);
+            if (replaces || moment.isFirst(pod)) {
+                this.candidates.set(pod.uid, pod.node);
             }
         }
-        const existing = new Set(moment.pods.map(({ uid }) => uid));
-        [...this.ofPlace].filter(([, uid]) => !existing.has(uid)).forEach(([place]) => this.ofPlace.delete(place));
+    }
+
+    /** A pod that has worked is no canary any more, whatever happens to its path later. */
+    public noteWorking({ uid }: PodRecord): void {
+        this.candidates.delete(uid);
     }
 
     public has({ uid, node }: PodRecord, moment: Moment): boolean {

@@ -1,7 +1,8 @@
 import { emptyIamState, type IamState, type ServiceControlPolicies } from "local-eks/iam";
 import { type MissingPath, missingPath } from "./paths";
+import { isOfPodIdentity, PodIdentityAtMoment } from "./podIdentity";
+import { Reach } from "./reach";
 import type { NodeRecord, PodRecord, RecordedEvent, Recording } from "./recording";
-import { StsReach } from "./stsReach";
 
 /** The world at one moment of a recording. Each event that is applied advances it. */
 export class Moment {
@@ -11,19 +12,32 @@ export class Moment {
     /** By node. Kept when the Node object is deleted, since a pod of the node may exist a little longer. */
     private readonly instances = new Map<string, string | undefined>();
     private readonly profiles = new Map<string, string | undefined>();
-    private readonly sts = new StsReach();
+    private readonly sts = new Reach();
     private readonly networks = new Map<string, string | undefined>();
     /** Where a pod with the annotated role is Ready, or has been since the annotation. */
     private readonly tested = new Set<string>();
-    private association: { readonly roleArn: string | undefined; readonly since: number } | undefined;
+    /** The same for pods with credentials of the association's role. */
+    private readonly testedByAssociation = new Set<string>();
+    private readonly podIdentity = new PodIdentityAtMoment();
     private serviceControlPolicies: ServiceControlPolicies = [];
     public blind = false;
     /** The role in the service account's annotation. */
     public annotated: string | undefined;
 
-    public constructor(private readonly recording: Pick<Recording, "issuer" | "accountId">) {}
+    public constructor(
+        private readonly recording: Pick<Recording, "issuer" | "accountId" | "clusterArn" | "ipFamily">,
+    ) {}
 
     public apply(event: RecordedEvent): void {
+        if (isOfPodIdentity(event)) {
+            const { associated } = this.podIdentity;
+            this.podIdentity.apply(event);
+            if (this.podIdentity.associated !== associated) {
+                this.testedByAssociation.clear();
+                this.pods.forEach((pod) => this.noteTested(pod));
+            }
+            return;
+        }
         switch (event.kind) {
             case "iam":
                 this.iam = event.state;
@@ -47,12 +61,13 @@ export class Moment {
                 this.networks.set(event.id, event.network);
                 break;
             case "stsCutOff":
-            case "stsBack":
-            case "stsRefuses":
-                this.sts.apply(event);
+                this.sts.cutOff(event.nodes);
                 break;
-            case "association":
-                this.association = { roleArn: event.roleArn, since: event.at };
+            case "stsBack":
+                this.sts.back(event.nodes);
+                break;
+            case "stsRefuses":
+                this.sts.setRefuses(event.refuses);
                 break;
             case "serviceControlPolicies":
                 this.serviceControlPolicies = event.levels;
@@ -73,7 +88,11 @@ export class Moment {
         }
     }
 
-    private noteTested({ node, ready, tokenFile, roleArn }: PodRecord): void {
+    private noteTested(pod: PodRecord): void {
+        const { node, ready, tokenFile, roleArn } = pod;
+        if (this.podIdentity.hasTested(pod)) {
+            this.testedByAssociation.add(this.placeOf(node));
+        }
         if (ready && tokenFile && roleArn !== undefined && roleArn === this.annotated) {
             this.tested.add(this.placeOf(node));
         }
@@ -83,9 +102,14 @@ export class Moment {
         return [...this.podsByUid.values()];
     }
 
-    /** Whether a pod that is created on this node now would be the first that has a chance to work with the annotated role in its place. */
-    public isUntested(node: string): boolean {
-        return this.annotated !== undefined && !this.tested.has(this.placeOf(node));
+    /** Whether the pod, if it was created now, is the first that has a chance to work with the annotation's or the association's role in its place. */
+    public isFirst({ node, tokenFile, roleArn, containerCredentials }: PodRecord): boolean {
+        const place = this.placeOf(node);
+        if (tokenFile) {
+            return this.annotated !== undefined && roleArn === this.annotated && !this.tested.has(place);
+        }
+        const { associated } = this.podIdentity;
+        return containerCredentials === true && associated !== undefined && !this.testedByAssociation.has(place);
     }
 
     /** The instance profile, subnet and security groups of a node: nodes that share them reach AWS in the same way. */
@@ -103,17 +127,18 @@ export class Moment {
         if (!pod.running) {
             return undefined;
         }
-        const { issuer, accountId } = this.recording;
+        const { issuer, accountId, ipFamily = "ipv4", clusterArn } = this.recording;
         const instanceProfile = this.profileOf(pod.node);
-        const { iam, association, serviceControlPolicies } = this;
+        const { iam, serviceControlPolicies } = this;
         const stsReachable = this.sts.isOpenTo(pod.node);
         return missingPath(pod, {
             iam,
             issuer,
             accountId,
+            ipFamily,
             instanceProfile,
             stsReachable,
-            association,
+            podIdentity: { ...this.podIdentity.factsOf(pod), clusterArn },
             serviceControlPolicies,
         });
     }

@@ -12,14 +12,16 @@ import {
     type V1Pod,
     type V1ServiceAccount,
 } from "@kubernetes/client-node";
-import type { Sandbox } from "local-eks";
+import { type AssociationChange, associationChanges, eksAuthCalls, type Sandbox } from "local-eks";
 import { iamChanges } from "local-eks/iam";
 import { loadKubeconfig } from "local-eks/kubernetes";
 import { follow, type Follower } from "./follow";
-import { nodeRecord, podRecord, roleOf, runsAwsNode } from "./records";
-import type { Outsider, RecordedEvent, Recording } from "./recording";
+import { agentRecord, nodeRecord, podRecord, roleOf, runsAwsNode } from "./records";
+import type { AssociationRecord, Outsider, RecordedEvent, Recording } from "./recording";
 
 const inKubeSystem = { namespace: "kube-system" };
+/** The pods of the Pod Identity agent, as its chart labels them: aws/eks-pod-identity-agent charts/eks-pod-identity-agent/templates/_helpers.tpl */
+const AGENTS = "app.kubernetes.io/name=eks-pod-identity-agent";
 
 export class Monitor {
     private readonly events: RecordedEvent[] = [];
@@ -44,7 +46,7 @@ export class Monitor {
             gone: (object: T) => RecordedEvent[] = () => [],
             query: Record<string, string> = {},
         ) => {
-            const sight = (complete: boolean) => this.see(path, complete);
+            const sight = (complete: boolean) => this.see(`${path} ${query["labelSelector"] ?? ""}`, complete);
             const note = (events: RecordedEvent[]) => this.events.push(...events);
             const follower = follow<T>({
                 watch,
@@ -69,6 +71,13 @@ export class Monitor {
                 (pod) => [{ at: at(), kind: "pod", pod: podRecord(pod) }],
                 (pod) => [{ at: at(), kind: "podGone", uid: pod.metadata?.uid ?? "" }],
                 { labelSelector },
+            ),
+            of<V1Pod>(
+                `${namespaced}/pods`,
+                () => core.listNamespacedPod({ ...inKubeSystem, labelSelector: AGENTS }),
+                (pod) => [{ at: at(), kind: "agent", agent: agentRecord(pod) }],
+                (pod) => [{ at: at(), kind: "agentGone", uid: pod.metadata?.uid ?? "" }],
+                { labelSelector: AGENTS },
             ),
             of<V1Node>(
                 "/api/v1/nodes",
@@ -97,14 +106,38 @@ export class Monitor {
 
     /** Includes all earlier events: they define the state at `from`. */
     public recording(from: number, to: number, outsiders: readonly Outsider[] = []): Recording {
-        const { issuer, accountId } = this.sandbox;
+        const { issuer, accountId, region, clusterName } = this.sandbox;
+        const clusterArn = `arn:aws:eks:${region}:${accountId}:cluster/${clusterName}`;
         const iam = iamChanges(this.sandbox).map(({ enforcedAt, state }) => ({
             at: enforcedAt,
             kind: "iam" as const,
             state,
         }));
-        const events = [...iam, ...this.events].filter(({ at }) => at <= to);
-        return { from, to, issuer: issuer.replace("https://", ""), accountId, events, outsiders };
+        const events = [...iam, ...this.ofPodIdentity(), ...this.events].filter(({ at }) => at <= to);
+        return { from, to, issuer: issuer.replace("https://", ""), accountId, clusterArn, events, outsiders };
+    }
+
+    /** From the stand-ins' logs: when each part of EKS saw the association, and what the nodes' agents got. */
+    private ofPodIdentity(): RecordedEvent[] {
+        const { clusterName } = this.sandbox;
+        const changes = associationChanges(this.sandbox).filter(
+            (one) =>
+                one.clusterName === clusterName && one.namespace === "kube-system" && one.serviceAccount === "aws-node",
+        );
+        const granted = eksAuthCalls(this.sandbox).filter(({ caller }) => isNode(caller));
+        return [
+            ...changes.map(({ time, seenBy, association }): RecordedEvent => ({
+                at: time,
+                kind: "association",
+                seenBy,
+                association: association && associationRecord(association),
+            })),
+            ...granted.flatMap(({ time, podUid, roleArn }): RecordedEvent[] =>
+                podUid === undefined || roleArn === undefined
+                    ? []
+                    : [{ at: time, kind: "credentials", uid: podUid, roleArn }],
+            ),
+        ];
     }
 
     /** Requests the instance profile of an instance only once: no scenario changes it while the instance runs. */
@@ -143,4 +176,14 @@ export class Monitor {
             this.events.push({ at: Date.now(), kind: "sight", blind: !before });
         }
     }
+}
+
+function associationRecord(one: NonNullable<AssociationChange["association"]>): AssociationRecord {
+    const { roleArn, disableSessionTags, targetRoleArn, policy } = one;
+    return { roleArn, disableSessionTags, isLimited: targetRoleArn !== undefined || policy !== undefined };
+}
+
+/** The session of an instance has the instance's id as its name. Others may ask with a pod's token, too, and the pod gets nothing of that. */
+function isNode(caller: string): boolean {
+    return /\/i-[0-9a-f]+$/.test(caller);
 }

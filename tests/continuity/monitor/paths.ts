@@ -3,37 +3,59 @@
  * the code that it judges. It shares only the policy evaluation of the AWS stand-in, which also allows or denies the CNI's calls.
  */
 import { type IamState, policyVerdict, type RoleState, type ServiceControlPolicies, trustVerdict } from "local-eks/iam";
-import type { PodRecord } from "./recording";
+import type { AssociationRecord, PodRecord } from "./recording";
 
-/** The calls of the CNI on an IPv4 cluster: https://github.com/aws/amazon-vpc-cni-k8s/blob/master/docs/iam-policy.md */
-const CNI_ACTIONS = [
-    "AssignPrivateIpAddresses",
-    "AttachNetworkInterface",
-    "CreateNetworkInterface",
-    "DeleteNetworkInterface",
-    "DescribeInstances",
-    "DescribeInstanceTypes",
-    "DescribeNetworkInterfaces",
-    "DescribeSubnets",
-    "DescribeTags",
-    "DetachNetworkInterface",
-    "ModifyNetworkInterfaceAttribute",
-    "UnassignPrivateIpAddresses",
-] as const;
+/** The calls of the CNI, besides CreateTags: https://github.com/aws/amazon-vpc-cni-k8s/blob/master/docs/iam-policy.md */
+const CNI_ACTIONS = {
+    ipv4: [
+        "AssignPrivateIpAddresses",
+        "AttachNetworkInterface",
+        "CreateNetworkInterface",
+        "DeleteNetworkInterface",
+        "DescribeInstances",
+        "DescribeInstanceTypes",
+        "DescribeNetworkInterfaces",
+        "DescribeSubnets",
+        "DescribeTags",
+        "DetachNetworkInterface",
+        "ModifyNetworkInterfaceAttribute",
+        "UnassignPrivateIpAddresses",
+    ],
+    ipv6: [
+        "AssignIpv6Addresses",
+        "DescribeInstances",
+        "DescribeInstanceTypes",
+        "DescribeNetworkInterfaces",
+        "DescribeTags",
+    ],
+} as const;
 
 /** The facts that decide whether one pod has a path. */
 export interface PathFacts {
     readonly iam: IamState;
     readonly issuer: string;
     readonly accountId: string;
+    readonly ipFamily: "ipv4" | "ipv6";
     /** The instance profile of the node's instance; undefined if it has none. */
     readonly instanceProfile: string | undefined;
     /** Whether the pod's node can reach STS, and STS takes tokens. */
     readonly stsReachable: boolean;
-    /** The role of the Pod Identity association, and since when it is that one, or none. */
-    readonly association?: { readonly roleArn: string | undefined; readonly since: number } | undefined;
+    readonly podIdentity: PodIdentityFacts;
     /** Those of the account's organization. Missing: it is in none. */
     readonly serviceControlPolicies?: ServiceControlPolicies;
+}
+
+/** What decides whether a pod with container credentials gets new ones. */
+export interface PodIdentityFacts {
+    /** Whether an agent answers on the pod's node. */
+    readonly agentAnswers: boolean;
+    /** Whether that agent can reach EKS Auth. */
+    readonly eksAuthReachable: boolean;
+    /** The association of the service account, as each server of EKS Auth sees it. They are asked in turns. */
+    readonly associations: readonly (AssociationRecord | undefined)[];
+    /** The role of the last credentials that the node's agent got for the pod. Undefined if it has got none. */
+    readonly heldRoleArn: string | undefined;
+    readonly clusterArn: string;
 }
 
 /** Why a pod has no working path. */
@@ -54,20 +76,103 @@ export function missingPath(pod: PodRecord, circumstances: PathFacts): MissingPa
 }
 
 /**
- * A pod that had its credentials before the association was deleted keeps them for hours, far longer than a scenario:
+ * The session that a pod holds ends at once with the permissions of its role. Whatever is in the way of the next session counts, too, from the same
+ * moment: how long an agent and the SDK keep a session differs between their versions, and a restart ends it.
  * https://docs.aws.amazon.com/eks/latest/userguide/pod-id-how-it-works.html
  */
-function lackOfAssociationPath({ createdAt }: PodRecord, facts: PathFacts): MissingPath | undefined {
-    const { iam, association } = facts;
-    if (association?.roleArn === undefined) {
-        return association !== undefined && createdAt < association.since
-            ? undefined
-            : atOnce("it has container credentials, and there is no Pod Identity association");
+function lackOfAssociationPath(pod: PodRecord, facts: PathFacts): MissingPath | undefined {
+    const { heldRoleArn, associations } = facts.podIdentity;
+    const ofSession = heldRoleArn === undefined ? undefined : lackOfRole(facts, heldRoleArn);
+    if (ofSession !== undefined) {
+        return atOnce(`it has credentials, and ${ofSession}`);
     }
-    const { roleArn } = association;
-    const role = Object.values(iam.roles).find(({ arn }) => arn === roleArn);
-    const reason = role ? lackOfPermissions(facts, role) : `the association's role ${roleArn} does not exist`;
-    return reason === undefined ? undefined : atOnce(reason);
+    const unreachable = lackOfAgent(facts);
+    const lacks = associations.map((one) => unreachable ?? lackOfAssociation(pod, facts, one));
+    const reason = lacks.find((lack) => lack !== undefined);
+    if (reason === undefined) {
+        return undefined;
+    }
+    // If the servers of EKS Auth differ, the pod may be lucky.
+    return heldRoleArn === undefined && !lacks.includes(undefined) ? atOnce(reason) : atRenewal(reason);
+}
+
+/** Why the agent of the pod's node gets no credentials for any pod. */
+function lackOfAgent(facts: PathFacts): string | undefined {
+    const { iam, instanceProfile, accountId, podIdentity, serviceControlPolicies } = facts;
+    if (!podIdentity.agentAnswers) {
+        return "it has container credentials, and no Pod Identity agent answers on its node";
+    }
+    if (!podIdentity.eksAuthReachable) {
+        return "the Pod Identity agent of its node cannot reach EKS Auth";
+    }
+    const nodeRole = Object.values(iam.roles).find(({ instanceProfileNames }) =>
+        instanceProfileNames.includes(instanceProfile ?? ""),
+    );
+    const action = "eks-auth:AssumeRoleForPodIdentity";
+    const resource = podIdentity.clusterArn;
+    const context = { "aws:PrincipalArn": nodeRole?.arn ?? "", "aws:RequestedRegion": "us-west-2" };
+    const act = { principalArn: nodeRole?.arn ?? "", accountId, action, resource, context };
+    return nodeRole && policyVerdict(iam, nodeRole, act, serviceControlPolicies) === "allowed"
+        ? undefined
+        : `the role of its node may not call ${action}`;
+}
+
+function lackOfAssociation(
+    pod: PodRecord,
+    facts: PathFacts,
+    association: AssociationRecord | undefined,
+): string | undefined {
+    if (association === undefined) {
+        return "it has container credentials, and there is no Pod Identity association";
+    }
+    const { roleArn, isLimited } = association;
+    if (isLimited) {
+        return "the association has a target role or a session policy, which the monitor does not evaluate";
+    }
+    const role = roleNamed(facts, roleArn);
+    return role && !trustsPodIdentity(role, pod, facts, association)
+        ? `the association's role ${role.name} does not trust Pod Identity with the tags of the pod`
+        : lackOfRole(facts, roleArn);
+}
+
+/** https://docs.aws.amazon.com/eks/latest/userguide/pod-id-role.html and pod-id-abac.html */
+function trustsPodIdentity(role: RoleState, pod: PodRecord, facts: PathFacts, association: AssociationRecord): boolean {
+    const { accountId, podIdentity } = facts;
+    const service = "pods.eks.amazonaws.com";
+    const tags = association.disableSessionTags ? {} : tagsOf(pod, podIdentity.clusterArn);
+    return cached(trustOf, role, [service, JSON.stringify(tags)], () => {
+        const keys = Object.keys(tags);
+        const context = {
+            "aws:PrincipalIsAWSService": "true",
+            "aws:PrincipalServiceName": service,
+            ...Object.fromEntries(Object.entries(tags).map(([tag, value]) => [`aws:RequestTag/${tag}`, value])),
+            ...(keys.length === 0 ? {} : { "aws:TagKeys": keys }),
+        };
+        return ["sts:AssumeRole", ...(keys.length === 0 ? [] : ["sts:TagSession"])].every((action) => {
+            const act = { principalArn: service, accountId, action, resource: role.arn, context };
+            return trustVerdict(role, act) === "allowed";
+        });
+    });
+}
+
+function tagsOf({ name, uid, serviceAccount }: PodRecord, clusterArn: string): Readonly<Record<string, string>> {
+    return {
+        "eks-cluster-arn": clusterArn,
+        "eks-cluster-name": clusterArn.split("/").pop() ?? "",
+        "kubernetes-namespace": "kube-system",
+        "kubernetes-service-account": serviceAccount,
+        "kubernetes-pod-name": name,
+        "kubernetes-pod-uid": uid,
+    };
+}
+
+function roleNamed({ iam }: PathFacts, roleArn: string): RoleState | undefined {
+    return Object.values(iam.roles).find(({ arn }) => arn === roleArn);
+}
+
+function lackOfRole(facts: PathFacts, roleArn: string): string | undefined {
+    const role = roleNamed(facts, roleArn);
+    return role ? lackOfPermissions(facts, role) : `the association's role ${roleArn} does not exist`;
 }
 
 function lackOfTokenPath(pod: PodRecord, facts: PathFacts): MissingPath | undefined {
@@ -138,16 +243,19 @@ function trusts(role: RoleState, { issuer, providerArn, subject, audience, accou
 }
 
 function lackOfPermissions(
-    { iam, accountId, serviceControlPolicies = [] }: PathFacts,
+    { iam, accountId, ipFamily, serviceControlPolicies = [] }: PathFacts,
     role: RoleState,
 ): string | undefined {
     const documents = role.attachedPolicyArns.map((arn) => iam.policies[arn]?.document);
     const boundary = role.permissionsBoundaryArn ?? "";
     const others = [iam.policies[boundary]?.document, JSON.stringify(serviceControlPolicies)];
-    return cached(permissionsOf, role, [...documents, ...others], () => {
+    return cached(permissionsOf, role, [...documents, ...others, ipFamily], () => {
         const interfaceArn = `arn:aws:ec2:us-west-2:${accountId}:network-interface/eni-1`;
         const context = { "aws:PrincipalArn": role.arn, "aws:RequestedRegion": "us-west-2" };
-        const refused = [...CNI_ACTIONS.map((name) => [name, "*"] as const), ["CreateTags", interfaceArn] as const]
+        const refused = [
+            ...CNI_ACTIONS[ipFamily].map((name) => [name, "*"] as const),
+            ["CreateTags", interfaceArn] as const,
+        ]
             .filter(([name, resource]) => {
                 const act = { principalArn: role.arn, accountId, action: `ec2:${name}`, resource, context };
                 return policyVerdict(iam, role, act, serviceControlPolicies) !== "allowed";

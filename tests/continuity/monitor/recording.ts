@@ -10,6 +10,10 @@ export interface Recording {
     /** The cluster's OIDC issuer, without `https://`. */
     readonly issuer: string;
     readonly accountId: string;
+    /** Missing: `ipv4`. */
+    readonly ipFamily?: "ipv4" | "ipv6";
+    /** The session tags of Pod Identity name it. */
+    readonly clusterArn: string;
     readonly events: readonly RecordedEvent[];
     /** Writes of others that took the pods' path away. */
     readonly outsiders?: readonly Outsider[];
@@ -48,8 +52,24 @@ export type RecordedEvent =
     /** Whether STS refuses every token from this moment on, whichever node it comes from. */
     | { readonly at: number; readonly kind: "stsRefuses"; readonly refuses: boolean }
     | { readonly at: number; readonly kind: "serviceAccount"; readonly roleArn: string | undefined }
-    /** The role of the service account's Pod Identity association. Undefined if there is none any more. */
-    | { readonly at: number; readonly kind: "association"; readonly roleArn: string | undefined }
+    /**
+     * The service account's Pod Identity association, from the moment at which a part of EKS sees it: `eks` for the API, and one name for each server of
+     * EKS Auth. Undefined if there is none any more.
+     */
+    | {
+          readonly at: number;
+          readonly kind: "association";
+          readonly seenBy: string;
+          readonly association: AssociationRecord | undefined;
+      }
+    /** EKS Auth has given a node's agent credentials of this role for a pod. */
+    | { readonly at: number; readonly kind: "credentials"; readonly uid: string; readonly roleArn: string }
+    /** A pod of the Pod Identity agent. */
+    | { readonly at: number; readonly kind: "agent"; readonly agent: AgentRecord }
+    | { readonly at: number; readonly kind: "agentGone"; readonly uid: string }
+    /** The nodes whose agents cannot reach EKS Auth from this moment on, or can again, as for STS. */
+    | { readonly at: number; readonly kind: "eksAuthCutOff"; readonly nodes: "none" | "all" | readonly string[] }
+    | { readonly at: number; readonly kind: "eksAuthBack"; readonly nodes: readonly string[] }
     /** The service control policies of the account's organization from this moment on, by level. */
     | { readonly at: number; readonly kind: "serviceControlPolicies"; readonly levels: ServiceControlPolicies }
     /** The watches were interrupted (`blind`), or are complete again. In between, the last known state counts. */
@@ -73,6 +93,20 @@ export interface PodRecord {
     readonly containerCredentials?: boolean;
     /** The audience of the token in the volume with the token file; undefined if no volume has it. */
     readonly audience: string | undefined;
+}
+
+export interface AssociationRecord {
+    readonly roleArn: string;
+    readonly disableSessionTags: boolean;
+    /** Whether it has a target role or a session policy, which change the permissions of the pods. */
+    readonly isLimited: boolean;
+}
+
+export interface AgentRecord {
+    readonly uid: string;
+    readonly node: string;
+    /** Whether its container is ready, and it is not being deleted. */
+    readonly serving: boolean;
 }
 
 export interface NodeRecord {

@@ -1,6 +1,6 @@
 /** Extracts the fields of Kubernetes objects that the monitor records. Pure. */
 import type { V1Node, V1Pod, V1ServiceAccount } from "@kubernetes/client-node";
-import type { NodeRecord, PodRecord } from "./recording";
+import type { AgentRecord, NodeRecord, PodRecord } from "./recording";
 
 export function podRecord({ metadata, spec, status }: V1Pod): PodRecord {
     const container = spec?.containers.find(({ name }) => name === "aws-node");
@@ -31,6 +31,19 @@ export function nodeRecord({ metadata, spec, status }: V1Node): NodeRecord {
         ready: isReady(status?.conditions),
         // aws:///<zone>/<instance id>: https://github.com/kubernetes/cloud-provider-aws
         instanceId: /^aws:\/\/\/[^/]*\/(i-[0-9a-f]+)$/.exec(spec?.providerID ?? "")?.[1],
+    };
+}
+
+/** A pod that is being deleted has received its termination signal. */
+export function agentRecord({ metadata, spec, status }: V1Pod): AgentRecord {
+    const containers = status?.containerStatuses ?? [];
+    return {
+        uid: metadata?.uid ?? "",
+        node: spec?.nodeName ?? "",
+        serving:
+            metadata?.deletionTimestamp === undefined &&
+            status?.phase === "Running" &&
+            containers.every(({ ready }) => ready),
     };
 }
 

@@ -8,16 +8,17 @@ import type { Call } from "../engine/calls";
 import type { Command, Hooks, RunResult } from "../engine/engine";
 import type { ComponentArguments } from "../engine/program";
 import { deletePodWithoutWebhook } from "../podWithoutWebhook";
+import { detachPending, isDeletionPending, pendingRoles, removeRoles } from "../orphans";
 import type { Stage } from "../stage";
 import { addOnOf, deliveredIn, ROLE_ANNOTATION } from "../state/delivered";
 import { roleOfAnotherOwner } from "./roleOfAnotherOwner";
 import { noGaps, type Scenario } from "./scenario";
 
 /** How many pods restart depends on the kill point: each pod that is deleted between kill and run may be refused until that run. */
-const killed = { ...noGaps, rollouts: 0, restarts: 0, outageNodeSeconds: Infinity } as const;
+export const killed = { ...noGaps, rollouts: 0, restarts: 0, outageNodeSeconds: Infinity } as const;
 
 /** One command, and what is so once it has succeeded. */
-interface Move {
+export interface Move {
     readonly command: Command;
     readonly args: ComponentArguments;
     /** What other writers do before. */
@@ -30,7 +31,8 @@ const MOMENTS = 8;
 
 /**
  * Makes these moves again and again. In each round, every run is killed at its next write, until no run is killed any more: in a round before the
- * write is forwarded, and in one after it was carried out. Further rounds kill between writes. Between the kill and the next run lies a time that is
+ * write is forwarded, and in one after it was carried out. Further rounds kill between writes. With `--part`, these are some of the writes and of the
+ * times between them. Between the kill and the next run lies a time that is
  * longer than any session.
  */
 export async function killAroundEachWrite(stage: Stage, moves: readonly Move[]): Promise<void> {
@@ -45,14 +47,15 @@ export async function killAroundEachWrite(stage: Stage, moves: readonly Move[]):
             }
         }
     };
-    for (let nth = 1, before = -1; before < kills; nth++) {
+    const { nth: part, of } = stage.props.part ?? { nth: 1, of: 1 };
+    for (let nth = part, before = -1; before < kills; nth += of) {
         before = kills;
         const isNth = (write: number) => write === nth;
         await round(() => ({ killBefore: isNth }));
         await round(() => ({ killAfter: isNth }));
     }
     assert.ok(kills > 0, "no run was killed");
-    for (let moment = 0; moment < MOMENTS; moment++) {
+    for (let moment = part - 1; moment < MOMENTS; moment += of) {
         const share = (moment + 0.5) / MOMENTS;
         await round((move) => ({ killAtMilliseconds: Math.round(share * (durations.get(move) ?? 0)) }));
     }
@@ -66,10 +69,22 @@ async function killedOnce(stage: Stage, { command, args, before, after }: Move, 
     if (result.outcome === "killed") {
         await outlastSessions(stage);
         await deletePodWithoutWebhook(stage);
-        await stage.succeeds(command, args);
+        await recover(stage, command, args);
     }
     await after();
     return result;
+}
+
+/** Runs the killed command again, and does what the engine's warnings ask the operator for. */
+async function recover(stage: Stage, command: Command, args: ComponentArguments): Promise<void> {
+    const orphans = pendingRoles(stage);
+    if (command === "destroy") {
+        await detachPending(stage);
+    } else if (isDeletionPending(stage)) {
+        await stage.succeeds("refresh", args);
+    }
+    await stage.succeeds(command, args);
+    await removeRoles(stage, orphans);
 }
 
 /** Each pod needs a new session in its next call. */

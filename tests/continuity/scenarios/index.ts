@@ -19,6 +19,8 @@ import { outsiders } from "./outsiders";
 import { records } from "./records";
 import { role } from "./role";
 import { rollout } from "./rollout";
+import { podIdentityFaults } from "./podIdentityFaults";
+import { podIdentityMoves } from "./podIdentityMoves";
 import type { Scenario } from "./scenario";
 import { sharedNodeRole } from "./sharedNodeRole";
 import { turningOff } from "./turningOff";
@@ -39,6 +41,8 @@ export const SCENARIOS: readonly Scenario[] = [
     ...options,
     ...deliveries,
     ...deliveryMoves,
+    ...podIdentityMoves,
+    ...podIdentityFaults,
     ...addOnEvents,
     ...drift,
     ...injectionGuard,

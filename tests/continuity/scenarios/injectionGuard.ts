@@ -105,6 +105,9 @@ async function restartPods(stage: Stage): Promise<void> {
     }
 }
 
+/** How long it may take from the start of the update until every node has its pod. */
+const REPAIR_SECONDS = 45;
+
 const podIdentityAfterGuard: Scenario = {
     name: "pod-identity-after-guard",
     title: "pods restart with a Pod Identity association made after the hand-over: all come up, and up moves none; deleted, and handed over again",
@@ -130,12 +133,13 @@ const podIdentityAfterGuard: Scenario = {
         await stage.fails("up", stage.arguments(), /\[pod-identity-association\]/);
         assert.deepStrictEqual(await stage.pods(), pods, "pods were restarted");
         assert.ok(!stage.currentRoles()[NODE_ROLE]?.attachedPolicyArns.includes(CNI_POLICY), "a policy was attached");
-        await remove();
+        // From now on, the pods live on the sessions that they hold.
+        const repair = await stage.takePath(remove);
         await sleep(CACHE_MILLISECONDS);
         const [node = ""] = pods.keys();
         await stage.deletePodOn(node);
         await stage.succeeds("refresh", stage.arguments());
-        await stage.succeeds("up", stage.arguments());
+        await repair(REPAIR_SECONDS, () => stage.succeeds("up", stage.arguments()));
         await stage.assertHandedOver();
         await stage.succeeds("destroy", stage.arguments());
         await stage.assertAsBefore();
@@ -146,8 +150,6 @@ const podIdentityAfterGuard: Scenario = {
 
 /** How long the cluster is watched while the guard refuses pods. */
 const WATCHED_SECONDS = 15;
-/** How long it may take from the start of the update until every node has its pod. */
-const REPAIR_SECONDS = 45;
 
 /** The number of nodes whose pods may be away at once. The DaemonSet of the sandbox has 10 %, as that of EKS. */
 const maxUnavailable = (stage: Stage) => Math.ceil(stage.props.sizes.nodes / 10);

@@ -1,5 +1,12 @@
-/** Who delivers the role to the service account: the owners of its annotation, and the managed add-on as EKS describes it. */
-import { type Addon, DescribeAddonCommand, EKSClient, ResourceNotFoundException } from "@aws-sdk/client-eks";
+/** Who delivers the role to the service account: the owners of its annotation, its association, and the managed add-on as EKS describes it. */
+import {
+    type Addon,
+    DescribeAddonCommand,
+    DescribePodIdentityAssociationCommand,
+    EKSClient,
+    ListPodIdentityAssociationsCommand,
+    ResourceNotFoundException,
+} from "@aws-sdk/client-eks";
 import { CoreV1Api } from "@kubernetes/client-node";
 import type { Sandbox } from "local-eks";
 import { loadKubeconfig } from "local-eks/kubernetes";
@@ -28,6 +35,18 @@ export async function addOnOf(sandbox: Sandbox): Promise<Addon | undefined> {
         }
         throw error;
     }
+}
+
+/** The roles of the service account's Pod Identity associations. */
+export async function associationsOf(sandbox: Sandbox): Promise<string[]> {
+    const { clusterName } = sandbox;
+    const eks = eksClient(sandbox);
+    const of = { clusterName, namespace: "kube-system", serviceAccount: "aws-node" };
+    const { associations = [] } = await eks.send(new ListPodIdentityAssociationsCommand(of));
+    const described = associations.map(({ associationId }) =>
+        eks.send(new DescribePodIdentityAssociationCommand({ clusterName, associationId })),
+    );
+    return (await Promise.all(described)).map(({ association }) => association?.roleArn ?? "");
 }
 
 export async function deliveredIn({ kubeconfigPath }: Sandbox): Promise<Delivered> {

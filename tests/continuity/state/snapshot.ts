@@ -10,6 +10,7 @@ import type { Sandbox } from "local-eks";
 import { type IamState, lastIamChange } from "local-eks/iam";
 import { loadKubeconfig } from "local-eks/kubernetes";
 import { podRecord } from "../monitor/records";
+import { associationsOf } from "./delivered";
 
 export interface Snapshot {
     /** The last written state, whether or not it is in force yet. */
@@ -21,6 +22,8 @@ export interface Snapshot {
     readonly admissionPolicyBindings: readonly string[];
     /** The ARNs of roles in the expressions of the policies. */
     readonly admittedRoles: readonly string[];
+    /** The roles of the service account's Pod Identity associations. */
+    readonly associations: readonly string[];
     readonly pods: readonly PodSnapshot[];
 }
 
@@ -34,6 +37,7 @@ export interface PodSnapshot {
     readonly node: string;
     readonly ready: boolean;
     readonly roleArn: string | undefined;
+    readonly containerCredentials: boolean;
 }
 
 const AWS_NODE = { namespace: "kube-system", name: "aws-node" };
@@ -67,7 +71,14 @@ export async function snapshot(sandbox: Sandbox): Promise<Snapshot> {
                 ),
             ),
         ],
-        pods: pods.items.map(podRecord).map(({ name, node, ready, roleArn }) => ({ name, node, ready, roleArn })),
+        associations: await associationsOf(sandbox),
+        pods: pods.items.map(podRecord).map(({ name, node, ready, roleArn, containerCredentials = false }) => ({
+            name,
+            node,
+            ready,
+            roleArn,
+            containerCredentials,
+        })),
     };
 }
 

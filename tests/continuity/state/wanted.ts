@@ -4,9 +4,13 @@ import type { ObjectSnapshot, Snapshot } from "./snapshot";
 
 const CNI_POLICY = "arn:aws:iam::aws:policy/AmazonEKS_CNI_Policy";
 const ROLE_ARN = "eks.amazonaws.com/role-arn";
+/** Keeps the webhook from containers: aws/amazon-eks-pod-identity-webhook pkg/annotations.go */
+const SKIP_CONTAINERS = "eks.amazonaws.com/skip-containers";
 
 export interface HandedOver {
     readonly roleArn: string;
+    /** How the pods get it. */
+    readonly by: "annotation" | "association";
     /** Policies that the program attaches besides the CNI policy. */
     readonly additionalPolicyArns?: readonly string[];
     /** The node roles from which the CNI policy was detached. */
@@ -31,8 +35,14 @@ export function differencesAfterHandBack(before: Snapshot, now: Snapshot): strin
         ...managerDifferences("service account", before.serviceAccount, now.serviceAccount),
         ...managerDifferences("DaemonSet", before.daemonSet, now.daemonSet),
         ...admissionDifferences(before, now),
+        ...listDifferences("Pod Identity association", before.associations, now.associations),
         ...now.pods.flatMap(({ name, roleArn }) =>
             roleArn === undefined ? [] : [`pod ${name} still carries ${roleArn}`],
+        ),
+        ...now.pods.flatMap(({ name, containerCredentials }) =>
+            containerCredentials && now.associations.length === 0
+                ? [`pod ${name} still has container credentials`]
+                : [],
         ),
         ...podDifferences(now),
     ];
@@ -51,17 +61,39 @@ export function differencesAfterHandOver(before: Snapshot, now: Snapshot, wanted
         ...(cniRole === undefined
             ? [`the role ${wanted.roleArn} does not exist`]
             : listDifferences(`policy of the role ${cniRole.name}`, expected, cniRole.attachedPolicyArns)),
+        ...(wanted.by === "annotation" ? annotationDifferences(now, wanted) : associationDifferences(now, wanted)),
+        ...(SKIP_CONTAINERS in now.templateAnnotations && !(SKIP_CONTAINERS in before.templateAnnotations)
+            ? ["the pod template still excludes containers from the webhook"]
+            : []),
+        ...(wanted.detachFromNodeRoles.length > 0 &&
+        now.admissionPolicyBindings.length === before.admissionPolicyBindings.length
+            ? ["there is no injection guard"]
+            : []),
+        ...podDifferences(now),
+    ];
+}
+
+function annotationDifferences(now: Snapshot, wanted: HandedOver): string[] {
+    return [
         ...(now.serviceAccount.annotations[ROLE_ARN] === wanted.roleArn
             ? []
             : [`the service account names ${String(now.serviceAccount.annotations[ROLE_ARN])}`]),
         ...now.pods
             .filter(({ roleArn }) => roleArn !== wanted.roleArn)
             .map(({ name, roleArn }) => `pod ${name} carries ${roleArn ?? "no role"}`),
-        ...(wanted.detachFromNodeRoles.length > 0 &&
-        now.admissionPolicyBindings.length === before.admissionPolicyBindings.length
-            ? ["there is no injection guard"]
-            : []),
-        ...podDifferences(now),
+    ];
+}
+
+/** The association alone names the role: with web identity, too, the SDK would use that. */
+function associationDifferences(now: Snapshot, wanted: HandedOver): string[] {
+    const named = now.serviceAccount.annotations[ROLE_ARN];
+    return [
+        ...listDifferences("Pod Identity association", [wanted.roleArn], now.associations),
+        ...(named === undefined ? [] : [`the service account names ${named}`]),
+        ...now.pods.flatMap(({ name, roleArn, containerCredentials }) => [
+            ...(containerCredentials ? [] : [`pod ${name} has no container credentials`]),
+            ...(roleArn === undefined ? [] : [`pod ${name} carries ${roleArn}`]),
+        ]),
     ];
 }
 

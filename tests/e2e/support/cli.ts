@@ -4,9 +4,14 @@ import { randomBytes } from "crypto";
 import { killAll, processesOf, readProcFile, RUN_MARK } from "../../continuity/engine/processes";
 
 /** Runs `pulumi up` in a process group of its own, as a shell does, so that a test can press Ctrl-C. */
-export function spawnUp(stack: Stack) {
+export const spawnUp = (stack: Stack) => spawnCommand(stack, "up");
+
+/** The same for `pulumi destroy`. */
+export const spawnDestroy = (stack: Stack) => spawnCommand(stack, "destroy");
+
+function spawnCommand(stack: Stack, command: "up" | "destroy") {
     const mark = randomBytes(8).toString("hex");
-    const args = ["up", "--yes", "--skip-preview", "--non-interactive", "--color", "never", "--stack", stack.name];
+    const args = [command, "--yes", "--skip-preview", "--non-interactive", "--color", "never", "--stack", stack.name];
     const child = spawn("pulumi", args, {
         cwd: stack.workspace.workDir,
         env: { ...process.env, ...stack.workspace.envVars, [RUN_MARK]: mark },

@@ -27,6 +27,7 @@ export function clusterOf({ kubeconfigPath, environment }: Sandbox) {
     };
     return {
         config,
+        core,
         kubectl,
         annotations,
         /** The field managers of the service account. */

@@ -16,6 +16,8 @@ export interface Example {
     inYaml?: boolean;
     /** Changes the program before it runs. */
     edited?: (program: string) => string;
+    /** Leaves its waits at their defaults. For a preview, which does not wait. */
+    withDefaultWaits?: boolean;
     /** Keys are paths, as in `pulumi config set --path`. */
     config?: Record<string, string>;
     secrets?: Record<string, string>;
@@ -54,7 +56,10 @@ export async function withExample<T>(
 }
 
 /** Copies an example into the sandbox's folder, with shorter waits unless it takes them from its configuration. */
-function copyOf({ name, inYaml = false, edited = (program) => program }: Example, { directory }: Sandbox): string {
+function copyOf(
+    { name, inYaml = false, edited = (program) => program, withDefaultWaits = false }: Example,
+    { directory }: Sandbox,
+): string {
     const folder = path.join(...(inYaml ? [name, "yaml"] : [name]));
     const [from, to] = [path.join(ROOT, "examples", folder), path.join(directory, "examples", folder)];
     fs.rmSync(to, { recursive: true, force: true });
@@ -62,11 +67,12 @@ function copyOf({ name, inYaml = false, edited = (program) => program }: Example
     for (const file of fs.readdirSync(from).filter((one) => /\.(?:ts|json|yaml)$/.test(one))) {
         const original = fs.readFileSync(path.join(from, file), "utf8");
         const text = file === (inYaml ? "Pulumi.yaml" : "index.ts") ? edited(original) : original;
-        const quick = text.includes("stableSeconds")
-            ? text
-            : inYaml
-              ? inYamlWithShortWaits(text)
-              : withShortWaits(text);
+        const quick =
+            withDefaultWaits || text.includes("stableSeconds")
+                ? text
+                : inYaml
+                  ? inYamlWithShortWaits(text)
+                  : withShortWaits(text);
         fs.writeFileSync(path.join(to, file), quick);
     }
     fs.symlinkSync(path.join(ROOT, "node_modules"), path.join(to, "node_modules"));

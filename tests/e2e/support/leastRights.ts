@@ -49,6 +49,16 @@ export const MODES = {
         "kubernetes-live-checks.yaml",
         "kubernetes-injection-guard.yaml",
     ],
+    podIdentity: [
+        "iam-role.json",
+        "iam-live-checks.json",
+        "iam-proof.json",
+        "iam-detachment.json",
+        "iam-pod-identity.json",
+        "kubernetes-plain.yaml",
+        "kubernetes-live-checks.yaml",
+        "kubernetes-injection-guard.yaml",
+    ],
 } as const;
 
 export interface Statement {

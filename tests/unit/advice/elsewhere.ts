@@ -7,7 +7,7 @@ export interface OnTheLocalEks {
     readonly title: string;
 }
 
-/** Codes that the model cannot produce. */
+/** Codes that the model of tests/model cannot produce. Those of Pod Identity have a model of their own. */
 export const ON_THE_LOCAL_EKS: Readonly<Record<string, OnTheLocalEks>> = {
     "role-narrowed": { file: "tests/continuity/scenarios/role.ts", title: "boundary-under-fixed-name" },
     "former-role-carried": {
@@ -24,6 +24,22 @@ export const ON_THE_LOCAL_EKS: Readonly<Record<string, OnTheLocalEks>> = {
     "pods-do-not-work": { file: "tests/continuity/scenarios/drift.ts", title: "repair-fails-under-the-guard" },
     "former-credentials-fail": { file: "tests/continuity/scenarios/rollout.ts", title: "node-role-denied" },
     "role-still-carried": { file: "tests/continuity/scenarios/records.ts", title: "second-daemon-set" },
+    "association-missing": {
+        file: "tests/unit/handover/run/podIdentity.model.test.ts",
+        title: "creates a lost association again, and restarts every pod",
+    },
+    "pod-identity-agent": {
+        file: "tests/unit/handover/run/podIdentity.model.test.ts",
+        title: "goes on when the agent is there",
+    },
+    "association-differs": {
+        file: "tests/unit/handover/run/podIdentity.model.test.ts",
+        title: "changes an association of another role back, and restarts every pod",
+    },
+    "delivery-not-changed": {
+        file: "tests/unit/handover/run/podIdentity.model.test.ts",
+        title: "refuses to move to another writer, and names the way over the annotation",
+    },
     "service-account-in-use": { file: "tests/continuity/scenarios/records.ts", title: "service-account-changed" },
 };
 

@@ -102,11 +102,18 @@ describe("what is seen of a sandbox", () => {
         admissionPolicies: [],
         admissionPolicyBindings: [],
         admittedRoles: [],
+        associations: [],
         pods: [],
         ...more,
     });
     const arn = "arn:aws:iam::111122223333:role/path/cni";
-    const pod = (roleArn: string | undefined, ready = true) => ({ name: "p", node: "n", ready, roleArn });
+    const pod = (roleArn: string | undefined, ready = true) => ({
+        name: "p",
+        node: "n",
+        ready,
+        roleArn,
+        containerCredentials: false,
+    });
 
     it("is as before where nothing has changed", () => {
         assert.deepStrictEqual(comparedStateOfSandbox(snapshot(), snapshot({ pods: [pod(undefined)] })), {

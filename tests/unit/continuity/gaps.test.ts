@@ -2,7 +2,20 @@ import * as assert from "assert";
 import * as fc from "fast-check";
 import { figuresOf } from "../../continuity/monitor/gaps";
 import type { PodRecord, RecordedEvent } from "../../continuity/monitor/recording";
-import { iam, nodeRole, pod, recording, role, ROLE, withRole } from "./world";
+import type { RoleState } from "local-eks/iam";
+import {
+    ACCOUNT,
+    agentDocument,
+    associated,
+    iam,
+    nodeRole,
+    pod,
+    podIdentityTrust,
+    recording,
+    role,
+    ROLE,
+    withRole,
+} from "./world";
 
 const seen = (at: number, one: PodRecord): RecordedEvent => ({ at, kind: "pod", pod: one });
 const gone = (at: number, uid: string): RecordedEvent => ({ at, kind: "podGone", uid });
@@ -291,6 +304,34 @@ describe("a canary", () => {
         assert.deepStrictEqual([figures.canaryPodSeconds, figures.podSeconds], [2, 0]);
     });
 
+    it("counts on in the pod that replaces it, if that gets such credentials once more", () => {
+        const failed = [
+            annotated(1000, ROLE),
+            gone(1000, "a"),
+            created(2000, "c"),
+            annotated(3000, undefined),
+            gone(3000, "c"),
+        ];
+        const next = (...events: RecordedEvent[]) => {
+            const { canaryPodSeconds, podSeconds } = figuresOf(recording(6000, ...before, ...failed, ...events));
+            return [canaryPodSeconds, podSeconds];
+        };
+        assert.deepStrictEqual(next(created(3500, "d")), [3.5, 0]);
+        assert.deepStrictEqual(next(created(3500, "d"), gone(4000, "d"), created(4500, "e")), [3, 0]);
+        assert.deepStrictEqual(next(created(3500, "d", "n2")), [1, 2.5], "it is on another node");
+        const onNodeRole = seen(3500, pod("d"));
+        assert.deepStrictEqual(
+            next(
+                inForce(3000, iam([nodeRole({ attachedPolicyArns: [] })])),
+                onNodeRole,
+                gone(4000, "d"),
+                created(4500, "e"),
+            ),
+            [1, 5],
+            "a pod with other credentials has come between: it, b and e have gaps",
+        );
+    });
+
     it("is not what is born once a pod has worked with the role in this place", () => {
         const works = [annotated(1000, ROLE), gone(1200, "a"), seen(1500, withRole("w", { ready: true }))];
         const events = [...works, gone(1600, "b"), created(2000, "c", "n2")];
@@ -346,10 +387,123 @@ describe("a canary", () => {
         assert.deepStrictEqual([figures.canaryPodSeconds, figures.podSeconds], [0, 3]);
     });
 
+    it("is not a pod that has worked, and loses its path later", () => {
+        const works = [created(2000, "c"), seen(2500, withRole("c"))];
+        const lost = inForce(3000, iam([nodeRole()]));
+        const { gaps } = figuresOf(recording(5000, inForce(0), annotated(1000, ROLE), ...works, lost));
+        assert.deepStrictEqual(
+            gaps.map(({ uid, from, canary }) => [uid, from, canary]),
+            [["c", 3000, false]],
+        );
+    });
+
     it("is not a pod that was there before the annotation", () => {
         const events = [created(500, "c"), annotated(1000, ROLE)];
         const figures = figuresOf(recording(5000, ...before, ...events));
         assert.deepStrictEqual([figures.canaryPodSeconds, figures.podSeconds], [0, 4.5]);
+    });
+});
+
+describe("a pod with the credentials of Pod Identity", () => {
+    const OTHER = `arn:aws:iam::${ACCOUNT}:role/other`;
+    const trusting = (name: string, more: Partial<RoleState> = {}) =>
+        role(name, { trustPolicy: podIdentityTrust(), ...more });
+    const nodes = nodeRole({ attachedPolicyArns: [], inlinePolicies: { agent: agentDocument } });
+    const account = inForce(0, iam([nodes, trusting("cni"), trusting("other")]));
+    const carrier = (uid: string, node: string, more: Partial<PodRecord> = {}) =>
+        pod(uid, { node, containerCredentials: true, ...more });
+    const agent = (at: number, node: string, serving = true): RecordedEvent => ({
+        at,
+        kind: "agent",
+        agent: { uid: `agent-${node}`, node, serving },
+    });
+    const seenBy = (at: number, part: string, roleArn: string | undefined): RecordedEvent => ({
+        at,
+        kind: "association",
+        seenBy: part,
+        association: roleArn === undefined ? undefined : { ...associated, roleArn },
+    });
+    const everywhere = (at: number, roleArn: string | undefined) =>
+        ["eks", "eksAuth 1", "eksAuth 2"].map((part) => seenBy(at, part, roleArn));
+    const got = (at: number, uid: string, roleArn = ROLE): RecordedEvent => ({ at, kind: "credentials", uid, roleArn });
+    const works = [
+        account,
+        ...everywhere(0, ROLE),
+        ...["n1", "n2"].flatMap((node) => [agent(0, node), got(0, node), seen(0, carrier(node, node))]),
+    ];
+    const gapsOf = (...events: RecordedEvent[]) =>
+        figuresOf(recording(10_000, ...works, ...events)).gaps.map(({ uid, from, to, canary }) =>
+            canary ? [uid, from, to, "canary"] : [uid, from, to],
+        );
+
+    it("has no gap while agent, association and role are there", () => {
+        assert.deepStrictEqual(gapsOf(), []);
+    });
+
+    it("has a gap while the agent of its node is away", () => {
+        const back: RecordedEvent = { at: 6000, kind: "agent", agent: { uid: "new", node: "n1", serving: true } };
+        assert.deepStrictEqual(gapsOf(agent(2000, "n1", false), back), [["n1", 2000, 6000]]);
+        assert.deepStrictEqual(gapsOf({ at: 2000, kind: "agentGone", uid: "agent-n2" }), [["n2", 2000, 10_000]]);
+    });
+
+    it("has a gap from the moment at which a server of EKS Auth sees that another party has deleted the association", () => {
+        const events = [seenBy(2000, "eks", undefined), seenBy(3000, "eksAuth 2", undefined)];
+        assert.deepStrictEqual(gapsOf(...events), [
+            ["n1", 3000, 10_000],
+            ["n2", 3000, 10_000],
+        ]);
+    });
+
+    it("has a gap while its node does not reach EKS Auth", () => {
+        const cutOff: RecordedEvent[] = [
+            { at: 1000, kind: "eksAuthCutOff", nodes: ["n1"] },
+            { at: 3000, kind: "eksAuthBack", nodes: ["n1"] },
+            { at: 5000, kind: "eksAuthCutOff", nodes: "all" },
+            { at: 6000, kind: "eksAuthCutOff", nodes: "none" },
+        ];
+        assert.deepStrictEqual(gapsOf(...cutOff), [
+            ["n1", 1000, 3000],
+            ["n1", 5000, 6000],
+            ["n2", 5000, 6000],
+        ]);
+    });
+
+    it("keeps the role of its session when the association gets another one, and has a gap when the former role goes", () => {
+        const without = inForce(4000, iam([nodes, trusting("other")]));
+        const moved = [...everywhere(2000, OTHER), got(3000, "n2", OTHER), without];
+        assert.deepStrictEqual(gapsOf(...moved), [["n1", 4000, 10_000]]);
+    });
+
+    it("has a gap while a server of EKS Auth still answers a role that is gone", () => {
+        const late = [seenBy(2000, "eks", OTHER), seenBy(2000, "eksAuth 1", OTHER), seenBy(5000, "eksAuth 2", OTHER)];
+        const moved = [...late, got(2500, "n1", OTHER), got(2500, "n2", OTHER)];
+        assert.deepStrictEqual(gapsOf(...moved, inForce(4000, iam([nodes, trusting("other")]))), [
+            ["n1", 4000, 5000],
+            ["n2", 4000, 5000],
+        ]);
+    });
+
+    it("is a canary if it is the first in its place after the association, and not after one that worked", () => {
+        const bad = inForce(1000, iam([nodes, trusting("cni"), trusting("other", { attachedPolicyArns: [] })]));
+        const first = [...everywhere(2000, OTHER), gone(3000, "n1"), seen(3000, carrier("c", "n1"))];
+        const ofC = (...events: RecordedEvent[]) => gapsOf(bad, ...first, ...events).filter(([uid]) => uid === "c");
+        assert.deepStrictEqual(ofC(), [["c", 3000, 10_000, "canary"]]);
+        // A pod that holds credentials of the new role has worked with it.
+        const worked = [got(2500, "n2", OTHER), seen(2600, carrier("n2", "n2"))];
+        assert.deepStrictEqual(ofC(...worked), [["c", 3000, 10_000]]);
+    });
+
+    it("has a gap of two parts when the next session is missing first, and then the role of its own", () => {
+        const events = [agent(2000, "n1", false), inForce(4000, iam([nodes]))];
+        const { gaps, podSeconds } = figuresOf(recording(10_000, ...works, ...events));
+        assert.deepStrictEqual(
+            gaps.filter(({ uid }) => uid === "n1").map(({ from, to, hiddenBySession }) => [from, to, hiddenBySession]),
+            [
+                [2000, 4000, true],
+                [4000, 10_000, false],
+            ],
+        );
+        assert.strictEqual(podSeconds, 14);
     });
 });
 

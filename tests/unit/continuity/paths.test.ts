@@ -1,6 +1,23 @@
 import * as assert from "assert";
-import { missingPath, type PathFacts } from "../../continuity/monitor/paths";
-import { ACCOUNT, CNI_POLICY, cniDocument, iam, ISSUER, nodeRole, pod, role, ROLE, trustOf, withRole } from "./world";
+import { missingPath, type PathFacts, type PodIdentityFacts } from "../../continuity/monitor/paths";
+import type { RoleState } from "local-eks/iam";
+import {
+    ACCOUNT,
+    agentDocument,
+    associated,
+    CLUSTER,
+    CNI_POLICY,
+    cniDocument,
+    iam,
+    ISSUER,
+    nodeRole,
+    pod,
+    podIdentityTrust,
+    role,
+    ROLE,
+    trustOf,
+    withRole,
+} from "./world";
 
 const ALLOWED = JSON.parse(cniDocument) as { Version: string; Statement: { Action: string[]; Resource: string }[] };
 
@@ -17,8 +34,21 @@ function circumstances(more: Partial<PathFacts> = {}): PathFacts {
         iam: iam([nodeRole(), role("cni")]),
         issuer: ISSUER,
         accountId: ACCOUNT,
+        ipFamily: "ipv4",
         instanceProfile: "nodes",
         stsReachable: true,
+        podIdentity: podIdentity(),
+        ...more,
+    };
+}
+
+function podIdentity(more: Partial<PodIdentityFacts> = {}): PodIdentityFacts {
+    return {
+        agentAnswers: true,
+        eksAuthReachable: true,
+        associations: [associated],
+        heldRoleArn: undefined,
+        clusterArn: CLUSTER,
         ...more,
     };
 }
@@ -190,25 +220,94 @@ describe("the path of a pod without a token", () => {
 });
 
 describe("the path of a pod with the credentials of Pod Identity", () => {
-    const carrier = { ...pod("a"), containerCredentials: true, createdAt: 1000 };
-    const association = { roleArn: ROLE, since: 0 };
-    const reason = (more: Partial<PathFacts>) => missingPath(carrier, circumstances(more))?.reason;
+    const carrier = pod("a", { containerCredentials: true });
+    const node = nodeRole({ attachedPolicyArns: [], inlinePolicies: { agent: agentDocument } });
+    const associatedRole = (more: Partial<RoleState> = {}) => role("cni", { trustPolicy: podIdentityTrust(), ...more });
+    const lackWith = (more: Partial<PodIdentityFacts> = {}, ...roles: RoleState[]) =>
+        missingPath(
+            carrier,
+            circumstances({
+                iam: iam(roles.length > 0 ? roles : [node, associatedRole()]),
+                podIdentity: podIdentity(more),
+            }),
+        );
 
-    it("is there when the association's role holds the permissions, whatever the node's role holds", () => {
-        const state = iam([nodeRole({ attachedPolicyArns: [] }), role("cni")]);
-        assert.strictEqual(reason({ iam: state, association }), undefined);
+    it("is there when the agent gets credentials of a role that holds the permissions, whatever the node's role holds", () => {
+        assert.strictEqual(lackWith(), undefined);
+        assert.strictEqual(lackWith({ heldRoleArn: ROLE }), undefined);
     });
 
-    it("is missing without the role, or without its permissions", () => {
-        assert.match(reason({ iam: iam([nodeRole()]), association }) ?? "", /role\/cni does not exist/);
-        const state = iam([nodeRole(), role("cni", { attachedPolicyArns: [] })]);
-        assert.match(reason({ iam: state, association }) ?? "", /may not call/);
+    const without: [string, Partial<PodIdentityFacts>, RoleState[], RegExp][] = [
+        ["no agent answers on its node", { agentAnswers: false }, [], /no Pod Identity agent answers on its node/],
+        ["the agent cannot reach EKS Auth", { eksAuthReachable: false }, [], /cannot reach EKS Auth/],
+        [
+            "the node's role may not ask EKS Auth",
+            {},
+            [nodeRole(), associatedRole()],
+            /its node may not call eks-auth:AssumeRoleForPodIdentity/,
+        ],
+        ["there is no association", { associations: [undefined] }, [], /there is no Pod Identity association/],
+        [
+            "the association has a target role",
+            { associations: [{ ...associated, isLimited: true }] },
+            [],
+            /target role or a session policy/,
+        ],
+        [
+            "its tags are disabled, and the role's trust wants them",
+            { associations: [{ ...associated, disableSessionTags: true }] },
+            [],
+            /role cni does not trust Pod Identity/,
+        ],
+        [
+            "the role trusts the token of the service account instead",
+            {},
+            [node, role("cni")],
+            /role cni does not trust Pod Identity/,
+        ],
+        [
+            "the role trusts another service account",
+            {},
+            [node, associatedRole({ trustPolicy: podIdentityTrust("other") })],
+            /role cni does not trust Pod Identity/,
+        ],
+        ["the role does not exist", {}, [node], /role\/cni does not exist/],
+        ["the role lost the policy", {}, [node, associatedRole({ attachedPolicyArns: [] })], /cni may not call/],
+    ];
+    for (const [why, more, roles, reason] of without) {
+        it(`is missing at once when ${why}, and it has no credentials yet`, () => {
+            const lack = lackWith(more, ...roles);
+            assert.match(lack?.reason ?? "a path", reason);
+            assert.strictEqual(lack?.hiddenBySession, false);
+        });
+    }
+    for (const [why, more, roles, reason] of without.slice(0, 8)) {
+        it(`is missing when ${why}, also while it has a session`, () => {
+            const lack = lackWith({ ...more, heldRoleArn: ROLE }, ...roles);
+            assert.match(lack?.reason ?? "a path", reason);
+            assert.strictEqual(lack?.hiddenBySession, true);
+        });
+    }
+
+    it("is missing at once when the role of its session goes, whatever the association has by now", () => {
+        const heldRoleArn = `arn:aws:iam::${ACCOUNT}:role/former`;
+        assert.deepStrictEqual(lackWith({ heldRoleArn }), {
+            reason: `it has credentials, and the association's role ${heldRoleArn} does not exist`,
+            hiddenBySession: false,
+        });
+        const former = role("former", { attachedPolicyArns: [] });
+        assert.match(lackWith({ heldRoleArn }, node, associatedRole(), former)?.reason ?? "", /former may not call/);
     });
 
-    it("outlives the association, unless the pod is younger", () => {
-        const gone = (since: number) => reason({ association: { roleArn: undefined, since } });
-        assert.strictEqual(gone(1001), undefined);
-        assert.match(gone(1000) ?? "", /no Pod Identity association/);
-        assert.match(reason({}) ?? "", /no Pod Identity association/);
+    it("is missing while one server of EKS Auth does not know the association, and a call may succeed by the other", () => {
+        const lack = lackWith({ associations: [associated, undefined] });
+        assert.match(lack?.reason ?? "", /there is no Pod Identity association/);
+        assert.strictEqual(lack?.hiddenBySession, true);
+    });
+
+    it("is that of its token, if it has one, too", () => {
+        const both = withRole("b", { containerCredentials: true });
+        const facts = podIdentity({ agentAnswers: false, associations: [undefined] });
+        assert.strictEqual(missingPath(both, circumstances({ podIdentity: facts })), undefined);
     });
 });

@@ -1,6 +1,6 @@
 import * as assert from "assert";
 import type { V1Pod } from "@kubernetes/client-node";
-import { nodeRecord, podRecord, roleOf, runsAwsNode } from "../../continuity/monitor/records";
+import { agentRecord, nodeRecord, podRecord, roleOf, runsAwsNode } from "../../continuity/monitor/records";
 
 const TOKEN = "/var/run/secrets/eks.amazonaws.com/serviceaccount";
 
@@ -78,6 +78,26 @@ describe("what is recorded of a pod", () => {
     it("is whether it runs, is Ready and is about to end", () => {
         const { running, ready, terminating } = podRecord(pod({ phase: "Pending", ready: false, deleted: true }));
         assert.deepStrictEqual([running, ready, terminating], [false, false, true]);
+    });
+});
+
+describe("what is recorded of a pod of the Pod Identity agent", () => {
+    const agent = (ready: boolean, more: Shape = {}) => {
+        const { metadata, spec, status } = pod(more);
+        const containerStatuses = [{ name: "agent", ready, image: "", imageID: "", restartCount: 0 }];
+        return agentRecord({ metadata, spec, status: { phase: status?.phase, containerStatuses } });
+    };
+
+    it("is its node and whether it answers there", () => {
+        assert.deepStrictEqual(agent(true), { uid: "1", node: "n1", serving: true });
+    });
+
+    it("is that it does not answer before it is ready, and after the termination signal", () => {
+        const answers = [agent(false), agent(true, { phase: "Pending" }), agent(true, { deleted: true })];
+        assert.deepStrictEqual(
+            answers.map(({ serving }) => serving),
+            [false, false, false],
+        );
     });
 });
 

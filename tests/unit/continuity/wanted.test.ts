@@ -1,10 +1,21 @@
 import * as assert from "assert";
-import type { Snapshot } from "../../continuity/state/snapshot";
+import type { PodSnapshot, Snapshot } from "../../continuity/state/snapshot";
 import { differencesAfterHandBack, differencesAfterHandOver } from "../../continuity/state/wanted";
 import { CNI_POLICY, iam, nodeRole, role, ROLE } from "./world";
 
 const ANNOTATION = "eks.amazonaws.com/role-arn";
 const WORKER = "arn:aws:iam::aws:policy/AmazonEKSWorkerNodePolicy";
+
+function podOf(name: string, more: Partial<PodSnapshot> = {}): PodSnapshot {
+    return {
+        name: `aws-node-${name}`,
+        node: "n1",
+        ready: true,
+        roleArn: undefined,
+        containerCredentials: false,
+        ...more,
+    };
+}
 
 function before(more: Partial<Snapshot> = {}): Snapshot {
     return {
@@ -15,7 +26,8 @@ function before(more: Partial<Snapshot> = {}): Snapshot {
         admissionPolicies: ["theirs"],
         admissionPolicyBindings: ["theirs"],
         admittedRoles: [],
-        pods: [{ name: "aws-node-a", node: "n1", ready: true, roleArn: undefined }],
+        associations: [],
+        pods: [podOf("a")],
         ...more,
     };
 }
@@ -26,7 +38,7 @@ function handedOver(more: Partial<Snapshot> = {}): Snapshot {
         serviceAccount: { annotations: { team: "network", [ANNOTATION]: ROLE }, managers: ["eks", "eks-cni/a"] },
         templateAnnotations: { "eks-cni/delivered": "1" },
         admissionPolicyBindings: ["theirs", "ours"],
-        pods: [{ name: "aws-node-b", node: "n1", ready: true, roleArn: ROLE }],
+        pods: [podOf("b", { roleArn: ROLE })],
         ...more,
     });
 }
@@ -76,15 +88,13 @@ describe("after the hand-back", () => {
             ["annotation of the pod template left over: x"],
         ],
         ["the guard is there", { admissionPolicies: ["ours", "theirs"] }, ["admission policy left over: ours"]],
+        ["a pod carries the role", { pods: [podOf("a", { roleArn: ROLE })] }, [`pod aws-node-a still carries ${ROLE}`]],
+        ["a pod is not Ready", { pods: [podOf("a", { ready: false })] }, ["pod aws-node-a on n1 is not Ready"]],
+        ["an association is there", { associations: [ROLE] }, [`Pod Identity association left over: ${ROLE}`]],
         [
-            "a pod carries the role",
-            { pods: [{ name: "aws-node-a", node: "n1", ready: true, roleArn: ROLE }] },
-            [`pod aws-node-a still carries ${ROLE}`],
-        ],
-        [
-            "a pod is not Ready",
-            { pods: [{ name: "aws-node-a", node: "n1", ready: false, roleArn: undefined }] },
-            ["pod aws-node-a on n1 is not Ready"],
+            "a pod still has container credentials",
+            { pods: [podOf("a", { containerCredentials: true })] },
+            ["pod aws-node-a still has container credentials"],
         ],
     ];
     cases.forEach(([what, more, expected]) => {
@@ -94,7 +104,7 @@ describe("after the hand-back", () => {
 });
 
 describe("after the hand-over", () => {
-    const wanted = { roleArn: ROLE, detachFromNodeRoles: ["nodes"] };
+    const wanted = { roleArn: ROLE, by: "annotation", detachFromNodeRoles: ["nodes"] } as const;
     const cases: [string, Partial<Snapshot>, string[]][] = [
         ["all is as wanted", {}, []],
         [
@@ -127,10 +137,11 @@ describe("after the hand-over", () => {
             { serviceAccount: before().serviceAccount },
             ["the service account names undefined"],
         ],
+        ["a pod missed out", { pods: [podOf("b")] }, ["pod aws-node-b carries no role"]],
         [
-            "a pod missed out",
-            { pods: [{ name: "aws-node-b", node: "n1", ready: true, roleArn: undefined }] },
-            ["pod aws-node-b carries no role"],
+            "the template excludes containers",
+            { templateAnnotations: { "eks.amazonaws.com/skip-containers": "aws-node" } },
+            ["the pod template still excludes containers from the webhook"],
         ],
         ["the guard is missing", { admissionPolicyBindings: ["theirs"] }, ["there is no injection guard"]],
     ];
@@ -149,5 +160,40 @@ describe("after the hand-over", () => {
             "role lost: cni",
             `the role ${ROLE} does not exist`,
         ]);
+    });
+
+    describe("with an association", () => {
+        const associated = (more: Partial<Snapshot> = {}) =>
+            handedOver({
+                serviceAccount: before().serviceAccount,
+                associations: [ROLE],
+                pods: [podOf("b", { containerCredentials: true })],
+                ...more,
+            });
+        const ofAssociations: [string, Partial<Snapshot>, string[]][] = [
+            ["all is as wanted", {}, []],
+            [
+                "the association has another role",
+                { associations: [`${ROLE}-2`] },
+                [`Pod Identity association left over: ${ROLE}-2`, `Pod Identity association lost: ${ROLE}`],
+            ],
+            [
+                "the service account still names a role",
+                { serviceAccount: handedOver().serviceAccount },
+                [`the service account names ${ROLE}`],
+            ],
+            ["a pod missed out", { pods: [podOf("b")] }, ["pod aws-node-b has no container credentials"]],
+            [
+                "a pod has both",
+                { pods: [podOf("b", { containerCredentials: true, roleArn: ROLE })] },
+                [`pod aws-node-b carries ${ROLE}`],
+            ],
+        ];
+        for (const [what, more, expected] of ofAssociations) {
+            it(`is seen: ${what}`, () => {
+                const by = { ...wanted, by: "association" } as const;
+                assert.deepStrictEqual(differencesAfterHandOver(before(), associated(more), by), expected);
+            });
+        }
     });
 });

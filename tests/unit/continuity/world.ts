@@ -1,8 +1,9 @@
 import type { IamState, RoleState } from "local-eks/iam";
-import type { PodRecord, RecordedEvent, Recording } from "../../continuity/monitor/recording";
+import type { AssociationRecord, PodRecord, RecordedEvent, Recording } from "../../continuity/monitor/recording";
 
 export const ACCOUNT = "111122223333";
 export const ISSUER = "oidc.eks.us-west-2.amazonaws.com/id/0A1B";
+export const CLUSTER = `arn:aws:eks:us-west-2:${ACCOUNT}:cluster/prod`;
 export const PROVIDER = `arn:aws:iam::${ACCOUNT}:oidc-provider/${ISSUER}`;
 export const CNI_POLICY = "arn:aws:iam::aws:policy/AmazonEKS_CNI_Policy";
 export const ROLE = `arn:aws:iam::${ACCOUNT}:role/cni`;
@@ -46,6 +47,38 @@ export function trustOf(trust: Trust = {}): string {
         ],
     });
 }
+
+/** Source: https://docs.aws.amazon.com/eks/latest/userguide/pod-id-role.html */
+export function podIdentityTrust(serviceAccount = "aws-node"): string {
+    const tags = {
+        "eks-cluster-arn": CLUSTER,
+        "kubernetes-namespace": "kube-system",
+        "kubernetes-service-account": serviceAccount,
+    };
+    return JSON.stringify({
+        Version: "2012-10-17",
+        Statement: [
+            {
+                Effect: "Allow",
+                Principal: { Service: "pods.eks.amazonaws.com" },
+                Action: ["sts:AssumeRole", "sts:TagSession"],
+                Condition: {
+                    StringEquals: Object.fromEntries(
+                        Object.entries(tags).map(([tag, value]) => [`aws:RequestTag/${tag}`, value]),
+                    ),
+                },
+            },
+        ],
+    });
+}
+
+/** The right of AmazonEKSWorkerNodePolicy that the Pod Identity agent needs. */
+export const agentDocument = JSON.stringify({
+    Version: "2012-10-17",
+    Statement: [allow(["eks-auth:AssumeRoleForPodIdentity"])],
+});
+
+export const associated: AssociationRecord = { roleArn: ROLE, disableSessionTags: false, isLimited: false };
 
 export function role(name: string, more: Partial<RoleState> = {}): RoleState {
     return {
@@ -107,5 +140,5 @@ export const twoNodes: RecordedEvent[] = ["1", "2"].flatMap((number) => [
 ]);
 
 export function recording(to: number, ...events: RecordedEvent[]): Recording {
-    return { from: 0, to, issuer: ISSUER, accountId: ACCOUNT, events: [...twoNodes, ...events] };
+    return { from: 0, to, issuer: ISSUER, accountId: ACCOUNT, clusterArn: CLUSTER, events: [...twoNodes, ...events] };
 }

@@ -1,5 +1,11 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
-import { admittedRoles, injectionGuardSpec } from "../../../documents/injectionGuard";
+import {
+    admittedRoles,
+    injectionGuardSpec,
+    isInjectionGuard,
+    isSuspendedGuard,
+    suspendedGuardSpec,
+} from "../../../documents/injectionGuard";
 
 const serviceAccount = { namespace: "kube-system", name: "aws-node" };
 const A = "arn:aws:iam::111122223333:role/a";
@@ -10,6 +16,27 @@ describe("The spec of the injection guard", () => {
     it("lists the roles in the expression for AWS_ROLE_ARN alone", () => {
         const lists = spec(A, B).validations.map(({ expression }) => expression.includes(` in ['${A}', '${B}'])`));
         deepStrictEqual(lists, [false, true, false]);
+    });
+
+    it("can admit each pod, which shows in the policy", () => {
+        const suspended = suspendedGuardSpec(serviceAccount);
+        deepStrictEqual(
+            suspended.validations.map(({ expression }) => expression),
+            ["true"],
+        );
+        deepStrictEqual({ ...suspended, validations: [] }, { ...spec(), validations: [] });
+        deepStrictEqual(
+            [suspended, spec(), spec(A)].map((live) => [
+                isSuspendedGuard(live, serviceAccount),
+                isInjectionGuard(live, serviceAccount),
+            ]),
+            [
+                [true, false],
+                [false, true],
+                [false, true],
+            ],
+        );
+        strictEqual(isSuspendedGuard(suspended, { ...serviceAccount, name: "other" }), false);
     });
 
     it("fails closed, and is about new pods of the service account alone", () => {

@@ -1,7 +1,7 @@
 import { deepStrictEqual } from "assert";
 import { cniRoleTrustsItsServiceAccountOnly as rule } from "../../../policies/cniRoleTrustsItsServiceAccountOnly";
 import { UNKNOWN_TEXT, violations } from "./support/run";
-import { attachment, goodTrust, ISSUER, managedCni, role } from "./support/stacks";
+import { attachment, goodTrust, ISSUER, managedCni, podIdentityTrust, role } from "./support/stacks";
 
 const SUBJECT = "system:serviceaccount:kube-system:aws-node";
 const GOOD = { [`${ISSUER}:aud`]: "sts.amazonaws.com", [`${ISSUER}:sub`]: SUBJECT };
@@ -22,11 +22,64 @@ describe("cni-role-trusts-its-service-account-only", () => {
         }
     });
 
-    it("is content with the trust of EKS Pod Identity", async () => {
-        deepStrictEqual(
-            await violationsWith({ Principal: { Service: "pods.eks.amazonaws.com" }, Condition: undefined }),
-            [],
-        );
+    describe("with the trust of EKS Pod Identity", () => {
+        const { Condition, ...statement } = podIdentityTrust().Statement[0] as { Condition: { StringEquals: object } };
+        const found = (conditions: object, config: object = {}) =>
+            violationsWith({ ...statement, Condition: conditions }, config);
+        const TAG = "aws:RequestTag/";
+
+        it("is content with the component's, in any partition", async () => {
+            for (const partition of ["aws", "aws-cn", "aws-us-gov"]) {
+                const trust = podIdentityTrust(`arn:${partition}:eks:eu-west-1:111122223333:cluster/cluster`);
+                deepStrictEqual(await violations(rule, [role("cni", trust)]), []);
+            }
+        });
+
+        it("is content with a role that trusts both kinds of identity", async () => {
+            const both = { Statement: [...goodTrust().Statement, ...podIdentityTrust().Statement] };
+            deepStrictEqual(await violations(rule, [role("cni", both)]), []);
+        });
+
+        it("misses the namespace, the service account and the cluster", async () => {
+            deepStrictEqual(await violationsWith({ ...statement, Condition: undefined }), [
+                `has no condition on the namespace: add ${TAG}kubernetes-namespace = kube-system under StringEquals.`,
+                `has no condition on the service account: add ${TAG}kubernetes-service-account = aws-node under StringEquals.`,
+                `has no condition on the cluster: add ${TAG}eks-cluster-arn = the ARN of the cluster under StringEquals.`,
+            ]);
+        });
+
+        it("refuses a comparison by StringLike, a wildcard, and another service account", async () => {
+            deepStrictEqual(await found({ StringLike: Condition.StringEquals }), [
+                "compares the namespace with StringLike: use StringEquals.",
+                "compares the service account with StringLike: use StringEquals.",
+                "compares the cluster with StringLike: use StringEquals.",
+            ]);
+            const every = {
+                ...Condition.StringEquals,
+                [`${TAG}eks-cluster-arn`]: "arn:aws:eks:*:111122223333:cluster/*",
+            };
+            deepStrictEqual(await found({ StringEquals: every }), [
+                "has the cluster arn:aws:eks:*:111122223333:cluster/*: it must be the ARN of the cluster.",
+            ]);
+            const other = { ...Condition.StringEquals, [`${TAG}kubernetes-service-account`]: "default" };
+            deepStrictEqual(await found({ StringEquals: other }), [
+                "has the service account default: it must be aws-node.",
+            ]);
+            deepStrictEqual(await found({ StringEquals: other }, { serviceAccount: "default" }), []);
+        });
+
+        it("knows a CNI role by these conditions, whatever it may do", async () => {
+            const { StringEquals } = Condition;
+            const wide = { Statement: [{ ...statement, Condition: { StringEqualsIfExists: StringEquals } }] };
+            deepStrictEqual((await violations(rule, [role("cni", wide)])).length, 3);
+            const others = JSON.stringify(wide).replace('"aws-node"', '"default"');
+            deepStrictEqual(await violations(rule, [role("cni", others)]), []);
+        });
+
+        it("refuses a second principal", async () => {
+            const Principal = { Service: ["pods.eks.amazonaws.com", "ec2.amazonaws.com"] };
+            deepStrictEqual((await violationsWith({ ...statement, Condition, Principal })).length, 2);
+        });
     });
 
     it("cannot tell while the trust is not known", async () => {

@@ -1,7 +1,16 @@
 import { deepStrictEqual } from "assert";
 import { nodesComeAfterCniRole as rule } from "../../../policies/nodesComeAfterCniRole";
 import { UNKNOWN_OBJECT, UNKNOWN_TEXT, violations } from "./support/run";
-import { addon, attachment, component, goodStack, managedCni, nodeGroup, nodeRole } from "./support/stacks";
+import {
+    addon,
+    attachment,
+    component,
+    goodStack,
+    managedCni,
+    nodeGroup,
+    nodeRole,
+    podIdentityStack,
+} from "./support/stacks";
 
 const WITHOUT = [...goodStack().slice(0, -1), nodeGroup()];
 
@@ -55,6 +64,17 @@ describe("nodes-come-after-the-cni-role", () => {
             deepStrictEqual((await violations(rule, stackOf({ delivery, liveChecks: false }, ["cni"]))).length, 1);
         }
         deepStrictEqual((await violations(rule, stackOf({}, ["cni"]))).length, 1);
+    });
+
+    it("is content with one that depends on the association of a component, known or not, and refuses one that does not", async () => {
+        for (const props of [{}, { serviceAccount: UNKNOWN_TEXT, namespace: UNKNOWN_TEXT }]) {
+            const stack = podIdentityStack(props).slice(0, -1);
+            for (const dependsOn of [["cni"], ["cni-association"]]) {
+                deepStrictEqual(await violations(rule, [...stack, nodeGroup({ dependsOn })]), []);
+            }
+            const early = nodeGroup({ dependsOn: ["cni-role"] });
+            deepStrictEqual((await violations(rule, [...stack, early])).length, 1);
+        }
     });
 
     it("says nothing while the policies that a node role is given are not known", async () => {

@@ -6,7 +6,7 @@ import { exports, version } from "../../../package.json";
 import * as pack from "../../../policies/package.json";
 import { rules } from "../../../policies/rules";
 import { UNKNOWN_OBJECT, UNKNOWN_TEXT, violations } from "./support/run";
-import { goodStack } from "./support/stacks";
+import { addon, goodStack, podIdentityStack } from "./support/stacks";
 
 const TYPES = [
     "aws:iam/role:Role",
@@ -123,6 +123,24 @@ describe("the rules of the policy pack", () => {
     it("find nothing in a stack with the component", async () => {
         for (const rule of rules) {
             deepStrictEqual(await violations(rule, goodStack()), [], rule.name);
+        }
+    });
+
+    it("find nothing in a stack with a component with Pod Identity, the agent, an add-on without a role, and an OIDC provider for others", async () => {
+        const unknown = { clusterName: UNKNOWN_TEXT, namespace: UNKNOWN_TEXT, serviceAccount: UNKNOWN_TEXT };
+        const addons = [addon(), { ...addon({ addonName: "eks-pod-identity-agent" }), name: "agent" }];
+        for (const rule of rules) {
+            for (const props of [{}, unknown]) {
+                deepStrictEqual(await violations(rule, [...podIdentityStack(props), ...addons]), [], rule.name);
+            }
+        }
+    });
+
+    it("find nothing in an add-on with Pod Identity associations of its own", async () => {
+        const roleArn = "arn:aws:iam::111122223333:role/cni";
+        const own = addon({ podIdentityAssociations: [{ serviceAccount: "aws-node", roleArn }] });
+        for (const rule of rules) {
+            deepStrictEqual(await violations(rule, [own]), [], rule.name);
         }
     });
 

@@ -1,25 +1,21 @@
 import { deepStrictEqual } from "assert";
 import { vpcCniAddonHasOwnRole as rule } from "../../../policies/vpcCniAddonHasOwnRole";
 import { UNKNOWN_TEXT, violations } from "./support/run";
-import { addon, COMPONENT, component, goodTrust, role, ROLE_ARN } from "./support/stacks";
-
-const association = {
-    name: "association",
-    type: "aws:eks/podIdentityAssociation:PodIdentityAssociation",
-    props: { clusterName: "cluster", namespace: "kube-system", serviceAccount: "aws-node", roleArn: ROLE_ARN },
-};
+import { addon, association, COMPONENT, component, goodTrust, role, ROLE_ARN } from "./support/stacks";
 
 describe("vpc-cni-addon-has-own-role", () => {
     it("is content with a role, known or not, and with Pod Identity", async () => {
         deepStrictEqual(await violations(rule, [addon({ serviceAccountRoleArn: ROLE_ARN })]), []);
         deepStrictEqual(await violations(rule, [addon({ serviceAccountRoleArn: UNKNOWN_TEXT })]), []);
         deepStrictEqual(await violations(rule, [addon({ podIdentityAssociations: [{ roleArn: UNKNOWN_TEXT }] })]), []);
-        deepStrictEqual(await violations(rule, [addon(), association]), []);
+        deepStrictEqual(await violations(rule, [addon(), association()]), []);
         deepStrictEqual(await violations(rule, [addon({ addonName: "coredns" })]), []);
     });
 
-    it("is content with none beside a component that annotates the service account, or waits for another writer", async () => {
+    it("is content with none beside a component that annotates or associates the service account, or waits for another writer", async () => {
         for (const given of [
+            { delivery: "podIdentity", clusterName: "cluster" },
+            { delivery: "podIdentity", clusterName: UNKNOWN_TEXT },
             {},
             { delivery: "serviceAccountPatch" },
             { delivery: "external" },
@@ -38,7 +34,8 @@ describe("vpc-cni-addon-has-own-role", () => {
         const message =
             "addon: The vpc-cni add-on has neither a service account role nor a Pod Identity association, so the CNI uses " +
             "the node role. Set serviceAccountRoleArn.";
-        for (const given of [{ clusterName: "other" }, { delivery: "external", clusterName: "other" }]) {
+        for (const delivery of ["serviceAccountPatch", "podIdentity", "external"]) {
+            const given = { delivery, clusterName: "other" };
             deepStrictEqual(await violations(rule, [component(given), addon()]), [message]);
         }
     });
@@ -115,7 +112,7 @@ describe("vpc-cni-addon-has-own-role", () => {
         for (const stack of [
             [addon()],
             [addon({ serviceAccountRoleArn: null, podIdentityAssociations: [] })],
-            [addon({ clusterName: "other" }), association],
+            [addon({ clusterName: "other" }), association()],
         ]) {
             deepStrictEqual(await violations(rule, stack), [message]);
         }

@@ -17,6 +17,15 @@ export const LOOKUPS: Lookups = {
     [GET_OIDC_PROVIDER]: ({ url }) => ({ arn: `arn:aws:iam::${ACCOUNT}:oidc-provider/${issuerOf(String(url))}`, url }),
 };
 
+/** The same account, and the ARN of the cluster. */
+export const WITH_ARN: Lookups = {
+    ...LOOKUPS,
+    [GET_CLUSTER]: ({ name }) => ({
+        ...cluster(String(name), "ipv4"),
+        arn: `arn:aws:eks:us-west-2:${ACCOUNT}:cluster/${String(name)}`,
+    }),
+};
+
 export function cluster(name: string, ipFamily: string | undefined): Record<string, unknown> {
     return {
         name,

@@ -40,6 +40,7 @@ export interface AddOn {
 
 /** The add-on that this sandbox installs. Any other one is an entry in EKS's answers. */
 export const vpcCni = "vpc-cni";
+export const podIdentityAgentAddOn = "eks-pod-identity-agent";
 
 /** The namespace of its objects, and of the service accounts of its associations. */
 export const addOnNamespace = "kube-system";

@@ -1,5 +1,5 @@
-import type { Associations } from "../podIdentityAssociations";
-import { type AddOn, type AddOnIssue, addOnNamespace, vpcCni } from "./addOn";
+import type { Associations } from "../associations";
+import { type AddOn, type AddOnIssue, addOnNamespace } from "./addOn";
 import { BackgroundWork, type Pause } from "./backgroundWork";
 import type { BehaviorSettings, NextEnds } from "./behavior";
 import { type AddOnCondition, endOfCreation, endOfUpdate, failure } from "./ends";
@@ -16,7 +16,8 @@ export interface Surroundings {
     readonly updates: AddOnUpdates;
     readonly associations: Associations;
     /** The cluster's side of its add-ons. Undefined for a cluster without an API server. */
-    readonly installerOf: (clusterName: string) => AddOnInstaller | undefined;
+    /** Undefined for an add-on without objects. */
+    readonly installerOf: (clusterName: string, addonName: string) => AddOnInstaller | undefined;
 }
 
 /** An update that has begun. */
@@ -204,8 +205,8 @@ export class AddOnChanges {
         change: (installer: AddOnInstaller) => Promise<void>,
     ): Promise<AddOnIssue | undefined> {
         const { settings, installerOf } = this.eks;
-        const hasObjects = addonName === vpcCni && settings.behavior.write !== "nothing";
-        const installer = hasObjects ? installerOf(clusterName) : undefined;
+        const hasObjects = settings.behavior.write !== "nothing";
+        const installer = hasObjects ? installerOf(clusterName, addonName) : undefined;
         try {
             await (installer && change(installer));
             return undefined;

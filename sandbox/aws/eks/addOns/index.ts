@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 
 import { AwsError } from "../../errors";
-import type { Associations } from "../podIdentityAssociations";
+import type { Associations } from "../associations";
 import { type AddOn, addOnNamespace } from "./addOn";
 import { type AddOnBehavior, BehaviorSettings, type NextEnds } from "./behavior";
 import { AddOnChanges } from "./changes";
@@ -9,7 +9,7 @@ import { DriftTimer } from "./driftTimer";
 import type { AddOnCondition } from "./ends";
 import type { AddOnInstaller } from "./installer";
 import type { CreateAddOn, UpdateAddOn } from "./requests";
-import { RequestTokens } from "./requestTokens";
+import { RequestTokens } from "../requestTokens";
 import { AddOnStore, keyOf } from "./store";
 import { type AddOnUpdate, AddOnUpdates } from "./updates";
 import { createRefusal, updateRefusal } from "./validation";
@@ -30,7 +30,7 @@ export class AddOns {
         private readonly region: string,
         private readonly accountId: string,
         private readonly associations: Associations,
-        installerOf: (clusterName: string) => AddOnInstaller | undefined,
+        installerOf: (clusterName: string, addonName: string) => AddOnInstaller | undefined,
     ) {
         const { settings, store, updates } = this;
         this.changes = new AddOnChanges({ settings, store, updates, associations, installerOf });

@@ -14,15 +14,18 @@ import {
 } from "@aws-sdk/client-eks";
 
 import { noPolicy } from "./refusals";
-import { accountId, assertRefused, clients, permissions } from "./support";
+import { accountId, assertRefused, clients, permissions, podIdentityTrust } from "./support";
 import { useIam } from "./useIam";
 
-const roleArn = `arn:aws:iam::${accountId}:role/cni`;
+const roleArn = `arn:aws:iam::${accountId}:role/associated`;
 const vpcCni = "vpc-cni";
 
 describe("how EKS of the AWS stand-in gives pods a role", () => {
     const account = useIam();
-    before(() => account.fixture.api.addOns.setBehavior({ seconds: 0 }));
+    before(async () => {
+        account.fixture.api.addOns.setBehavior({ seconds: 0 });
+        await account.createRole("associated", podIdentityTrust());
+    });
     after(() => account.fixture.api.addOns.setBehavior({ seconds: 2 }));
     const eks = () => account.fixture.eks;
     const create = (name: string) =>

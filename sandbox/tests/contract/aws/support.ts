@@ -220,3 +220,19 @@ export function permissions(action: string, resource = "*"): string {
         Statement: [{ Effect: "Allow", Action: action, Resource: resource }],
     });
 }
+
+/** The trust policy of https://docs.aws.amazon.com/eks/latest/userguide/pod-id-role.html, with the conditions on request tags. */
+export function podIdentityTrust(requestTags: Readonly<Record<string, string>> = {}): string {
+    const tags = Object.entries(requestTags).map(([tag, value]) => [`aws:RequestTag/${tag}`, value] as const);
+    return JSON.stringify({
+        Version: "2012-10-17",
+        Statement: [
+            {
+                Effect: "Allow",
+                Principal: { Service: "pods.eks.amazonaws.com" },
+                Action: ["sts:AssumeRole", "sts:TagSession"],
+                ...(tags.length > 0 && { Condition: { StringEquals: Object.fromEntries(tags) } }),
+            },
+        ],
+    });
+}

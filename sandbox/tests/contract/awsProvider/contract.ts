@@ -39,6 +39,8 @@ export interface Contract {
     /** Whether its delete changes nothing in AWS. */
     readonly leavesOnDelete?: boolean;
     readonly idPattern: RegExp;
+    /** The id that an import takes, if it is another one. */
+    readonly importId?: (id: string, state: Properties) => string;
     /** An input whose value is also an output. */
     readonly secretProperty: string;
     /** A property of the real provider that the stand-in refuses. */

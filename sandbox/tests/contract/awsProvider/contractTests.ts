@@ -30,7 +30,7 @@ export function contractTests(contract: Contract, world: () => World): void {
     it("is imported by its id, with inputs and a state that show no change", async () => {
         const { provider } = world();
         const { id, news, state } = await make(world(), contract);
-        const imported = await provider.read(type, id);
+        const imported = await provider.read(type, contract.importId?.(id, state) ?? id);
         equal(imported.id, id);
         deepStrictEqual(await provider.diff(type, imported.state, imported.inputs), NO_CHANGE);
         const inputs = await provider.inputs(type, news, { olds: imported.inputs });

@@ -1,6 +1,6 @@
 import { Contract } from "./contract";
 import { securityGroup, subnet, vpc } from "./contractsOfEc2";
-import { addOn, cluster, nodeGroup } from "./contractsOfEks";
+import { addOn, cluster, nodeGroup, podIdentityAssociation } from "./contractsOfEks";
 import {
     instanceProfile,
     openIdConnectProvider,
@@ -26,4 +26,4 @@ export const contracts: readonly Contract[] = [
 ];
 
 /** Those that only the sandbox's AWS API has. */
-export const contractsOfSandbox: readonly Contract[] = [addOn];
+export const contractsOfSandbox: readonly Contract[] = [addOn, podIdentityAssociation];

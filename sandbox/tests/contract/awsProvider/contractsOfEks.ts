@@ -1,5 +1,5 @@
 import { Contract, World } from "./contract";
-import { makeRole, unique } from "./prerequisites";
+import { makeRole, trust, unique } from "./prerequisites";
 import { Properties, text } from "../../../providerClient";
 
 async function subnets({ ec2 }: World): Promise<string[]> {
@@ -141,4 +141,55 @@ export const addOn: Contract = {
     idPattern: /^contract-\d+:vpc-cni$/,
     secretProperty: "serviceAccountRoleArn",
     notImplemented: "namespaceConfig",
+};
+
+export async function associationInputs(world: World): Promise<Properties> {
+    const { clusterName } = await addOnInputs(world);
+    const roleArn = `arn:aws:iam::111122223333:role/${await makeRole(world, "pods.eks.amazonaws.com")}`;
+    return { clusterName: text(clusterName), namespace: "kube-system", serviceAccount: "aws-node", roleArn };
+}
+
+const sharedRole = "pods-of-contract";
+
+/** The second role of an update, which every test shares. */
+async function withSharedRole(world: World): Promise<Properties> {
+    const AssumeRolePolicyDocument = trust("pods.eks.amazonaws.com");
+    await world.iam.createRole({ RoleName: sharedRole, AssumeRolePolicyDocument }).catch(() => undefined);
+    return associationInputs(world);
+}
+
+const otherRoleArn = `arn:aws:iam::111122223333:role/${sharedRole}`;
+
+export const podIdentityAssociation: Contract = {
+    type: "aws:eks/podIdentityAssociation:PodIdentityAssociation",
+    inputs: withSharedRole,
+    outputs: ["associationArn", "associationId"],
+    update: {
+        inputs: { roleArn: otherRoleArn, disableSessionTags: true, tags: { Name: "cni" } },
+        changes: {
+            disableSessionTags: "UPDATE",
+            roleArn: "UPDATE",
+            "tags.Name": "ADD",
+            "tagsAll.Name": "ADD",
+        },
+    },
+    replace: { inputs: { serviceAccount: "other" }, replaces: ["serviceAccount"], deleteBeforeReplace: false },
+    drift: {
+        make: async ({ eks }, associationId) => {
+            const { clusters = [] } = await eks.listClusters({});
+            for (const clusterName of clusters) {
+                await eks
+                    .updatePodIdentityAssociation({ clusterName, associationId, roleArn: otherRoleArn })
+                    .catch(() => undefined);
+            }
+        },
+        changes: { roleArn: "UPDATE" },
+    },
+    tags: true,
+    vanish: ({ eks }, associationId, { clusterName }) =>
+        eks.deletePodIdentityAssociation({ clusterName: text(clusterName), associationId }),
+    idPattern: /^a-[0-9a-z]{17}$/,
+    importId: (id, { clusterName }) => `${text(clusterName)},${id}`,
+    secretProperty: "roleArn",
+    notImplemented: "policy",
 };

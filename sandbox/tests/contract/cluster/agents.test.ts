@@ -36,6 +36,7 @@ describe("A sandbox with agents", function () {
             name: `agents-test-${process.pid}`,
             nodes,
             agents: true,
+            podIdentityAgent: true,
             failedStartFactor: 0.05,
             podReadySeconds: 0.2,
             enforcementDelaySeconds: 1,

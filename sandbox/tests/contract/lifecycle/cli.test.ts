@@ -41,7 +41,7 @@ describe("The sandbox's command line", function () {
         assert.match(shell.stdout, /^node\/ip-10-0-16-\d+\.us-west-2\.compute\.internal\n\S+\n<>\n$/, shell.stderr);
 
         const down = await runCli("down", "--name", name);
-        assert.equal(down.stdout, `Ended sandbox "${name}" (7 processes)\n`);
+        assert.equal(down.stdout, `Ended sandbox "${name}" (${allProcesses.length} processes)\n`);
         assert.equal(await statusOf(), undefined);
     });
 

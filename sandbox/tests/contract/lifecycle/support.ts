@@ -5,6 +5,7 @@ import { type SandboxOptions } from "../../../sandbox";
 import { markedProcesses } from "../../../supervisorProcesses";
 import { type SandboxState, marker, readState } from "../../../supervisorState";
 import { type ToolPaths, ensureAllTools } from "../../../tools";
+import { awsWebhookOf } from "../../../tools/awsWebhook";
 
 export const quiet = () => undefined;
 
@@ -40,6 +41,8 @@ export const allProcesses = [
     "kube-scheduler",
     "kwok",
     "moto",
+    // Two replicas of AWS's own webhook, where it is on PATH.
+    ...(awsWebhookOf(undefined) === undefined ? [] : ["pod-identity-webhook", "pod-identity-webhook"]),
     "supervisor",
 ];
 

@@ -12,7 +12,7 @@ import {
 } from "../../../aws/eks/addOns/installer";
 import type { UpdateAddOn } from "../../../aws/eks/addOns/requests";
 import { defaultVersion } from "../../../aws/eks/addOns/versions";
-import { Associations } from "../../../aws/eks/podIdentityAssociations";
+import { Associations } from "../../../aws/eks/associations";
 
 const accountId = "111122223333";
 const role = `arn:aws:iam::${accountId}:role/cni`;
@@ -38,8 +38,8 @@ class FakeInstaller implements AddOnInstaller {
 function setUp(behavior: Partial<AddOnBehavior> = {}) {
     const installer = new FakeInstaller();
     const associations = new Associations("us-west-2", accountId);
-    const addOns = new AddOns("us-west-2", accountId, associations, (name) =>
-        name === cluster ? installer : undefined,
+    const addOns = new AddOns("us-west-2", accountId, associations, (name, addOn) =>
+        name === cluster && addOn === vpcCni ? installer : undefined,
     );
     addOns.setBehavior({ seconds: 0, ...behavior });
     const status = () => {

@@ -58,6 +58,16 @@ describe("the timeline of IAM's changes", () => {
         assert.deepEqual(enforced(), ["b"]);
     });
 
+    it("knows what reads show, which may be enforced before or after that", () => {
+        const visible = () => Object.keys(timeline.visible.policies);
+        timeline.record("CreatePolicy", {}, state("a"), { enforcementSeconds: 0, visibilitySeconds: 2 });
+        assert.deepEqual([enforced(), visible()], [["a"], []]);
+        now += 2000;
+        assert.deepEqual(visible(), ["a"]);
+        record("b", 3);
+        assert.deepEqual([enforced(), visible()], [["a"], ["b"]]);
+    });
+
     it("writes the beginning and each change as a line of JSON", () => {
         record("a", 3);
         const lines = readFileSync(join(directory, "changes.jsonl"), "utf8").trim().split("\n");

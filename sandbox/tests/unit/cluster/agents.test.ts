@@ -8,6 +8,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { CallsFromNodes } from "../../../aws/inside";
 import type { Session } from "../../../aws/sts/sessions";
 import { Agents } from "../../../cluster/agents";
+import { InstanceIds } from "../../../cluster/instanceIds";
+import { podIdentityTimes } from "../../../cluster/podIdentity/times";
 
 const pod = {
     apiVersion: "v1",
@@ -32,7 +34,6 @@ const never = () => Promise.reject(new Error("not used"));
 const aws = {
     instanceCredentials: () => Promise.resolve({ expiresAt: Infinity, roleArn: "arn" } as Session),
     assumeRole: never,
-    podIdentityCredentials: never,
     ec2: (_session: Session, action: string) =>
         action === "ModifyNetworkInterfaceAttribute"
             ? Promise.reject(Object.assign(new Error("denied"), { name: "UnauthorizedOperation" }))
@@ -63,6 +64,8 @@ describe("the agents of aws-node's pods", () => {
             aws,
             logFile: join(folder, "agents.jsonl"),
             startFactor: 1,
+            instanceIds: new InstanceIds(join(folder, "kubeconfig")),
+            podIdentityAgents: { on: () => undefined, times: podIdentityTimes },
         });
         agents.start();
     };

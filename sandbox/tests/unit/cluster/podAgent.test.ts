@@ -33,7 +33,7 @@ function play(ipFamily: IpFamily, network: Partial<NodeNetwork> = {}, factor = 1
         aws: {
             instanceCredentials: () => Promise.resolve({ expiresAt: Infinity, roleArn: "arn" } as Session),
             assumeRole: never,
-            podIdentityCredentials: never,
+            assumeRoleForPodIdentity: never,
             ec2: (_session: Session, action: string) => {
                 calls.push(action);
                 const refusal = Object.assign(new Error("denied"), { name: "UnauthorizedOperation" });
@@ -45,6 +45,8 @@ function play(ipFamily: IpFamily, network: Partial<NodeNetwork> = {}, factor = 1
         instanceId: () => Promise.resolve(clock.instanceId),
         token: () => Promise.resolve(undefined),
         now: () => clock.now,
+        podIdentityAgent: () => undefined,
+        sdkWindowSeconds: () => 300,
         network: node,
         startFactor: factor,
     };

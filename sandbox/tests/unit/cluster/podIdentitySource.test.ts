@@ -57,6 +57,7 @@ describe("where a pod's credentials come from", () => {
     it("is the Pod Identity agent before the instance's role", () =>
         assert.deepEqual(identitySourceOf(pod(container, { audience: "pods.eks.amazonaws.com" }), "aws-node"), {
             source: "containerCredentials",
+            uri: "http://169.254.170.23/v1/credentials",
             token: { audience: "pods.eks.amazonaws.com", expirationSeconds: 3600 },
         }));
 

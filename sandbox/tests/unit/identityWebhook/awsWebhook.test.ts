@@ -54,8 +54,8 @@ describe("AWS's identity webhook, a program of its own", () => {
         return { executable, kubeconfigPath, region: "us-west-2", directory, podIdentities: () => identities };
     };
     /** Whether the program's way to the API server is there. */
-    const hasProxy = () => {
-        const file = readFileSync(join(directory, "aws-webhook.kubeconfig"), "utf8");
+    const hasProxy = (folder = directory) => {
+        const file = readFileSync(join(folder, "aws-webhook.kubeconfig"), "utf8");
         const { clusters } = JSON.parse(file) as { clusters: { cluster: { server: string } }[] };
         return fetch(clusters[0]?.cluster.server ?? "").then(
             () => true,
@@ -81,8 +81,9 @@ describe("AWS's identity webhook, a program of its own", () => {
         const port = await new Promise<number>((resolve) => {
             taken.listen(0, "127.0.0.1", () => resolve((taken.address() as { port: number }).port));
         });
-        await assert.rejects(startIdentityWebhook({ ...optionsWith(healthy), port }), { code: "EADDRINUSE" });
-        assert.deepEqual([isRunning(), await hasProxy()], [false, false]);
+        const options = { ...optionsWith(healthy), port, podIdentities: [() => identities] };
+        await assert.rejects(startIdentityWebhook(options), { code: "EADDRINUSE" });
+        assert.deepEqual([isRunning(), await hasProxy(join(directory, "replica-1"))], [false, false]);
         taken.close();
     });
 

@@ -25,11 +25,11 @@ describe("the files upstream that tests restate", () => {
         assert.deepEqual(changed, ["a/b changed", "a/b gone: not found"]);
     });
 
-    it("are the manifest of aws-node and the webhook's test pods", () => {
+    it("are the manifests of aws-node and of the Pod Identity agent, the agent's tests and the webhook's test pods", () => {
         assert.deepEqual(
             new Set(restated.map(({ repository }) => repository)),
-            new Set(["aws/amazon-vpc-cni-k8s", "aws/amazon-eks-pod-identity-webhook"]),
+            new Set(["aws/amazon-vpc-cni-k8s", "aws/eks-pod-identity-agent", "aws/amazon-eks-pod-identity-webhook"]),
         );
-        assert.equal(new Set(restated.map(({ path }) => path)).size, 25);
+        assert.equal(new Set(restated.map(({ path }) => path)).size, 28);
     });
 });

@@ -3,6 +3,7 @@ import { iamRules } from "./iamRules";
 import { kubernetesRules } from "./kubernetesRules";
 import { liveCombinationRows } from "./liveCombinationRows";
 import { liveRules } from "./liveRules";
+import { podIdentityRows } from "./podIdentityRows";
 import { Row, rowsOf } from "./rule";
 import { tagRules } from "./tagRules";
 
@@ -11,4 +12,5 @@ export const ROWS: readonly Row[] = [
     ...[...iamRules, ...tagRules, ...kubernetesRules, ...liveRules].flatMap(rowsOf),
     ...combinationRows,
     ...liveCombinationRows,
+    ...podIdentityRows,
 ];

@@ -202,7 +202,7 @@ export const kubernetesRules: Rule[] = [
     {
         argument: "delivery",
         otherArgs: { oidcProviderArn: PROVIDER_ARN, liveChecks: undefined },
-        expected: '"serviceAccountPatch" or "eksAddon" or "external"',
+        expected: '"serviceAccountPatch" or "eksAddon" or "podIdentity" or "external"',
         fix: "omit delivery to annotate the service account",
         accepted: [
             ["serviceAccountPatch", "serviceAccountPatch"],

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { assertAccepted, assertRefusedLate, assertRefusedNow } from "../../support/refusals";
+import { WITH_ARN } from "../../support/standIn";
 import { construct } from "../../support/underMocks";
 import { ROWS } from "./allRows";
 import { PLAIN } from "./rule";
@@ -13,10 +14,13 @@ const LATE_FORMS: [string, (value: unknown) => unknown][] = [
     ["as a Promise", (value) => Promise.resolve(value)],
 ];
 
+/** A cluster that is looked up has an ARN, which a role for Pod Identity trusts. */
+const OPTIONS = { lookups: WITH_ARN };
+
 describe("the arguments", () => {
     for (const { title, args, plain, sample, problems } of ROWS) {
         it(`${problems.length === 0 ? "accept" : "refuse"} ${title}`, async () => {
-            const run = await construct(args);
+            const run = await construct(args, OPTIONS);
             if (problems.length === 0) {
                 assertAccepted(run);
             } else {
@@ -30,7 +34,7 @@ describe("the arguments", () => {
                 continue;
             }
             it(`${problems.length === 0 ? "accept" : "refuse"} ${title}, ${form}`, async () => {
-                const run = await construct(lateArgs);
+                const run = await construct(lateArgs, OPTIONS);
                 if (problems.length === 0) {
                     assertAccepted(run);
                 } else if (plain) {

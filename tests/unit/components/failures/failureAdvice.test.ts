@@ -1,5 +1,10 @@
 import { strictEqual } from "assert";
-import { roleAdvice, rolloutAdvice, serviceAccountAdvice } from "../../../../components/failures/failureAdvice";
+import {
+    associationAdvice,
+    roleAdvice,
+    rolloutAdvice,
+    serviceAccountAdvice,
+} from "../../../../components/failures/failureAdvice";
 
 const UNRELATED = [
     "creating IAM Role (cni): operation error IAM: CreateRole, https response error StatusCode: 403, api error AccessDenied",
@@ -46,6 +51,23 @@ describe("the advice on a failed role", () => {
     it("leaves every other failure to the provider's own words", () => {
         strictEqual(roleAdvice(UNRELATED, PATCHED), undefined);
         strictEqual(roleAdvice([], PATCHED), undefined);
+    });
+});
+
+describe("the advice on a failed association", () => {
+    it("says how to finish a destroy that was interrupted, and leaves every other failure to the provider's own words", () => {
+        const taken =
+            "creating EKS Pod Identity Association: operation error EKS: CreatePodIdentityAssociation, ResourceInUseException: x";
+        strictEqual(associationAdvice([taken], {})?.includes("which this component did not create"), true);
+        strictEqual(associationAdvice(UNRELATED, {}), undefined);
+        const noCluster = "CreatePodIdentityAssociation, ResourceNotFoundException: No cluster found for name: prod.";
+        strictEqual(associationAdvice([noCluster], {}), undefined);
+    });
+
+    it("names the refresh that finds out that the association is gone", () => {
+        const gone =
+            "updating EKS Pod Identity Association (a-1): operation error EKS: UpdatePodIdentityAssociation, https response error StatusCode: 404, ResourceNotFoundException: x";
+        strictEqual(associationAdvice([gone], {})?.includes("Run pulumi up --refresh"), true);
     });
 });
 

@@ -1,7 +1,7 @@
 import { deepStrictEqual } from "node:assert/strict";
 import { NOT_YET_KNOWN } from "../../../../components/arguments/knownArgs";
 import { formerHandOver } from "../../../../components/live/formerGuard";
-import { record } from "../../handover/support/worlds";
+import { record, subject } from "../../handover/support/worlds";
 
 describe("What a preview learns of the credential guard before its update", () => {
     const rows: [string, Parameters<typeof formerHandOver>[0], object | undefined][] = [
@@ -44,6 +44,16 @@ describe("What a preview learns of the credential guard before its update", () =
                 newInputs: { policyArns: [] },
                 oldOutputs: { record },
             },
+            { record, policiesAdded: [], policiesRemoved: [] },
+        ],
+        [
+            "is the subject of the last update, so that a change of the delivery shows",
+            { oldInputs: { policyArns: [], subject }, newInputs: { policyArns: [] }, oldOutputs: { record } },
+            { record, subject, policiesAdded: [], policiesRemoved: [] },
+        ],
+        [
+            "is no subject that is not known",
+            { oldInputs: { subject: NOT_YET_KNOWN }, newInputs: {}, oldOutputs: { record } },
             { record, policiesAdded: [], policiesRemoved: [] },
         ],
         ["is nothing without a record", { oldInputs: {}, newInputs: {}, oldOutputs: {} }, undefined],

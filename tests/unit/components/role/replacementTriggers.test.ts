@@ -21,6 +21,7 @@ function changeOf(more: {
     boundary?: pulumi.Input<string | undefined>;
     ipv6Policy?: boolean;
     others?: pulumi.Input<string[] | undefined>;
+    cluster?: pulumi.Input<string>;
 }) {
     const { namespace = "kube-system", name = "aws-node", provider = PROVIDER, ipv6Policy = false } = more;
     const serviceAccount = pulumi.output({ namespace, name });
@@ -32,6 +33,7 @@ function changeOf(more: {
             ...("others" in more && {
                 additionalOidcProviderArns: pulumi.output(more.others) as pulumi.Output<string[]>,
             }),
+            ...(more.cluster !== undefined && { clusterArn: pulumi.output(more.cluster) }),
             ipv6Policy,
         }),
     );
@@ -45,6 +47,12 @@ describe("The trigger that replaces the component's role", () => {
 
     it("is another provider", async () => {
         strictEqual(await changeOf({ provider: `${PROVIDER}2` }), `${PROVIDER}2 kube-system aws-node`);
+    });
+
+    it("is the cluster instead of its provider with Pod Identity", async () => {
+        const cluster = "arn:aws:eks:us-west-2:111122223333:cluster/production";
+        strictEqual(await changeOf({ cluster, provider: "" }), `${cluster} kube-system aws-node`);
+        strictEqual(await changeOf({ cluster: unknown as unknown as pulumi.Output<string> }), null);
     });
 
     it("is another name or namespace of the service account", async () => {

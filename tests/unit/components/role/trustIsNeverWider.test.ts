@@ -62,7 +62,8 @@ function assertExact(document: PolicyDocument, { oidcProviderArn, additionalOidc
     const arns = [oidcProviderArn, ...additionalOidcProviderArns].sort();
     deepStrictEqual(document.Statement.map(({ Principal }) => Principal?.Federated).sort(), arns);
     for (const { Effect, Principal, Action, Condition, ...more } of document.Statement) {
-        const issuer = Principal?.Federated.slice(Principal.Federated.indexOf("/") + 1) ?? "";
+        const { Federated = "" } = Principal ?? {};
+        const issuer = Federated.slice(Federated.indexOf("/") + 1);
         strictEqual(Effect, "Allow");
         strictEqual(Action, "sts:AssumeRoleWithWebIdentity");
         deepStrictEqual(Condition, {

@@ -186,7 +186,7 @@ describe("Whether a role may be passed to EKS", () => {
             EvaluationResults: [{ EvalActionName: "iam:PassRole", EvalDecision, ...more }],
         }),
     });
-    const ask = () => aws.connect().mayPassRole(ROLE);
+    const ask = () => aws.connect().mayPassRole(ROLE, "eks.amazonaws.com");
 
     it("is what IAM's simulator says of the caller's role, with its path", async () => {
         aws.answer({ ...asRole, ...roles, ...decides("allowed") });

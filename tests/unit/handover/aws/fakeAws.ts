@@ -105,12 +105,12 @@ function parseCall({ headers, method = "", url = "" }: IncomingMessage, body: st
         /Credential=([^/]+)\/(\d+)\/([^/]+)\/([^/]+)\//.exec(headers.authorization ?? "") ?? [];
     const userAgent = String(headers["user-agent"]);
     const common = { region, userAgent, accessKeyId: key };
-    if (service === "eks") {
+    if (service === "eks" || service === "eks-auth") {
         const { pathname, searchParams } = new URL(url, "http://eks");
         const parts = Object.fromEntries(pathname.split("/").map((part, i) => [String(i), decodeURIComponent(part)]));
         return {
             ...common,
-            action: `eks:${eksAction(method, pathname)}`,
+            action: `${service}:${eksAction(method, pathname)}`,
             parameters: { ...parts, ...Object.fromEntries(searchParams), ...(body === "" ? {} : { body }) },
         };
     }
@@ -132,6 +132,9 @@ function eksAction(method: string, path: string): string {
         [/^GET \/clusters\/[^/]+\/updates\/[^/]+$/, "DescribeUpdate"],
         [/^GET \/clusters\/[^/]+\/pod-identity-associations$/, "ListPodIdentityAssociations"],
         [/^GET \/clusters\/[^/]+\/pod-identity-associations\/[^/]+$/, "DescribePodIdentityAssociation"],
+        [/^POST \/clusters\/[^/]+\/pod-identity-associations\/[^/]+$/, "UpdatePodIdentityAssociation"],
+        [/^POST \/clusters\/[^/]+\/assume-role-for-pod-identity$/, "AssumeRoleForPodIdentity"],
+        [/^DELETE \/clusters\/[^/]+\/pod-identity-associations\/[^/]+$/, "DeletePodIdentityAssociation"],
     ];
     return actions.find(([pattern]) => pattern.test(`${method} ${path}`))?.[1] ?? `${method} ${path}`;
 }
@@ -142,7 +145,7 @@ function encodeResponse(
     answer: unknown,
 ): { status: number; headers: Record<string, string>; text: string } {
     const [service = "", name = ""] = action.split(":");
-    if (service === "eks" || service === "sso") {
+    if (service === "eks" || service === "eks-auth" || service === "sso") {
         const failed = answer instanceof AwsFailure;
         return {
             status: failed ? answer.status : 200,

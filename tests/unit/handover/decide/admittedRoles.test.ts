@@ -51,6 +51,20 @@ describe("Before the service account gets another role, the injection guard", ()
         deepStrictEqual(step({ injectionGuard: { present: true, inForce: false } }), none);
     });
 
+    it("stays as it is while it admits each pod: the pods are on the node roles", () =>
+        deepStrictEqual(
+            step({
+                injectionGuard: {
+                    present: true,
+                    inForce: false,
+                    roleArns: [],
+                    otherExpressions: true,
+                    suspended: true,
+                },
+            }),
+            { do: "done", why: "the injection guard admits each pod" },
+        ));
+
     it("admits approved roles that pods or the annotation have, with the expressions of an earlier version", () => {
         deepStrictEqual(step(guard()), admit(ROLE, NEW));
         deepStrictEqual(step({ ...guard(), pods: pods(right, pod("n2", carrying(OLD))) }), admit(OLD, ROLE, NEW));

@@ -1,4 +1,4 @@
-import { strictEqual } from "node:assert/strict";
+import { match, strictEqual } from "node:assert/strict";
 import { repairOf, roleDriftOf } from "../../../../handover/decide/roleDrift";
 import type { Proof, ProofFailure } from "../../../../handover/model/proof";
 import { ACCOUNT, ISSUER, ROLE, subject } from "../support/worlds";
@@ -48,6 +48,14 @@ describe("What a refresh shows of the role", () => {
     for (const [what, proof, drift] of rows) {
         it(what, () => strictEqual(roleDriftOf(proof, subject), drift));
     }
+
+    it("knows no end of the sessions of an association", () => {
+        const drift = roleDriftOf(failed("trust-refused"), { ...subject, delivery: "podIdentity" });
+        match(
+            drift ?? "",
+            /until their sessions end, at a time that AWS does not document; a pod that starts now has none\./,
+        );
+    });
 
     it("has a place for the issuer where the subject has none", () => {
         strictEqual(repairOf("provider-missing", { ...subject, issuers: [] }), CREATE.replace(ISSUER, "ISSUER"));

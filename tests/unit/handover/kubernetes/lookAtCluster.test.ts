@@ -111,6 +111,19 @@ describe("A look at the cluster", () => {
         assert.ok(began <= seenAt && first !== undefined && seenAt <= first, String([began, seenAt, first]));
     });
 
+    it("says how far the cluster's clock is ahead, since the times of the account are not converted", async () => {
+        const { clockAhead: none } = await look();
+        api.script = (...request) => {
+            const headers = { date: new Date(Date.now() + 60_000).toUTCString() };
+            return { ...(scripted(...request) as object), headers };
+        };
+        const access = await accessTo(api.url);
+        await access.look();
+        const { clockAhead = 0 } = await access.look();
+        assert.equal(none, undefined);
+        assert.ok(Math.abs(clockAhead - 60_000) <= 2000, String(clockAhead));
+    });
+
     it("asks for each thing once, and only for what it needs of it", async () => {
         await look();
         const byName = { fieldSelector: "metadata.name=aws-node" };

@@ -17,7 +17,7 @@ import {
     maxUnavailable,
 } from "../../../../handover/kubernetes/daemonSet";
 import { lastTime } from "../../../../handover/kubernetes/events";
-import { injectionGuardSpec } from "../../../../documents/injectionGuard";
+import { injectionGuardSpec, suspendedGuardSpec } from "../../../../documents/injectionGuard";
 import { guardSeen } from "../../../../handover/kubernetes/injectionGuard";
 import { instanceId, nodeSeen } from "../../../../handover/kubernetes/nodes";
 import { nodeOf, podSeen } from "../../../../handover/kubernetes/pods";
@@ -480,6 +480,15 @@ describe("The injection guard as it is seen", () => {
         assert.deepEqual(guardSeen(undefined, binding, serviceAccount), { present: true, inForce: false });
         assert.deepEqual(guardSeen(undefined, undefined, serviceAccount), { present: false, inForce: false });
     });
+
+    it("is there but not in force while it admits each pod", () =>
+        assert.deepEqual(guardSeen({ ...policy, spec: suspendedGuardSpec(serviceAccount) }, binding, serviceAccount), {
+            present: true,
+            suspended: true,
+            inForce: false,
+            roleArns: [],
+            otherExpressions: true,
+        }));
 
     it("admits no role that is known, with a policy that says nothing", () =>
         assert.deepEqual(guardSeen({ metadata: { name: "guard" } }, undefined, serviceAccount).roleArns, []));

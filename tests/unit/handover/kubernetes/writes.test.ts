@@ -1,5 +1,5 @@
 import * as assert from "node:assert/strict";
-import { injectionGuardSpec } from "../../../../documents/injectionGuard";
+import { injectionGuardSpec, suspendedGuardSpec } from "../../../../documents/injectionGuard";
 import { accessTo, type Answer, refusalOf, type Request, ScriptedApi, status, subject } from "./support";
 
 const account = "/api/v1/namespaces/kube-system/serviceaccounts/aws-node";
@@ -171,6 +171,22 @@ describe("A write to the cluster", () => {
         assert.deepEqual(sent(), [applied(daemonSet, fieldManager, undefined, { ...template, ...identified })]);
     });
 
+    it("excludes containers of the template from the webhook, under a manager of its own, and releases that", async () => {
+        answers = { [`GET ${daemonSet}`]: live(), [`PATCH ${daemonSet}`]: live() };
+        const access = await accessTo(api.url);
+        await access.skipContainers(["a", "b"]);
+        await access.skipContainers([]);
+        const body = { ...template, ...identified };
+        const annotations = { "eks.amazonaws.com/skip-containers": "a,b" };
+        assert.deepEqual(sent(), [
+            applied(daemonSet, "eks-cni-skip-containers", "true", {
+                ...body,
+                spec: { template: { metadata: { annotations } } },
+            }),
+            applied(daemonSet, "eks-cni-skip-containers", "true", body),
+        ]);
+    });
+
     it("takes the mark of waking off under the manager that left it", async () => {
         answers = { [`GET ${daemonSet}`]: live(), [`PATCH ${daemonSet}`]: live() };
         await (await accessTo(api.url)).removeWakeMark();
@@ -292,6 +308,16 @@ describe("A write to the cluster", () => {
             annotations: { "pulumi.com/patchForce": "true" },
         };
         assert.deepEqual(sent(), [applied(policy, fieldManager, "true", policyWith(kept))]);
+    });
+
+    it("makes the injection guard admit each pod", async () => {
+        answers = { [`GET ${policy}`]: live(), [`PATCH ${policy}`]: live() };
+        await (await accessTo(api.url)).admitRoles(undefined);
+        const [patch] = sent();
+        assert.deepEqual(
+            patch,
+            applied(policy, fieldManager, "true", { ...policyWith({}), spec: suspendedGuardSpec(serviceAccount) }),
+        );
     });
 
     it("makes no injection guard where there is none, or another one by now", async () => {

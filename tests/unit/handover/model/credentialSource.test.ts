@@ -296,11 +296,28 @@ describe("The identity that a pod's specification carries", () => {
         it(`is another one with ${why}`, () => assert.deepEqual(credentialSource(spec), other(what)));
     }
 
-    const ofPodIdentity = (name: string, more: Record<string, string> = {}) =>
-        plainContainer(name, { AWS_CONTAINER_CREDENTIALS_FULL_URI: "http://169.254.170.23/v1/credentials", ...more });
+    const agentFolder = "/var/run/secrets/pods.eks.amazonaws.com/serviceaccount";
+    /** A container as the webhook leaves it with an association. */
+    const ofPodIdentity = (name: string, more: Record<string, string> = {}): CredentialContainer => ({
+        name,
+        env: env({
+            AWS_CONTAINER_CREDENTIALS_FULL_URI: "http://169.254.170.23/v1/credentials",
+            AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: `${agentFolder}/eks-pod-identity-token`,
+            ...more,
+        }),
+        volumeMounts: [{ name: "eks-pod-identity-token", mountPath: agentFolder }],
+    });
+    const agentToken = (audience: string | undefined = "pods.eks.amazonaws.com") => ({
+        name: "eks-pod-identity-token",
+        projected: { sources: [{ serviceAccountToken: { audience, path: "eks-pod-identity-token" } }] },
+    });
 
     it("is that of a Pod Identity association when every container has it, init containers too", () => {
-        const spec = { initContainers: [ofPodIdentity("init")], containers: [ofPodIdentity("a"), ofPodIdentity("b")] };
+        const spec = {
+            initContainers: [ofPodIdentity("init")],
+            containers: [ofPodIdentity("a"), ofPodIdentity("b")],
+            volumes: [agentToken()],
+        };
         const variable = "AWS_CONTAINER_CREDENTIALS_FULL_URI";
         assert.deepEqual(credentialSource(spec), {
             kind: "containerCredentials",
@@ -314,6 +331,55 @@ describe("The identity that a pod's specification carries", () => {
             assert.equal(credentialSource({ containers }).kind, "other");
         }
     });
+
+    it("is the same at the agent's IPv6 address", () => {
+        const address = { AWS_CONTAINER_CREDENTIALS_FULL_URI: "http://[fd00:ec2::23]/v1/credentials" };
+        const spec = { containers: [ofPodIdentity("a", address)], volumes: [agentToken()] };
+        assert.deepEqual(credentialSource(spec), {
+            kind: "containerCredentials",
+            what: "AWS_CONTAINER_CREDENTIALS_FULL_URI of container a",
+        });
+    });
+
+    const unusable: [string, CredentialContainer, ReturnType<typeof agentToken>[], string][] = [
+        [
+            "the address is another one",
+            ofPodIdentity("a", { AWS_CONTAINER_CREDENTIALS_FULL_URI: "http://169.254.170.2/v2" }),
+            [agentToken()],
+            "has the address http://169.254.170.2/v2, which is not the agent's",
+        ],
+        [
+            "the address only begins like the agent's",
+            ofPodIdentity("a", { AWS_CONTAINER_CREDENTIALS_FULL_URI: "http://169.254.170.23.example.com/v1" }),
+            [agentToken()],
+            "has the address http://169.254.170.23.example.com/v1, which is not the agent's",
+        ],
+        [
+            "the variable of the token file is missing",
+            ofPodIdentity("a", { AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: "" }),
+            [agentToken()],
+            "has no AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
+        ],
+        [
+            "no token is mounted",
+            ofPodIdentity("a"),
+            [],
+            `has no token mounted at ${agentFolder}/eks-pod-identity-token`,
+        ],
+        [
+            "the token is for another audience",
+            ofPodIdentity("a"),
+            [agentToken("sts.amazonaws.com")],
+            "has a token for sts.amazonaws.com, not pods.eks.amazonaws.com",
+        ],
+    ];
+    for (const [why, container, volumes, fault] of unusable) {
+        it(`is that of an association which cannot be used if ${why}`, () => {
+            const credentials = credentialSource({ containers: [container, ofPodIdentity("b")], volumes });
+            const found = credentials.kind === "containerCredentials" ? (credentials.fault ?? "") : credentials.kind;
+            assert.equal(found.split("; ")[0], `container a ${fault}`);
+        });
+    }
 
     for (const half of ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"]) {
         it(`is not changed by ${half} alone, which the SDK ignores`, () =>

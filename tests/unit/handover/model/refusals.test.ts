@@ -6,6 +6,7 @@ import type { UnreadCall } from "../../../../handover/model/otherDelivery";
 import { Refusal } from "../../../../handover/model/refusal";
 import { refusals } from "../../../../handover/model/refusals";
 import type { Subject } from "../../../../handover/model/subject";
+import { withCredentials } from "../support/podIdentity";
 import {
     BROAD_POLICY,
     carrying,
@@ -35,6 +36,7 @@ const elsewhere: Subject = {
     daemonSetName: "cni-pods",
 };
 const forAddOn: Subject = { ...elsewhere, delivery: "eksAddon" };
+const associated: Subject = { ...elsewhere, delivery: "podIdentity", clusterName: "prod" };
 const podMissingPermission = pod("n1", onNodeRole, { missingPermissions: "ec2:CreateTags denied." });
 
 const other = (name: string, daemonSet?: string) => ({
@@ -220,7 +222,10 @@ const EXAMPLES: Record<keyof typeof refusals, Refusal[]> = {
     cancelled: [refusals.cancelled()],
     canaryFailed: [refusals.canaryFailed("It crashed", "the rollout is taken back")],
     canaryStays: [refusals.canaryStays("It crashed")],
-    waveFailed: [refusals.waveFailed([pod("n1", onNodeRole), pod("n2", onNodeRole)], ["n1 (subnet-0a)", "n2"], 300)],
+    waveFailed: [
+        refusals.waveFailed([pod("n1", onNodeRole), pod("n2", onNodeRole)], ["n1 (subnet-0a)", "n2"], 300),
+        refusals.waveFailed([pod("n1", withCredentials)], ["n1 (subnet-0a)"], 300),
+    ],
     canaryMissing: [
         refusals.canaryMissing([pod("n1", onNodeRole)], ["n1 (subnet-0a)"]),
         refusals.canaryMissing([pod("n1", onNodeRole), pod("n2", onNodeRole)], ["n1 (subnet-0a)", "n2"]),
@@ -228,6 +233,7 @@ const EXAMPLES: Record<keyof typeof refusals, Refusal[]> = {
     placeUnusable: [
         refusals.placeUnusable([pod("n1", onNodeRole)], ["n1 (subnet-0a)"], ROLE, 300),
         refusals.placeUnusable([pod("n1", onNodeRole), pod("n2", onNodeRole)], ["n1 (subnet-0a)", "n2"], ROLE, 300),
+        refusals.placeUnusable([pod("n1", withCredentials)], ["n1 (subnet-0a)"], ROLE, 300),
     ],
     waveStays: [refusals.waveStays(refusals.waveFailed([pod("n1", onNodeRole)], ["n1 (subnet-0a)"], 300))],
     formerCredentialsFail: [
@@ -252,9 +258,50 @@ const EXAMPLES: Record<keyof typeof refusals, Refusal[]> = {
             "the rollout is taken back",
         ),
     ),
+    rolesNotPassedToPods: [refusals.rolesNotPassedToPods([ROLE]), refusals.rolesNotPassedToPods([ROLE, FORMER_ROLE])],
+    associationMissing: [
+        refusals.associationMissing(associated, []),
+        refusals.associationMissing(associated, [pod("n1", onNodeRole), pod("n2", onNodeRole)]),
+    ],
+    associationDiffers: [
+        refusals.associationDiffers(associated, `the role ${FORMER_ROLE}, disableSessionTags`, false),
+        refusals.associationDiffers(associated, `the role ${FORMER_ROLE}, a session policy`, true),
+    ],
+    formerRoleAssociated: [
+        refusals.formerRoleAssociated("pods do not start", FORMER_ROLE, "the rollout is taken back"),
+    ],
+    proofTakenBack: [FORMER_ROLE, undefined].map((arn) =>
+        refusals.proofTakenBack(refusals.cancelled(), arn, "the rollout is taken back"),
+    ),
+    associationTakenBack: [refusals.associationTakenBack("the agent is away", "the rollout is taken back")],
+    agentsMissing: [
+        refusals.agentsMissing(associated, [{ name: "n1" }]),
+        refusals.agentsMissing({ ...elsewhere, delivery: "podIdentity" }, [{ name: "n1" }, { name: "n2" }]),
+    ],
+    agentWithoutRights: [refusals.agentWithoutRights(["nodes"]), refusals.agentWithoutRights(["nodes", "more"])],
+    agentBehindProxy: [
+        refusals.agentBehindProxy(associated, ["aws-node", "aws-eks-nodeagent"]),
+        refusals.agentBehindProxy({ ...associated, ipFamily: "ipv6" }, ["aws-node"]),
+    ],
+    cniTooOldForPodIdentity: [refusals.cniTooOldForPodIdentity("1.15.4", "1.15.5")],
+    clusterTooOldForPodIdentity: [refusals.clusterTooOldForPodIdentity("Kubernetes 1.23", "Kubernetes 1.24")],
+    deliveryNotChanged: [refusals.deliveryNotChanged(associated, "eksAddon", "podIdentity")],
+    accountNotChanged: [refusals.accountNotChanged(associated)],
+    originalAnnotationLost: [refusals.originalAnnotationLost(associated, FORMER_ROLE)],
+    associationNotLeft: [
+        refusals.associationNotLeft(associated, []),
+        refusals.associationNotLeft(associated, [pod("n1", onNodeRole)]),
+    ],
+    alreadyAnnotated: [refusals.alreadyAnnotated(associated, FORMER_ROLE)],
+    nodeRolesFail: [
+        refusals.nodeRolesFail([pod("n1", onNodeRole)], ["n1"]),
+        refusals.nodeRolesFail([pod("n1", onNodeRole), pod("n2", onNodeRole)], ["n1", "n2"]),
+    ],
+    associatedRoleNarrowed: [refusals.associatedRoleNarrowed(narrowed)],
     proofFailed: [
-        ...["denied", "denied."].map((why) => refusals.proofFailed({ code: "trust-refused", why }, ROLE)),
-        refusals.proofFailed({ code: "sts-region-inactive", why: "off", fix: "Switch it on." }, ROLE),
+        ...["denied", "denied."].map((why) => refusals.proofFailed({ code: "trust-refused", why }, subject)),
+        refusals.proofFailed({ code: "sts-region-inactive", why: "off", fix: "Switch it on." }, subject),
+        refusals.proofFailed({ code: "trust-refused", why: "denied" }, associated),
     ],
 };
 

@@ -53,6 +53,27 @@ describe("A look at the account", () => {
         deepStrictEqual([none?.otherInstanceIds, none?.instanceIdsInUse], [undefined, undefined]);
     });
 
+    it("has the times of associations by this machine's clock, and converts them once", async () => {
+        const association = { id: "a-1", roleArn: "role", modifiedAt: 100_000 };
+        const timeOf = async (clockAhead: number | undefined, reused?: true) => {
+            const associations = { is: "seen" as const, clusterName: "prod", associations: [association] };
+            const seen = world(onNodeRole, {
+                cluster: clockAhead === undefined ? {} : { clockAhead },
+                account: { associations, ...(reused === undefined ? {} : { reused }) },
+            });
+            let modifiedAt: number | undefined;
+            await queriesOf(async (context) => {
+                const { associations: found } = (await everywhere(context)).account;
+                modifiedAt = found?.is === "seen" ? found.associations[0]?.modifiedAt : undefined;
+            }, seen);
+            return modifiedAt;
+        };
+        deepStrictEqual(
+            [await timeOf(undefined), await timeOf(40_000), await timeOf(-40_000), await timeOf(40_000, true)],
+            [100_000, 60_000, 140_000, 100_000],
+        );
+    });
+
     it("asks for them right before a detachment too", async () => {
         deepStrictEqual(await asked(lookBeforeDetachment, ["eu-west-1"]), [
             { searchElsewhere: true, regions: ["eu-west-1"] },

@@ -251,7 +251,7 @@ describe("What the resources between the live checks change in a forecast", () =
     });
 
     it("is a new injection guard", () => {
-        deepStrictEqual(withInjectionGuard(cluster, FORMER_ROLE).injectionGuard, {
+        deepStrictEqual(withInjectionGuard(cluster, [FORMER_ROLE]).injectionGuard, {
             present: true,
             inForce: true,
             roleArns: [FORMER_ROLE],

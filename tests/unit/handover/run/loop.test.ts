@@ -340,6 +340,16 @@ describe("The loop", () => {
         await rejects(reach(tooLong.context, tooLong.goal), { code: "time-limit" });
     });
 
+    it("does not count a fixed wait for EKS either", async () => {
+        const waits = (step: Step, count: number) => Array.from({ length: count }, () => step);
+        // Each look takes a second. The limit begins when the wait ends, 100 s after the first look.
+        const FIXED: Step = { do: "wait", why: "EKS", until: 1_700_000_000_000 + 100_000 };
+        const longEnough = scripted(...waits(FIXED, 100), ...waits(WAIT, 58), DONE);
+        deepStrictEqual((await reach(longEnough.context, longEnough.goal)).why, "ready");
+        const tooLong = scripted(...waits(FIXED, 100), ...waits(WAIT, 62), DONE);
+        await rejects(reach(tooLong.context, tooLong.goal), { code: "time-limit" });
+    });
+
     describe("with a measure of what is left", () => {
         /** Each look takes a second, and each wait is one look. What is left is seen at each. */
         const run = (...left: number[]) => {

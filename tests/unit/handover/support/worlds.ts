@@ -161,6 +161,8 @@ export const serviceAccount: ServiceAccountSeen = {
     roleArnOwners: [MANAGER],
 };
 
+export const unannotatedAccount: ServiceAccountSeen = { ...serviceAccount, annotations: {}, roleArnOwners: [] };
+
 interface Change {
     readonly cluster?: Partial<ClusterSeen>;
     readonly account?: Partial<AccountSeen>;

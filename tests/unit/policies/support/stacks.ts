@@ -1,3 +1,4 @@
+import { podIdentityTrustPolicy } from "../../../../documents/podIdentity";
 import { trustPolicy } from "../../../../documents/trustPolicy";
 import type { ResourceSpec } from "./run";
 
@@ -13,6 +14,13 @@ export function goodTrust(partition = "aws") {
     const arn = `arn:${partition}:iam::111122223333:oidc-provider/${ISSUER}`;
     const provider = { arn, partition, accountId: "111122223333", issuer: ISSUER };
     return trustPolicy([provider], { namespace: "kube-system", name: "aws-node" });
+}
+
+export const CLUSTER_ARN = "arn:aws:eks:eu-west-1:111122223333:cluster/cluster";
+
+/** The trust policy that the component creates with the delivery `podIdentity`. */
+export function podIdentityTrust(clusterArn = CLUSTER_ARN) {
+    return podIdentityTrustPolicy({ clusterArn, serviceAccount: { namespace: "kube-system", name: "aws-node" } });
 }
 
 export function role(name: string, assumeRolePolicy: unknown, more: Record<string, unknown> = {}): ResourceSpec {
@@ -63,6 +71,41 @@ export function account(
 /** A component with these arguments. A stack rule sees its outputs only. */
 export function component(inputs: Record<string, unknown> = {}): ResourceSpec {
     return { name: "cni", type: COMPONENT, props: { policyArns: [managedCni()], roleName: "cni" }, inputs };
+}
+
+/** A Pod Identity association of aws-node. */
+export function association(more: Partial<ResourceSpec> = {}, props: Record<string, unknown> = {}): ResourceSpec {
+    return {
+        name: "association",
+        type: "aws:eks/podIdentityAssociation:PodIdentityAssociation",
+        props: {
+            clusterName: "cluster",
+            namespace: "kube-system",
+            serviceAccount: "aws-node",
+            roleArn: ROLE_ARN,
+            ...props,
+        },
+        ...more,
+    };
+}
+
+/** A cluster with its OIDC provider, the resources of a component with Pod Identity, and a node group that depends on it. */
+export function podIdentityStack(props: Record<string, unknown> = {}): ResourceSpec[] {
+    const child = { parents: COMPONENT, parent: "cni" };
+    return [
+        cluster(),
+        {
+            name: "issuer",
+            type: "aws:iam/openIdConnectProvider:OpenIdConnectProvider",
+            props: { url: `https://${ISSUER}` },
+        },
+        nodeRole(),
+        component({ delivery: "podIdentity", clusterName: "cluster" }),
+        { ...role("cni-role", podIdentityTrust()), ...child },
+        attachment("cni-policy", "cni-role", managedCni(), child),
+        association({ ...child, name: "cni-association", dependsOn: ["cni-policy"] }, props),
+        nodeGroup({ dependsOn: ["cni"] }),
+    ];
 }
 
 /** A cluster, the resources of the component, and a node group that depends on it. */

@@ -1,4 +1,4 @@
-import { AwsError } from "../../errors";
+import { AwsError } from "../errors";
 
 /**
  * The calls that were made with a client request token, so that a repeated one changes nothing and has the same answer:

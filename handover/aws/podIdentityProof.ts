@@ -1,0 +1,85 @@
+import { CNI_ACTIONS } from "../../documents/cniActions";
+import type { AssociatedAccount } from "../../documents/podIdentity";
+import { trustOfPodIdentity } from "../../documents/trustOfToken";
+import type { Proof, ProofRequest } from "../model/proof";
+import { inAnotherAccount } from "./assumeRole";
+import type { Clients } from "./awsClients";
+import { withPolicies } from "./grantedByPolicies";
+import { verdictOf } from "./proofVerdict";
+import { simulate } from "./simulation";
+import { trustPolicyOf } from "./trustPolicyOf";
+
+/**
+ * Collects evidence, from the machine that runs Pulumi, that EKS Pod Identity can give the pods the role: the role's trust policy admits the service
+ * with the session tags of these pods, and IAM's policy simulator allows the plugin's permissions.
+ *
+ * A session needs the association, so it is asked for later (podSession.ts). The canary decides the rest.
+ */
+export async function provePodIdentity(
+    clients: Clients,
+    account: string,
+    request: ProofRequest,
+    associated: AssociatedAccount,
+): Promise<Proof> {
+    const { roleArn, ipFamily, depth } = request;
+    const foreign = inAnotherAccount(roleArn, account);
+    if (foreign !== undefined) {
+        return foreign;
+    }
+    const trust = await provedTrust(clients, roleArn, associated);
+    if (trust.verdict === "no" || depth === "assumeRole") {
+        return trust;
+    }
+    const tried = CNI_ACTIONS[ipFamily].map((action) => ({ action, outcome: "untried", words: "" }) as const);
+    const rest = tried.map(({ action }) => action);
+    const simulation = await withPolicies(clients, roleArn, await simulate(clients, roleArn, rest));
+    const permissions = verdictOf({ roleArn, tried, simulation });
+    if (permissions.verdict === "no") {
+        return permissions;
+    }
+    const evidence = [...trust.evidence, ...permissions.evidence];
+    const open = [
+        ...("why" in trust ? [trust.why] : []),
+        ...("why" in permissions ? [permissions.why] : []),
+        ...("notAllowed" in simulation ? [simulation.notAllowed] : []),
+    ];
+    return open.length === 0 ? { verdict: "yes", evidence } : { verdict: "undecided", why: open.join(" "), evidence };
+}
+
+async function provedTrust(clients: Clients, roleArn: string, associated: AssociatedAccount): Promise<Proof> {
+    const found = await trustPolicyOf(clients, roleArn);
+    if (found === "not read") {
+        return {
+            verdict: "undecided",
+            why: `The trust policy of ${roleArn} could not be read.`,
+            evidence: [],
+        };
+    }
+    const trust = found === "no role" ? undefined : trustOfPodIdentity(found.document, associated);
+    const { namespace, name } = associated.serviceAccount;
+    switch (trust?.admits) {
+        case "yes":
+            return {
+                verdict: "yes",
+                evidence: [
+                    `${roleArn} trusts pods.eks.amazonaws.com for ${namespace}/${name} of ${associated.clusterArn}`,
+                ],
+            };
+        case "depends":
+            return {
+                verdict: "undecided",
+                why: `The trust policy of ${roleArn} admits pods.eks.amazonaws.com under conditions on ${trust.keys.join(", ")}, which a pod may meet.`,
+                evidence: [],
+            };
+        default:
+            return {
+                verdict: "no",
+                code: "trust-refused",
+                why:
+                    trust === undefined
+                        ? `The role ${roleArn} does not exist, or IAM has not propagated it yet.`
+                        : `The trust policy of ${roleArn} does not let pods.eks.amazonaws.com call sts:AssumeRole and sts:TagSession for ${namespace}/${name} of ${associated.clusterArn}.`,
+                final: false,
+            };
+    }
+}

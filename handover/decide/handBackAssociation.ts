@@ -1,0 +1,93 @@
+import { ASSOCIATION_MARGIN_MILLISECONDS, type AssociationSeen, type AssociationsSeen } from "../model/association";
+import type { HandOverRecord } from "../model/record";
+import { refusals } from "../model/refusals";
+import type { Memory, Step } from "../model/steps";
+import type { World } from "../model/world";
+import { isOfComponent } from "./association";
+import type { HandBackTarget } from "./handBackTarget";
+
+/**
+ * The part of the hand-back before the pods move away from an association, once the node roles hold their policies and the injection guard is gone:
+ * the containers of the pod template are excluded from the webhook. As long as the association exists, a pod that restarts would get its
+ * credentials again. If it is gone already, the webhook gives them to no pod, and the template stays.
+ *
+ * Undefined if the component has no association.
+ */
+export function leaveAssociationStep({ subject, record }: HandBackTarget, world: World): Step | undefined {
+    const { daemonSet } = world.cluster;
+    const { associations } = world.account;
+    if (record.podIdentityDelivered !== true) {
+        return undefined;
+    }
+    if (associations?.is === "unnamed") {
+        return { do: "refuse", refusal: refusals.clusterNameUnknown(associations.why, subject) };
+    }
+    if (associations?.is === "unread") {
+        const refusal =
+            associations.call.cause === "denied"
+                ? refusals.otherDeliveryDenied([associations.call], subject)
+                : refusals.otherDeliveryUnsupported([associations.call], subject);
+        return { do: "refuse", refusal };
+    }
+    return daemonSet === undefined || daemonSet.skipsContainers || ownAssociation(record, associations) === undefined
+        ? undefined
+        : {
+              do: "skipContainers",
+              containers: Object.keys(daemonSet.images).sort(),
+              why: "excluding the containers of the pod template from the webhook: the pods restart with the roles of their nodes",
+          };
+}
+
+/**
+ * The part after no pod has container credentials any more:
+ *   a. the association is deleted,
+ *   b. once the webhook has had the time to forget it, the template no longer excludes its containers. The pods restart once more, and get nothing
+ *      else than before.
+ *
+ * Undefined when nothing is left to do.
+ */
+export function forgetAssociationStep(target: HandBackTarget, world: World, memory: Memory): Step | undefined {
+    if (target.record.podIdentityDelivered !== true) {
+        return undefined;
+    }
+    const own = deleteAssociationStep(target, world);
+    if (own !== undefined) {
+        return own;
+    }
+    if (!world.cluster.daemonSet?.skipsContainers) {
+        return undefined;
+    }
+    // How long ago an earlier run has deleted it is not known.
+    const until = (memory.associationChangedAt ?? memory.startedAt) + ASSOCIATION_MARGIN_MILLISECONDS;
+    return world.at < until
+        ? { do: "wait", until, why: "waiting until the webhook forgets the Pod Identity association" }
+        : {
+              do: "unskipContainers",
+              why: "the pod template no longer excludes its containers from the webhook: the pods restart once more",
+          };
+}
+
+/** Undefined if it is gone. */
+export function deleteAssociationStep({ record }: HandBackTarget, world: World): Step | undefined {
+    const own = ownAssociation(record, world.account.associations);
+    return own === undefined
+        ? undefined
+        : {
+              do: "deleteAssociation",
+              clusterName: own.clusterName,
+              associationId: own.id,
+              why: "no pod has credentials of the Pod Identity association: deleting it",
+          };
+}
+
+/** The association that has a role of the component, and that no add-on owns. */
+export function ownAssociation(
+    record: Pick<HandOverRecord, "approvedRoleArns">,
+    associations: AssociationsSeen | undefined,
+): (AssociationSeen & { readonly clusterName: string }) | undefined {
+    if (associations?.is !== "seen") {
+        return undefined;
+    }
+    const own = associations.associations.find((one) => isOfComponent(one, record));
+    return own && { ...own, clusterName: associations.clusterName };
+}

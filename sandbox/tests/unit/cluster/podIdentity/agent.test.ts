@@ -1,0 +1,107 @@
+import assert from "node:assert/strict";
+import { UnsecuredJWT } from "jose";
+
+import { AgentRefusal, type CacheKey, PodIdentityAgent } from "../../../../cluster/podIdentity/agent";
+import { podIdentityTimes } from "../../../../cluster/podIdentity/times";
+
+const now = 1_800_000_000_000;
+const seconds = now / 1000;
+
+interface Claims {
+    readonly exp?: number;
+    readonly nbf?: number;
+    readonly pod?: string;
+    readonly jti?: string;
+}
+
+function tokenWith({ exp = seconds + 3600, nbf = seconds, pod = "a", jti = "1" }: Claims = {}): string {
+    return new UnsecuredJWT({ "kubernetes.io": { pod: { name: pod, uid: pod } } })
+        .setExpirationTime(exp)
+        .setNotBefore(nbf)
+        .setJti(jti)
+        .encode();
+}
+
+describe("the Pod Identity agent of a node", () => {
+    let calls: string[];
+    const agentWith = (cacheKey: CacheKey = "token") =>
+        new PodIdentityAgent({
+            fetch: (token) => {
+                calls.push(token);
+                return Promise.resolve({ expiresAt: now + 3_600_000 });
+            },
+            cacheKey: () => cacheKey,
+            times: () => podIdentityTimes,
+            now: () => now,
+            random: () => 0,
+        });
+    beforeEach(() => (calls = []));
+
+    // The cases of upstream's request_test.go, by their names there.
+    const valid: [string, string][] = [
+        ["passes on valid request", "169.254.170.23"],
+        ["passes on valid request IPv6 no braces", "fd00:ec2::23"],
+        ["passes on valid request IPv6 with braces", "[fd00:ec2::23]"],
+        ["passes on valid request IPv6 with port", "[fd00:ec2::23]:4213"],
+    ];
+    for (const [name, host] of valid) {
+        it(`as upstream's own tests have it: ${name}`, async () => {
+            await agentWith().credentials(host, tokenWith());
+            assert.equal(calls.length, 1);
+        });
+    }
+    const refused: [string, string, string, number, string][] = [
+        ["no SA token passed", "169.254.170.23", "", 400, "Service account token cannot be empty"],
+        [
+            "no src add passed",
+            "124.3.1.2",
+            tokenWith(),
+            403,
+            "Access Denied. Called agent through invalid address, please use either [169.254.170.23 fd00:ec2::23] address not 124.3.1.2",
+        ],
+        [
+            "expired token",
+            "169.254.170.23",
+            tokenWith({ exp: seconds }),
+            400,
+            "Service account token failed basic claim validations: token is expired",
+        ],
+        [
+            "token nbf in future",
+            "169.254.170.23",
+            tokenWith({ nbf: seconds + 3600 }),
+            400,
+            "Service account token failed basic claim validations: token is not valid yet",
+        ],
+    ];
+    for (const [name, host, token, status, message] of refused) {
+        it(`as upstream's own tests have it: ${name}`, async () => {
+            const error = await agentWith()
+                .credentials(host, token)
+                .catch((reason: unknown) => reason);
+            assert.ok(error instanceof AgentRefusal);
+            assert.deepEqual([error.status, error.message, calls], [status, message, []]);
+        });
+    }
+
+    it("refuses what is no token", () =>
+        assert.rejects(
+            agentWith().credentials("169.254.170.23", "no.token"),
+            /^BadRequest: Service account token cannot be parsed/,
+        ));
+
+    it("asks EKS Auth again for a token that the kubelet has rotated, if it finds credentials by the token", async () => {
+        const agent = agentWith();
+        await agent.credentials("169.254.170.23", tokenWith({ jti: "1" }));
+        await agent.credentials("169.254.170.23", tokenWith({ jti: "2" }));
+        assert.equal(calls.length, 2);
+    });
+
+    it("finds credentials by the pod on request: another token of the pod, and no token of another pod", async () => {
+        const agent = agentWith("pod");
+        await agent.credentials("169.254.170.23", tokenWith({ jti: "1" }));
+        await agent.credentials("169.254.170.23", tokenWith({ jti: "2" }));
+        await agent.credentials("169.254.170.23", tokenWith({ pod: "b" }));
+        assert.equal(calls.length, 2);
+    });
+});

@@ -1,0 +1,177 @@
+import { EKSClient, ListPodIdentityAssociationsCommand } from "@aws-sdk/client-eks";
+import type { Stack } from "@pulumi/pulumi/automation";
+import * as assert from "assert";
+import { agentResults, type Sandbox } from "local-eks";
+import { Delivery } from "../../index";
+import { NODE_ROLE } from "./support/addOn";
+import { spawnDestroy } from "./support/cli";
+import { clusterOf, uids } from "./support/cluster";
+import { assertOrder, recordEvents, recordWarnings } from "./support/events";
+import { watchGaps } from "./support/faults";
+import { handOverSandbox, handOverStack, MANAGED_CNI_POLICY, PlainArgs, setArgs } from "./support/handOver";
+import { iamOf } from "./support/iam";
+import { failureOf } from "./support/stacks";
+
+const ROLE_ARN = "eks.amazonaws.com/role-arn";
+const CREDENTIALS = "AWS_CONTAINER_CREDENTIALS_FULL_URI";
+/** Both parts see an association late, as on EKS. */
+const DELAYS = { webhooks: [3, 8], eksAuth: [2, 6] } as const;
+
+describe("the hand-over with Pod Identity as the delivery", () => {
+    let sandbox: Sandbox;
+    let cluster: ReturnType<typeof clusterOf>;
+    let iam: ReturnType<typeof iamOf>;
+    let stack: Stack;
+    let watched: Awaited<ReturnType<typeof watchGaps>>;
+
+    const set = (args: PlainArgs = {}) =>
+        setArgs(stack, sandbox, { delivery: Delivery.PodIdentity, detachFromNodeRoles: [NODE_ROLE], ...args });
+    const pods = async () => uids(await cluster.awsNodePods());
+    const holdsPolicy = async () => (await iam.attachedPolicies(NODE_ROLE)).includes(MANAGED_CNI_POLICY);
+    const associations = async () => {
+        const { awsEndpoint: endpoint, region, clusterName } = sandbox;
+        const eks = new EKSClient({ endpoint, region, credentials: { accessKeyId: "test", secretAccessKey: "test" } });
+        const { associations: found = [] } = await eks.send(new ListPodIdentityAssociationsCommand({ clusterName }));
+        return found.map(({ serviceAccount }) => serviceAccount);
+    };
+    const withCredentials = async () =>
+        (await cluster.core.listNamespacedPod({ namespace: "kube-system", labelSelector: "k8s-app=aws-node" })).items
+            .filter(({ metadata }) => metadata?.deletionTimestamp === undefined)
+            .map(
+                ({ spec }) =>
+                    spec?.containers.every(({ env = [] }) => env.some(({ name }) => name === CREDENTIALS)) ?? false,
+            );
+
+    async function preview(): Promise<string> {
+        stack.workspace.envVars["EKS_CNI_PREVIEW_SECONDS"] = "120";
+        const { stdout } = await stack.preview();
+        stack.workspace.envVars["EKS_CNI_PREVIEW_SECONDS"] = "0";
+        return stdout;
+    }
+
+    const webRoles = async () =>
+        (await cluster.awsNodePods()).map(({ containers }) => {
+            const [role, ...others] = new Set(containers.map(({ roleArn }) => roleArn));
+            return others.length === 0 ? role : others;
+        });
+
+    before(async () => {
+        sandbox = await handOverSandbox("pod-identity", {
+            agents: true,
+            podIdentityAgent: true,
+            failedStartFactor: 0.02,
+            associationDelays: DELAYS,
+        });
+        cluster = clusterOf(sandbox);
+        iam = iamOf(sandbox);
+        await cluster.settled();
+        stack = await handOverStack(sandbox);
+        watched = await watchGaps(sandbox);
+    });
+    after(async () => {
+        watched.stop();
+        await stack.workspace.removeStack(stack.name, { force: true });
+        await sandbox.stop();
+    });
+    afterEach("no pod was without a path", () => {
+        assert.deepStrictEqual(watched.gaps(), []);
+        assert.deepStrictEqual(
+            agentResults(sandbox).filter(({ ok }) => !ok),
+            [],
+        );
+    });
+
+    it("moves the pods from the node role to the association, without an OIDC provider", async () => {
+        await set();
+        const { steps, onEvent } = recordEvents();
+        await stack.up({ onEvent });
+        assertOrder(
+            steps,
+            ...["credential-guard", "association", "canary", "daemon-set", "injection-guard", "detachment"].map(
+                (child) => `create cni-${child}`,
+            ),
+        );
+        assert.deepStrictEqual([await withCredentials(), await holdsPolicy()], [[true, true], false]);
+        assert.deepStrictEqual(await associations(), ["aws-node"]);
+        assert.deepStrictEqual((await stack.outputs())["remainingSteps"]?.value, []);
+    });
+
+    it("a second up, a preview and a refresh change nothing", async () => {
+        const before = await pods();
+        const { warnings, onEvent } = recordWarnings();
+        await stack.up({ expectNoChanges: true, onEvent });
+        await stack.preview({ expectNoChanges: true, onEvent });
+        await stack.refresh({ expectNoChanges: true, onEvent });
+        assert.deepStrictEqual(warnings, []);
+        assert.deepStrictEqual(await pods(), before);
+    });
+
+    it("another role moves every pod before the old one goes", async () => {
+        const [before, old] = [await pods(), (await stack.outputs())["roleArn"]?.value as string];
+        await set({ rolePath: "/another/" });
+        await stack.up();
+        assert.deepStrictEqual(
+            (await pods()).filter((uid) => before.includes(uid)),
+            [],
+        );
+        assert.deepStrictEqual([await withCredentials(), await holdsPolicy()], [[true, true], false]);
+        assert.strictEqual(await iam.role(old.split("/").at(-1) ?? ""), undefined);
+    });
+
+    it("moves the pods to the annotation, over the node roles", async () => {
+        const old = (await stack.outputs())["roleArn"]?.value as string;
+        await set({ delivery: Delivery.ServiceAccountPatch, rolePath: "/another/" });
+        await stack.up();
+        const role = (await stack.outputs())["roleArn"]?.value as string;
+        assert.deepStrictEqual([await withCredentials(), await holdsPolicy()], [[false, false], false]);
+        assert.deepStrictEqual([await webRoles(), await associations()], [[role, role], []]);
+        assert.strictEqual(await iam.role(old.split("/").at(-1) ?? ""), undefined);
+        await stack.up({ expectNoChanges: true });
+        await stack.refresh({ expectNoChanges: true });
+    });
+
+    it("moves the pods from the annotation to an association, and releases the annotation", async () => {
+        const old = (await stack.outputs())["roleArn"]?.value as string;
+        await set({ rolePath: "/another/" });
+        await stack.up();
+        assert.deepStrictEqual([await withCredentials(), await holdsPolicy()], [[true, true], false]);
+        assert.deepStrictEqual([await webRoles(), await associations()], [[undefined, undefined], ["aws-node"]]);
+        assert.strictEqual((await cluster.annotations())[ROLE_ARN], undefined);
+        assert.strictEqual(await iam.role(old.split("/").at(-1) ?? ""), undefined);
+        await stack.up({ expectNoChanges: true });
+        await stack.refresh({ expectNoChanges: true });
+    });
+
+    it("goes on with up after a destroy that was killed, whose association is still there", async () => {
+        const before = await pods();
+        const run = spawnDestroy(stack);
+        await run.shows(/excluding the containers of the pod template/);
+        await run.kill();
+        await stack.cancel();
+        assert.deepStrictEqual(await associations(), ["aws-node"]);
+        assert.match(await preview(), /\[restart\] A run that was interrupted has left the Pod Identity association\./);
+        await stack.up();
+        assert.deepStrictEqual([await withCredentials(), await holdsPolicy()], [[true, true], false]);
+        assert.deepStrictEqual(
+            (await pods()).filter((uid) => before.includes(uid)),
+            [],
+        );
+        await stack.up({ expectNoChanges: true });
+        await stack.refresh({ expectNoChanges: true });
+    });
+
+    it("refuses another writer as the delivery, in the preview, too, and moves nothing", async () => {
+        const before = await pods();
+        await set({ delivery: Delivery.External, rolePath: "/another/" });
+        assert.match(await preview(), /The update would stop[^]*delivery-not-changed/);
+        assert.match((await failureOf(stack.up())) ?? "", /delivery-not-changed/);
+        assert.deepStrictEqual([await pods(), await holdsPolicy()], [before, false]);
+    });
+
+    it("destroy moves the pods to the node role before the association and the role go", async () => {
+        await stack.destroy();
+        await cluster.settled();
+        assert.deepStrictEqual([await withCredentials(), await holdsPolicy()], [[false, false], true]);
+        assert.deepStrictEqual(await associations(), []);
+    });
+});

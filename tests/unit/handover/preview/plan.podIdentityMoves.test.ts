@@ -1,0 +1,177 @@
+import { deepStrictEqual, match } from "node:assert/strict";
+import { planHandOver } from "../../../../handover/preview/plan";
+import { associated, associations, own, record as delivered, seen, withCredentials } from "../support/podIdentity";
+import { planInputs } from "../support/plans";
+import { passingPreflight } from "../support/preflights";
+import {
+    carrying,
+    daemonSet,
+    FORMER_ROLE,
+    nodeRole,
+    record,
+    ROLE,
+    serviceAccount,
+    subject,
+    withoutPolicies,
+} from "../support/worlds";
+
+const detached = { nodeRoles: [nodeRole(withoutPolicies)] };
+const otherDelivery = {
+    clusterName: "prod",
+    addOn: false,
+    addOnRoleArn: undefined,
+    podIdentityRoleArns: [ROLE],
+    unread: [],
+};
+const former = { policiesAdded: [], policiesRemoved: [] };
+
+/** The codes of the lines. */
+const codes = (lines: readonly string[]) => lines.map((line) => /^\[[a-z-]+\]/.exec(line)?.[0]);
+
+describe("The plan of a move", () => {
+    it("to Pod Identity attaches, associates, moves the pods and detaches", () => {
+        const world = seen(carrying(FORMER_ROLE), {
+            cluster: {
+                serviceAccount: { ...serviceAccount, annotations: { "eks.amazonaws.com/role-arn": FORMER_ROLE } },
+                injectionGuard: { present: true, inForce: true, roleArns: [FORMER_ROLE] },
+            },
+            account: { ...detached, associations: associations() },
+        });
+        const { changes, refusals } = planHandOver({
+            ...planInputs,
+            former: { ...former, record: { ...record, approvedRoleArns: [FORMER_ROLE] } },
+            preflight: { ...passingPreflight, subject: associated, world },
+        });
+        deepStrictEqual(
+            [codes(changes), refusals],
+            [["[attach]", "[attach]", "[associate]", "[canary]", "[restart]", "[detach]"], []],
+        );
+    });
+
+    it("from Pod Identity says that the pods restart twice, by the rolling update at last, and takes the association for its own", () => {
+        const world = seen(withCredentials, {
+            cluster: { injectionGuard: { present: true, inForce: true, roleArns: [] }, daemonSet },
+            account: { ...detached, associations: associations(own), otherDelivery },
+        });
+        const { changes, refusals } = planHandOver({
+            ...planInputs,
+            former: { ...former, record: delivered },
+            preflight: {
+                ...passingPreflight,
+                subject: {
+                    ...subject,
+                    roleArn: FORMER_ROLE,
+                    annotations: { "eks.amazonaws.com/role-arn": FORMER_ROLE },
+                },
+                otherDelivery,
+                world,
+            },
+        });
+        deepStrictEqual(
+            refusals.map(({ seen: what }) => what),
+            [],
+        );
+        deepStrictEqual(codes(changes), ["[attach]", "[attach]", "[restart]", "[annotate]", "[detach]"]);
+        deepStrictEqual(
+            changes[2],
+            "[restart] 3 pods restart with the roles of their nodes, and the Pod Identity association is deleted. Once the service account is annotated, they restart once more.",
+        );
+    });
+
+    it("from Pod Identity to another writer is refused in the preview, too, and nothing else is", () => {
+        const plan = planHandOver({
+            ...planInputs,
+            former: { ...former, record: delivered, subject: associated },
+            // The update stops before it looks at the DaemonSet.
+            preflight: {
+                ...passingPreflight,
+                subject: { ...subject, delivery: "external" },
+                world: seen(withCredentials, { cluster: { daemonSet: undefined } }),
+            },
+        });
+        deepStrictEqual(
+            { ...plan, refusals: plan.refusals.map(({ code }) => code) },
+            { refusals: ["delivery-not-changed"], changes: [], remaining: [] },
+        );
+    });
+
+    it("from the managed add-on to Pod Identity says that the add-on gives up its role last", () => {
+        const addOn = {
+            is: "there",
+            clusterName: "prod",
+            status: "ACTIVE",
+            roleArn: FORMER_ROLE,
+            version: undefined,
+            configurationValues: undefined,
+            health: [],
+            modifiedAt: undefined,
+        } as const;
+        const ofAddOn = { ...otherDelivery, addOn: true, addOnRoleArn: FORMER_ROLE, podIdentityRoleArns: [] };
+        const world = seen(carrying(FORMER_ROLE), {
+            cluster: {
+                serviceAccount: {
+                    ...serviceAccount,
+                    annotations: { "eks.amazonaws.com/role-arn": FORMER_ROLE },
+                    roleArnOwners: ["eks"],
+                },
+                injectionGuard: { present: true, inForce: true, roleArns: [FORMER_ROLE] },
+            },
+            account: { ...detached, associations: associations(), addOn, otherDelivery: ofAddOn },
+        });
+        const { changes, refusals } = planHandOver({
+            ...planInputs,
+            former: { ...former, record: { ...record, approvedRoleArns: [FORMER_ROLE], addOnDelivered: true } },
+            preflight: {
+                ...passingPreflight,
+                subject: { ...associated, addOnDelivered: true },
+                otherDelivery: ofAddOn,
+                world,
+            },
+        });
+        deepStrictEqual(
+            [codes(changes), refusals],
+            [["[attach]", "[attach]", "[associate]", "[canary]", "[restart]", "[add-on]", "[detach]"], []],
+        );
+        match(changes[5] ?? "", /Once every pod has the credentials of the association, .* gives up \S+role\/eksctl\./);
+    });
+
+    it("from Pod Identity to the managed add-on says that the pods restart twice, and that the add-on gets the role", () => {
+        const world = seen(withCredentials, {
+            cluster: { injectionGuard: { present: true, inForce: true, roleArns: [] }, daemonSet },
+            account: {
+                ...detached,
+                associations: associations(own),
+                otherDelivery,
+                addOn: {
+                    is: "there",
+                    clusterName: "prod",
+                    status: "ACTIVE",
+                    roleArn: undefined,
+                    version: undefined,
+                    configurationValues: undefined,
+                    health: [],
+                    modifiedAt: undefined,
+                },
+            },
+        });
+        const { changes, refusals } = planHandOver({
+            ...planInputs,
+            former: { ...former, record: delivered },
+            preflight: {
+                ...passingPreflight,
+                subject: {
+                    ...subject,
+                    delivery: "eksAddon",
+                    roleArn: FORMER_ROLE,
+                    annotations: { "eks.amazonaws.com/role-arn": FORMER_ROLE },
+                },
+                otherDelivery,
+                world,
+            },
+        });
+        deepStrictEqual(
+            [codes(changes), refusals],
+            [["[attach]", "[attach]", "[restart]", "[annotate]", "[add-on]", "[detach]"], []],
+        );
+    });
+});
