@@ -31,6 +31,12 @@ function unknownNames({ only = [] }: Options): string[] {
     return only.filter((name) => !SCENARIOS.some((one) => one.name === name) && pointOf(name) === undefined);
 }
 
+/** Their steps name the policy of IPv4. */
+function onIpv4Alone({ ipFamily, only }: Options): string[] {
+    const all = only ?? ["all scenarios, and the kill campaign"];
+    return ipFamily === "ipv4" ? [] : all.filter((name) => !SCENARIOS.some((one) => one.name === name && one.onIpv6));
+}
+
 function planOf({ only, points, quick }: Options): Plan {
     if (only !== undefined) {
         const scenarios = only.flatMap((name) => SCENARIOS.find((one) => one.name === name) ?? []);
@@ -54,7 +60,8 @@ class Run {
 
     public constructor(private readonly options: Options) {
         this.seed = options.seed ?? randomInt(1_000_000);
-        const command = `npm run test:continuity --${options.quick ? " --quick" : ""}`;
+        const family = options.ipFamily === "ipv6" ? " --ip-family ipv6" : "";
+        const command = `npm run test:continuity --${options.quick ? " --quick" : ""}${family}`;
         this.context = { command, finished: (outcome) => this.finished(outcome) };
         this.campaign = new KillCampaign(this.context);
     }
@@ -66,8 +73,8 @@ class Run {
         copyPackage(packageFolder);
         const tools = await ensureAllTools(process.stderr);
         const wanted = this.options.stations ?? (scenarios.length + named.length === 1 ? 1 : 2);
-        const { part } = this.options;
-        const common = { sizes, tools, directory: this.directory, packageFolder, part, say };
+        const { part, ipFamily } = this.options;
+        const common = { sizes, tools, directory: this.directory, packageFolder, part, ipFamily, say };
         this.stations.push(...makeStations(wanted, common));
         const operations = operationsOf(points);
         const key = { packageFolder, seed: this.seed, nodes: sizes.nodes, operations };
@@ -148,6 +155,14 @@ async function main(): Promise<void> {
     const unknown = unknownNames(options);
     if (unknown.length > 0) {
         say(`Unknown scenario or kill point: ${unknown.join(", ")}. Run with --list to see the scenarios.`);
+        process.exitCode = 1;
+        return;
+    }
+    const refused = onIpv4Alone(options);
+    if (refused.length > 0) {
+        say(
+            `Only on IPv4: ${refused.join(", ")}. Run without --ip-family, or name the moves to Pod Identity in --only.`,
+        );
         process.exitCode = 1;
         return;
     }

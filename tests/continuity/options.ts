@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import type { Part } from "./killPoints";
 
 export interface Options {
@@ -8,6 +8,7 @@ export interface Options {
     readonly points?: number;
     readonly seed?: number;
     readonly part?: Part;
+    readonly ipFamily: "ipv4" | "ipv6";
     readonly stations?: number;
     readonly keep?: true;
 }
@@ -47,6 +48,11 @@ export function readOptions(argv: readonly string[]): Options {
             part,
         )
         .option("--only <name...>", "run only these scenarios or kill points; see --list")
+        .addOption(
+            new Option("--ip-family <family>", "of the cluster; ipv6 for the moves to Pod Identity and from it alone")
+                .choices(["ipv4", "ipv6"])
+                .default("ipv4"),
+        )
         .option("--list", "print the names of the scenarios, one a line")
         .option("--stations <count>", "the number of sandboxes that run in parallel", count)
         .option("--keep", "keep the logs even if nothing fails")

@@ -1,16 +1,25 @@
 /**
- * Roles whose creation was in progress when the engine was killed. The engine warns that they may exist, but its state has no id of them, so no
+ * Roles, and policies of an IPv6 cluster's role, whose creation was in progress when the engine was killed. The engine warns that they may exist, but its state has no id of them, so no
  * program can delete them. https://www.pulumi.com/docs/support/troubleshooting/common-issues/interrupted-updates/
  */
-import { DeleteRoleCommand, DetachRolePolicyCommand, ListAttachedRolePoliciesCommand } from "@aws-sdk/client-iam";
+import {
+    DeletePolicyCommand,
+    DeleteRoleCommand,
+    DetachRolePolicyCommand,
+    ListAttachedRolePoliciesCommand,
+} from "@aws-sdk/client-iam";
+import { lastIamChange } from "local-eks/iam";
 import { iamClient, type Stage } from "./stage";
 import { pendingCreations } from "./state/pending";
 
 const pendingInputs = (stage: Stage, type: string) => pendingCreations(stage.props.engine.state(), type);
 
-export function pendingRoles(stage: Stage): string[] {
-    return pendingInputs(stage, "aws:iam/role:Role").flatMap(({ name }) => (typeof name === "string" ? [name] : []));
-}
+const pendingNames = (stage: Stage, type: string) =>
+    pendingInputs(stage, type).flatMap(({ name }) => (typeof name === "string" ? [name] : []));
+
+export const pendingRoles = (stage: Stage) => pendingNames(stage, "aws:iam/role:Role");
+
+export const pendingPolicies = (stage: Stage) => pendingNames(stage, "aws:iam/policy:Policy");
 
 /**
  * Whether AWS may have deleted a resource that is still in the engine's state. An update would rely on it. The engine warns about it, and asks for a
@@ -46,5 +55,13 @@ export async function removeRoles(stage: Stage, roles: readonly string[]): Promi
             await client.send(new DetachRolePolicyCommand({ RoleName, PolicyArn }));
         }
         await client.send(new DeleteRoleCommand({ RoleName }));
+    }
+}
+
+/** Deletes policies, as the engine's warning asks the operator to. No role has them yet. */
+export async function removePolicies(stage: Stage, names: readonly string[]): Promise<void> {
+    const { policies } = lastIamChange(stage.sandbox).state;
+    for (const PolicyArn of Object.keys(policies).filter((arn) => names.includes(arn.split("/").pop() ?? ""))) {
+        await iamClient(stage.sandbox).send(new DeletePolicyCommand({ PolicyArn }));
     }
 }

@@ -40,6 +40,7 @@ export interface Props {
     readonly monitor: Monitor;
     readonly faults: Faults;
     readonly sizes: Sizes;
+    readonly ipFamily: IpFamily;
     /** The folder of its logs. */
     readonly directory: string;
     /** The state before any change. */
@@ -52,6 +53,7 @@ export interface Props {
 /** The node role of the sandbox's nodes. */
 export const NODE_ROLE = "sandbox-nodes";
 export const CNI_POLICY = "arn:aws:iam::aws:policy/AmazonEKS_CNI_Policy";
+export type IpFamily = HandedOver["ipFamily"];
 const inKubeSystem = { namespace: "kube-system" };
 
 /** A cluster and its operator's program, with the operations and assertions of the scenarios. */
@@ -94,7 +96,8 @@ export class Stage {
     /** The arguments of a complete hand-over. */
     public arguments(more: ComponentArguments = {}): ComponentArguments {
         const { clusterName } = this.sandbox;
-        return { clusterName, detachFromNodeRoles: [NODE_ROLE], ...this.props.sizes.component, ...more };
+        const { ipFamily, sizes } = this.props;
+        return { clusterName, ipFamily, detachFromNodeRoles: [NODE_ROLE], ...sizes.component, ...more };
     }
 
     public async run(command: Command, args: ComponentArguments, hooks: Hooks = {}): Promise<RunResult> {
@@ -427,7 +430,8 @@ export class Stage {
         await this.settled();
         const roleArn = this.props.engine.outputs()["roleArn"];
         assert.ok(typeof roleArn === "string", "the stack has no output roleArn");
-        const wanted = { roleArn, by, additionalPolicyArns, detachFromNodeRoles: [NODE_ROLE] };
+        const { ipFamily } = this.props;
+        const wanted = { roleArn, by, ipFamily, additionalPolicyArns, detachFromNodeRoles: [NODE_ROLE] };
         const differences = differencesAfterHandOver(this.before, await this.now(), wanted);
         assertNone(differences.filter((line) => !orphans.some((name) => line.endsWith(`: ${name}`))));
     }

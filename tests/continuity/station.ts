@@ -7,7 +7,7 @@ import { faultsOf } from "./faults";
 import type { Part } from "./killPoints";
 import { Monitor } from "./monitor/monitor";
 import type { Sizes } from "./sizes";
-import { Stage } from "./stage";
+import { type IpFamily, Stage } from "./stage";
 import { snapshot } from "./state/snapshot";
 
 export interface StationOptions {
@@ -20,6 +20,8 @@ export interface StationOptions {
     readonly packageFolder: string;
     /** See `--part`. */
     readonly part?: Part | undefined;
+    /** See `--ip-family`. */
+    readonly ipFamily: IpFamily;
     say(line: string): void;
 }
 
@@ -46,19 +48,19 @@ export class Station {
 
     /** Returns a stage with an unchanged cluster. `title` names the folder of its logs. */
     public async fresh(title: string): Promise<Stage> {
-        const { sizes, packageFolder, part } = this.options;
+        const { sizes, packageFolder, part, ipFamily } = this.options;
         const say = (line: string) => this.options.say(line);
         await this.clear();
         this.sandbox = await this.cleanSandbox();
         const directory = join(this.options.directory, title.replace(/[^a-z0-9-]+/gi, "-"));
         mkdirSync(directory, { recursive: true });
         this.engine = new Engine(this.sandbox, directory, packageFolder);
-        this.monitor = new Monitor(this.sandbox);
+        this.monitor = new Monitor(this.sandbox, ipFamily);
         await Promise.all([this.engine.start(), this.monitor.start()]);
         const before = await snapshot(this.sandbox);
         const { sandbox, engine, monitor } = this;
         const faults = faultsOf(sandbox, monitor);
-        const stage = new Stage({ sandbox, engine, monitor, faults, sizes, before, directory, part, say });
+        const stage = new Stage({ sandbox, engine, monitor, faults, sizes, ipFamily, before, directory, part, say });
         await stage.settled();
         this.stage = stage;
         return stage;
@@ -71,7 +73,7 @@ export class Station {
 
     /** Resets the last sandbox, and starts another one only if that fails. */
     private async cleanSandbox(): Promise<Sandbox> {
-        const { name, tools, sizes } = this.options;
+        const { name, tools, sizes, ipFamily } = this.options;
         try {
             await this.sandbox?.reset();
             if (this.sandbox) {
@@ -84,6 +86,7 @@ export class Station {
         return startSandbox({
             name,
             tools,
+            ipFamily,
             ownerPid: process.pid,
             nodes: sizes.nodes,
             subnets: sizes.subnets,

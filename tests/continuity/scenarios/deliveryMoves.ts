@@ -8,7 +8,14 @@ import type { Call } from "../engine/calls";
 import type { Command, Hooks, RunResult } from "../engine/engine";
 import type { ComponentArguments } from "../engine/program";
 import { deletePodWithoutWebhook } from "../podWithoutWebhook";
-import { detachPending, isDeletionPending, pendingRoles, removeRoles } from "../orphans";
+import {
+    detachPending,
+    isDeletionPending,
+    pendingPolicies,
+    pendingRoles,
+    removePolicies,
+    removeRoles,
+} from "../orphans";
 import type { Stage } from "../stage";
 import { addOnOf, deliveredIn, ROLE_ANNOTATION } from "../state/delivered";
 import { roleOfAnotherOwner } from "./roleOfAnotherOwner";
@@ -77,14 +84,15 @@ async function killedOnce(stage: Stage, { command, args, before, after }: Move, 
 
 /** Runs the killed command again, and does what the engine's warnings ask the operator for. */
 async function recover(stage: Stage, command: Command, args: ComponentArguments): Promise<void> {
-    const orphans = pendingRoles(stage);
+    const [roles, policies] = [pendingRoles(stage), pendingPolicies(stage)];
     if (command === "destroy") {
         await detachPending(stage);
     } else if (isDeletionPending(stage)) {
         await stage.succeeds("refresh", args);
     }
     await stage.succeeds(command, args);
-    await removeRoles(stage, orphans);
+    await removeRoles(stage, roles);
+    await removePolicies(stage, policies);
 }
 
 /** Each pod needs a new session in its next call. */

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { AttachRolePolicyCommand, DetachRolePolicyCommand } from "@aws-sdk/client-iam";
 import type { Call } from "../engine/calls";
 import type { Hooks } from "../engine/engine";
-import { CNI_POLICY, iamClient, type Stage } from "../stage";
+import { iamClient, type Stage } from "../stage";
 import { type Move, outlastSessions, withAddOn } from "./deliveryMoves";
 import { agentsAnswer, assertAssociated, associating, everyMove, RESTARTS, withAgents } from "./podIdentityMoves";
 import { noGaps, type Scenario } from "./scenario";
@@ -185,15 +185,14 @@ const otherRoleFails: Scenario = {
         await stage.succeeds("up", first);
         const former = String(stage.outputs()["roleArn"]);
         const iam = iamClient(stage.sandbox);
-        const policyOfOther = () => {
-            const other = Object.entries(stage.currentRoles()).find(([, { arn }]) => arn.includes(":role/another/"));
-            return { RoleName: other?.[0], PolicyArn: CNI_POLICY };
-        };
+        let policyOfOther: { RoleName: string; PolicyArn: string | undefined } | undefined;
         let from: number | undefined;
         const lose = ({ operation, write }: Call): void => {
             if (write && RESTART.test(operation) && from === undefined) {
                 from = Date.now();
-                void iam.send(new DetachRolePolicyCommand(policyOfOther()));
+                const other = Object.values(stage.currentRoles()).find(({ arn }) => arn.includes(":role/another/"));
+                policyOfOther = { RoleName: other?.name ?? "", PolicyArn: other?.attachedPolicyArns[0] };
+                void iam.send(new DetachRolePolicyCommand(policyOfOther));
             }
         };
         const { output } = await stage.fails("up", second, /\[rollout-taken-back\]/, { seen: lose });
@@ -203,7 +202,8 @@ const otherRoleFails: Scenario = {
         assert.strictEqual(await stage.associatedRole(), former);
         await outlastSessions(stage);
         await sleep(AWAY_SECONDS * 1000);
-        await iam.send(new AttachRolePolicyCommand(policyOfOther()));
+        assert.ok(policyOfOther !== undefined);
+        await iam.send(new AttachRolePolicyCommand(policyOfOther));
         await stage.succeeds("up", second);
         await assertAssociated(stage);
         assert.notStrictEqual(await stage.associatedRole(), former);
@@ -212,4 +212,6 @@ const otherRoleFails: Scenario = {
     },
 };
 
-export const podIdentityFaults = [webhookAway, agentAway, eksAuthAway, eksAway, lost, otherRoleFails];
+export const podIdentityFaults = [webhookAway, agentAway, eksAuthAway, eksAway, lost, otherRoleFails].map(
+    (scenario): Scenario => ({ ...scenario, onIpv6: true }),
+);

@@ -161,4 +161,10 @@ const anotherRole: Scenario = {
     },
 };
 
-export const podIdentityMoves = [uninterrupted, handedOverAndBack, movedFromAnnotation, movedFromAddOn, anotherRole];
+export const podIdentityMoves = [
+    uninterrupted,
+    handedOverAndBack,
+    movedFromAnnotation,
+    movedFromAddOn,
+    anotherRole,
+].map((scenario): Scenario => ({ ...scenario, onIpv6: true }));

@@ -11,6 +11,8 @@ export interface Scenario {
     readonly quick: boolean;
     /** A kill campaign of its own, which may last for an hour: it runs only if `--only` names it. */
     readonly campaign?: true;
+    /** Whether it can also run on an IPv6 cluster: see `--ip-family`. */
+    readonly onIpv6?: true;
     readonly bound: Bound;
     /** Throws if the result is wrong. */
     play(stage: Stage): Promise<void>;

@@ -2,7 +2,11 @@
 import type { IamState, RoleState } from "local-eks/iam";
 import type { ObjectSnapshot, Snapshot } from "./snapshot";
 
-const CNI_POLICY = "arn:aws:iam::aws:policy/AmazonEKS_CNI_Policy";
+/** What the node roles of the sandbox hold: sandbox/aws/iam, managed on IPv4, and of the user guide's page on IPv6. */
+const NODE_POLICY = {
+    ipv4: "arn:aws:iam::aws:policy/AmazonEKS_CNI_Policy",
+    ipv6: "arn:aws:iam::111122223333:policy/AmazonEKS_CNI_IPv6_Policy",
+} as const;
 const ROLE_ARN = "eks.amazonaws.com/role-arn";
 /** Keeps the webhook from containers: aws/amazon-eks-pod-identity-webhook pkg/annotations.go */
 const SKIP_CONTAINERS = "eks.amazonaws.com/skip-containers";
@@ -11,6 +15,8 @@ export interface HandedOver {
     readonly roleArn: string;
     /** How the pods get it. */
     readonly by: "annotation" | "association";
+    /** On IPv6 the component creates the policy of its role. */
+    readonly ipFamily: "ipv4" | "ipv6";
     /** Policies that the program attaches besides the CNI policy. */
     readonly additionalPolicyArns?: readonly string[];
     /** The node roles from which the CNI policy was detached. */
@@ -52,11 +58,13 @@ export function differencesAfterHandBack(before: Snapshot, now: Snapshot): strin
 export function differencesAfterHandOver(before: Snapshot, now: Snapshot, wanted: HandedOver): string[] {
     const cniRole = Object.values(now.iam.roles).find(({ arn }) => arn === wanted.roleArn);
     const isNew = !Object.values(before.iam.roles).some(({ arn }) => arn === wanted.roleArn);
-    const expected = [CNI_POLICY, ...(wanted.additionalPolicyArns ?? [])];
+    const created = wanted.ipFamily === "ipv6" && isNew ? createdPolicies(before.iam, now.iam) : [];
+    const [own = "one that the component creates"] = wanted.ipFamily === "ipv6" ? created : [NODE_POLICY.ipv4];
+    const expected = [own, ...(wanted.additionalPolicyArns ?? [])];
     return [
         ...iamDifferences(
-            afterDetachment(before.iam, wanted.detachFromNodeRoles),
-            without(now.iam, isNew ? cniRole : undefined),
+            afterDetachment(before.iam, wanted),
+            without(now.iam, isNew ? cniRole : undefined, created.slice(0, 1)),
         ),
         ...(cniRole === undefined
             ? [`the role ${wanted.roleArn} does not exist`]
@@ -97,19 +105,24 @@ function associationDifferences(now: Snapshot, wanted: HandedOver): string[] {
     ];
 }
 
-function afterDetachment(iam: IamState, detachFromNodeRoles: readonly string[]): IamState {
+function createdPolicies(before: IamState, now: IamState): string[] {
+    return ownPolicies(now).filter((arn) => !(arn in before.policies));
+}
+
+function afterDetachment(iam: IamState, { detachFromNodeRoles, ipFamily }: HandedOver): IamState {
     const roles = Object.entries(iam.roles).map(([name, role]) => [
         name,
         detachFromNodeRoles.includes(name)
-            ? { ...role, attachedPolicyArns: role.attachedPolicyArns.filter((arn) => arn !== CNI_POLICY) }
+            ? { ...role, attachedPolicyArns: role.attachedPolicyArns.filter((arn) => arn !== NODE_POLICY[ipFamily]) }
             : role,
     ]);
     return { ...iam, roles: Object.fromEntries(roles) as IamState["roles"] };
 }
 
-function without(iam: IamState, role: RoleState | undefined): IamState {
+function without(iam: IamState, role: RoleState | undefined, policyArns: readonly string[]): IamState {
     const roles = Object.entries(iam.roles).filter(([name]) => name !== role?.name);
-    return { ...iam, roles: Object.fromEntries(roles) };
+    const policies = Object.entries(iam.policies).filter(([arn]) => !policyArns.includes(arn));
+    return { ...iam, roles: Object.fromEntries(roles), policies: Object.fromEntries(policies) };
 }
 
 function iamDifferences(before: IamState, now: IamState): string[] {

@@ -111,12 +111,11 @@ export function credentialCommand(sandbox: Sandbox, seconds: number) {
 
 /** Starts the monitor. `gaps` lists the times since then in which a pod, other than a canary, had no path to the permissions. */
 export async function watchGaps(sandbox: Sandbox, ipFamily: "ipv4" | "ipv6" = "ipv4") {
-    const monitor = new Monitor(sandbox);
+    const monitor = new Monitor(sandbox, ipFamily);
     await monitor.start();
     const from = Date.now();
     return {
-        gaps: () =>
-            figuresOf({ ...monitor.recording(from, Date.now()), ipFamily }).gaps.filter(({ canary }) => !canary),
+        gaps: () => figuresOf(monitor.recording(from, Date.now())).gaps.filter(({ canary }) => !canary),
         stop: () => monitor.stop(),
     };
 }

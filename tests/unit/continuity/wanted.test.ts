@@ -1,7 +1,7 @@
 import * as assert from "assert";
 import type { PodSnapshot, Snapshot } from "../../continuity/state/snapshot";
 import { differencesAfterHandBack, differencesAfterHandOver } from "../../continuity/state/wanted";
-import { CNI_POLICY, iam, nodeRole, role, ROLE } from "./world";
+import { ACCOUNT, CNI_POLICY, iam, nodeRole, role, ROLE } from "./world";
 
 const ANNOTATION = "eks.amazonaws.com/role-arn";
 const WORKER = "arn:aws:iam::aws:policy/AmazonEKSWorkerNodePolicy";
@@ -104,7 +104,7 @@ describe("after the hand-back", () => {
 });
 
 describe("after the hand-over", () => {
-    const wanted = { roleArn: ROLE, by: "annotation", detachFromNodeRoles: ["nodes"] } as const;
+    const wanted = { roleArn: ROLE, by: "annotation", ipFamily: "ipv4", detachFromNodeRoles: ["nodes"] } as const;
     const cases: [string, Partial<Snapshot>, string[]][] = [
         ["all is as wanted", {}, []],
         [
@@ -160,6 +160,50 @@ describe("after the hand-over", () => {
             "role lost: cni",
             `the role ${ROLE} does not exist`,
         ]);
+    });
+
+    describe("on IPv6", () => {
+        const policy = (name: string) => `arn:aws:iam::${ACCOUNT}:policy/${name}`;
+        const [ofNodes, own] = [policy("AmazonEKS_CNI_IPv6_Policy"), policy("cni-1")];
+        const state = (ofNode: string[], ofRole: string[], arns: string[]) => ({
+            ...iam([nodeRole({ attachedPolicyArns: ofNode }), role("cni", { attachedPolicyArns: ofRole })]),
+            policies: Object.fromEntries(
+                arns.map((arn) => [
+                    arn,
+                    { arn, document: "{}", versionIds: ["v1"], defaultVersionId: "v1", attachmentCount: 1 },
+                ]),
+            ),
+        });
+        const cases: [string, string[], string[], string[], string[]][] = [
+            ["all is as wanted", [], [own], [ofNodes, own], []],
+            [
+                "the node role kept its policy",
+                [ofNodes],
+                [own],
+                [ofNodes, own],
+                [`policy of the role nodes left over: ${ofNodes}`],
+            ],
+            [
+                "the role has no policy",
+                [],
+                [],
+                [ofNodes],
+                ["policy of the role cni lost: one that the component creates"],
+            ],
+            ["a former policy is left over", [], [own], [ofNodes, own, `${own}-old`], [`policy left over: ${own}-old`]],
+            ["the policy of the nodes is gone", [], [own], [own], [`policy lost: ${ofNodes}`]],
+        ];
+        for (const [what, ofNode, ofRole, arns, expected] of cases) {
+            it(`is seen: ${what}`, () => {
+                const existing = {
+                    ...state([ofNodes], [], [ofNodes]),
+                    roles: iam([nodeRole({ attachedPolicyArns: [ofNodes] })]).roles,
+                };
+                const now = handedOver({ iam: state(ofNode, ofRole, arns) });
+                const on = { ...wanted, ipFamily: "ipv6" } as const;
+                assert.deepStrictEqual(differencesAfterHandOver(before({ iam: existing }), now, on), expected);
+            });
+        }
     });
 
     describe("with an association", () => {
