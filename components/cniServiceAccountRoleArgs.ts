@@ -236,7 +236,7 @@ export interface CniServiceAccountRoleArgs {
      *
      * `eksAddon` and `podIdentity` need the live checks. With `eksAddon`, an `aws.eks.Addon` of the same program takes `ready` as its
      * `serviceAccountRoleArn`. With `external`, a resource of the same program that delivers the role takes `provedRoleArn`. It must not take `ready`,
-     * which waits for that resource. `podIdentity` needs `clusterName`, and creates another kind of role: it trusts `pods.eks.amazonaws.com`, and no
+     * which waits for that resource. `podIdentity` needs `clusterName`. Its role trusts `pods.eks.amazonaws.com` instead of an
      * OIDC provider. Defaults to `serviceAccountPatch`.
      *
      * Must be a plain value, not an Output, because it decides which resources exist.

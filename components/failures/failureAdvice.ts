@@ -49,12 +49,12 @@ export const serviceAccountAdvice: Advice = (failures, { name = "NAME", namespac
 /** For the association: the service account has one already. */
 export const associationAdvice: Advice = (failures) => {
     if (failures.some((failure) => /UpdatePodIdentityAssociation.*ResourceNotFoundException/s.test(failure))) {
-        return "EKS no longer has this Pod Identity association: a rollout that failed has deleted it, or another party. Run pulumi up --refresh, which creates it again.";
+        return "EKS no longer has this Pod Identity association. A failed rollout or another party has deleted it. Run pulumi up --refresh, which creates it again.";
     }
     return failures.some((failure) => failure.includes("ResourceInUseException"))
         ? "The service account has a Pod Identity association already, which this component did not create. To see it, and its role: aws eks list-pod-identity-associations " +
-              "--cluster-name CLUSTER --namespace NAMESPACE --service-account NAME. To keep it, run pulumi destroy: it leaves that association. To use the component instead, remove the " +
-              "association where it is managed. Pods may have its credentials, so first attach the CNI policy to every node role and wait two minutes. Then restart the pods, and run pulumi up."
+              "--cluster-name CLUSTER --namespace NAMESPACE --service-account NAME. To keep it, run pulumi destroy: it leaves that association. To use the component instead, first attach the CNI " +
+              "policy to every node role and wait two minutes, since pods may have the credentials of that association. Then remove it where it is managed, restart the pods, and run pulumi up."
         : undefined;
 };
 

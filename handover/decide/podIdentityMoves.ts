@@ -35,7 +35,7 @@ export function podIdentityMoveRefusal(
     }
     const { [ROLE_ARN_ANNOTATION]: original = addOnRoleArn } = originalAnnotations;
     return from !== to && to === "podIdentity" && original !== undefined
-        ? refusals.originalAnnotationLost(after, original)
+        ? refusals.formerRoleLost(before, original)
         : undefined;
 }
 

@@ -43,7 +43,7 @@ export function faultOf({ targetRoleArn, ownerArn, policy, disableSessionTags }:
     const faults = [
         ...(targetRoleArn === undefined ? [] : [`the target role ${targetRoleArn}`]),
         ...(policy === undefined ? [] : ["a session policy"]),
-        ...(disableSessionTags === undefined ? [] : ["disableSessionTags"]),
+        ...(disableSessionTags === undefined ? [] : ["disabled session tags"]),
         ...(ownerArn === undefined ? [] : [`the owner ${ownerArn}`]),
     ];
     return faults.length === 0 ? undefined : faults.join(", ");

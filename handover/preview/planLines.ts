@@ -27,7 +27,7 @@ export const planLines = {
         `[restart] ${countOf(pods, "pod restarts with its node's role", "pods restart with the roles of their nodes")}, and the Pod Identity association is deleted. Once the service account is annotated, they restart once more.`,
     ],
     freeServiceAccount: (pods: number) =>
-        `[restart] A run that was interrupted has left the Pod Identity association. ${countOf(pods, "pod restarts with its node's role", "pods restart with the roles of their nodes")}, and this association is deleted. The update creates another one, and they restart once more.`,
+        `[restart] An interrupted run has left its Pod Identity association behind. ${countOf(pods, "pod restarts with its node's role", "pods restart with the roles of their nodes")}, and this association is deleted. The update creates another one, and they restart once more.`,
     /** `seen`: what the service account has now. */
     awaitWriter: (seen: string, seconds: number) => [
         `[await-delivery] The update waits up to ${String(seconds)} s for another writer to deliver the role: ${seen}.`,

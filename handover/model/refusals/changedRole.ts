@@ -35,7 +35,7 @@ export const changedRoleRefusals = {
     associatedRoleNarrowed: (update: Narrowed) =>
         new Refusal(
             "role-narrowed",
-            `The update would change the ${update.kind} ${update.arn} in place: ${update.changes.join("; ")}. Pods may have the role by a Pod Identity association, and do not show it.`,
+            `The update would change the ${update.kind} ${update.arn} in place: ${update.changes.join("; ")}. Pods may use this role through a Pod Identity association, and a pod does not show its role.`,
             "The engine would make this change before the live checks can prove it, so pods could be left without permissions. It was not made.",
             `${ANOTHER_ROLE} Or undo the change.`,
         ),

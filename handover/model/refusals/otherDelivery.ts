@@ -96,7 +96,7 @@ export const otherDeliveryRefusals = {
             "pod-identity-association",
             [
                 ...(roleArns === undefined
-                    ? ["Whether the service account has a Pod Identity association could not be read."]
+                    ? ["The run could not read whether the service account has a Pod Identity association."]
                     : [`The service account has a Pod Identity association with ${roleArns.join(", ")}.`]),
                 ...(pods.length === 0 ? [] : [`These pods have its credentials: ${listNames(pods)}.`]),
                 "New pods get its credentials instead of the CNI role, and the injection guard admits them without a check of their role.",
@@ -153,7 +153,7 @@ export const otherDeliveryRefusals = {
             "webhook-skipped",
             `The DaemonSet's pod template has ${what}.`,
             "It makes the pod identity webhook skip the pods, or some of their containers, so these get no role.",
-            "If the service account has a role annotation, make sure that this role works, since the pods get it then. Then remove it from the pod template.",
+            "If the service account has a role annotation, first make sure that the role in it works: the pods get that role afterwards. Then remove this setting from the pod template.",
         ),
     audience: ({ serviceAccount }: Subject, audience: string) =>
         new Refusal(

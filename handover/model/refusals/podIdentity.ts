@@ -17,7 +17,7 @@ export const podIdentityRefusals = {
             "association-missing",
             `The ${accountOf(subject)} has no Pod Identity association.` +
                 (pods.length === 0 ? "" : ` These pods have credentials of one: ${listNames(pods)}.`),
-            `They keep their present session, for a time that AWS does not document, and get no new one. ${NO_FALLBACK} New pods get no credentials from it. The run restarted no pod, and detached no policy.`,
+            `Pods with the credentials of an association keep their session until it ends, and get no new one. ${NO_FALLBACK} New pods get no credentials from it. The run restarted no pod, and detached no policy.`,
             `Run pulumi up --refresh: it creates the association again, and restarts the pods. ${RETREAT}`,
         ),
     /** @param remains Whether the engine's update would leave a part of it: it sends no null. */
@@ -61,7 +61,7 @@ export const podIdentityRefusals = {
     nodeRolesFail: (pods: readonly PodSeen[], nodes: readonly string[]) =>
         new Refusal(
             "former-credentials-fail",
-            `${listNames(pods)} on ${listTexts(nodes)} restarted with the roles of their nodes, and ${pods.length === 1 ? "is" : "are"} not Ready.`,
+            `${listNames(pods)} on ${listTexts(nodes)} restarted with ${pods.length === 1 ? "the role of its node, and is" : "the roles of their nodes, and are"} not Ready.`,
             "The plugin starts on these nodes, but cannot use these roles. The run stopped. The node roles keep the policies that were attached again. If the Pod Identity " +
                 "association still exists, the webhook no longer skips the containers of the pod template, and the pods restarted with the role.",
             "Read the plugin's log on one of these nodes: /var/log/aws-routed-eni/ipamd.log. Fix the cause, and run the same command again.",
@@ -85,7 +85,7 @@ export const podIdentityRefusals = {
         new Refusal(
             "aws-access-denied",
             `The identity that the live checks use may not pass ${listTexts(roleArns)} to EKS Pod Identity (iam:PassRole, according to IAM's policy simulator).`,
-            "EKS rejects an association with a role that this identity may not pass. The update gives the association the component's role, and its former role back if the pods cannot use the new one. Nothing on the cluster was changed.",
+            "EKS rejects an association with a role that this identity may not pass. The update needs it for the component's role, and for the association's former role, which the association gets back if the pods cannot use the new one. Nothing on the cluster was changed.",
             "Allow this identity iam:PassRole on each of these roles, with iam:PassedToService pods.eks.amazonaws.com (PassRoleToPodIdentity in docs/least-rights.md in the repository), or set other credentials " +
                 "with the argument `aws`, and run the same command again.",
         ),
@@ -122,20 +122,26 @@ export const podIdentityRefusals = {
             "delivery-not-changed",
             'The service account changes while the delivery is "podIdentity".',
             "An association belongs to one service account. Nothing on the cluster was changed.",
-            `Set serviceAccount as it was, and run pulumi up. Or run pulumi destroy, which moves the pods back to the node roles, and then pulumi up with the ${accountOf(subject)}.`,
+            `Change serviceAccount back, and run pulumi up. Or run pulumi destroy, which moves the pods back to the node roles. Then run pulumi up with the ${accountOf(subject)}.`,
         ),
-    originalAnnotationLost: (subject: Subject, roleArn: string) =>
-        new Refusal(
+    /** @param before It had the annotation, or its managed add-on the role, before the component came. */
+    formerRoleLost: (before: Subject, roleArn: string) => {
+        const byAddOn = before.delivery === "eksAddon";
+        return new Refusal(
             "delivery-not-changed",
-            `The ${accountOf(subject)} had an annotation with ${roleArn} before the component annotated it.`,
-            "A hand-back from Pod Identity moves the pods to the node roles, and does not write this annotation again. Nothing on the cluster was changed.",
-            'Keep delivery: "serviceAccountPatch". Or, if no pod needs that role any more: run pulumi destroy, then attach the CNI policy to every node role and wait two minutes, remove the annotation, ' +
-                "restart the pods, and run pulumi up as the program is now (docs/clusters-of-pod-identity.md in the repository, From another tool's annotation).",
-        ),
+            byAddOn
+                ? `The managed add-on had the role ${roleArn} before the component came.`
+                : `The ${accountOf(before)} had an annotation with ${roleArn} before the component came.`,
+            "A hand-back from Pod Identity moves the pods to the node roles, and does not restore this role. Nothing on the cluster was changed.",
+            `Keep delivery: "${before.delivery ?? "serviceAccountPatch"}". Or, if no pod needs that role any more: run pulumi destroy with this delivery, then attach the CNI policy to every node role and wait ` +
+                `two minutes, remove ${byAddOn ? "the role from the add-on, wait until the annotation is gone" : "the annotation"}, restart the pods, and run pulumi up with delivery: "podIdentity" ` +
+                "(docs/clusters-of-pod-identity.md in the repository, From another tool's annotation).",
+        );
+    },
     associationNotLeft: (subject: Subject, pods: readonly PodSeen[]) =>
         new Refusal(
             "delivery-not-changed",
-            `The live checks are turned off in the same update in which the delivery changes from podIdentity, and the ${accountOf(subject)} still has its Pod Identity association.` +
+            `This update changes the delivery from podIdentity, and turns the live checks off. But the ${accountOf(subject)} still has its Pod Identity association.` +
                 (pods.length === 0 ? "" : ` These pods have its credentials: ${listNames(pods)}.`),
             "While it exists, no pod gets the role of the annotation. The association and its role stay, and so do the policies that were attached again to the node roles.",
             'Remove liveChecks: false, keep delivery: "serviceAccountPatch", and run pulumi up: it moves the pods. Then turn the live checks off.',

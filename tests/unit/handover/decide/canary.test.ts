@@ -452,7 +452,7 @@ describe("The canary", () => {
             before({ pods: pods(onNodeRole, pod("n2", { kind: "containerCredentials", what: "x" })) }),
             refuse(
                 "pod-identity-association",
-                `Whether the service account has a Pod Identity association could not be read. These pods have its credentials: pod-n2. ${NEW_PODS}`,
+                `The run could not read whether the service account has a Pod Identity association. These pods have its credentials: pod-n2. ${NEW_PODS}`,
             ),
         ],
         [

@@ -52,7 +52,7 @@ table("A Pod Identity association that was made after the hand-over", [
         verified(onePod, detached),
         refuse(
             "pod-identity-association",
-            `Whether the service account has a Pod Identity association could not be read. These pods have its credentials: pod-n2. ${AFTER}`,
+            `The run could not read whether the service account has a Pod Identity association. These pods have its credentials: pod-n2. ${AFTER}`,
         ),
     ],
     [

@@ -144,7 +144,7 @@ describe("A refresh of a stack with an association", () => {
         const lost = verified({}, { ...detached, associations: associations() });
         const text =
             "The service account kube-system/aws-node has no Pod Identity association. These pods have credentials of one: pod-n1, pod-n2, pod-n3. " +
-            "They keep their present session, for a time that AWS does not document, and get no new one. A pod with these credentials does not fall " +
+            "Pods with the credentials of an association keep their session until it ends, and get no new one. A pod with these credentials does not fall " +
             "back to the role of its node. New pods get no credentials from it. The run restarted no pod, and detached no policy. Run pulumi up " +
             "--refresh: it creates the association again, and restarts the pods. Or run pulumi destroy: it moves the pods back to the node roles.";
         deepStrictEqual(associationDrift(target, lost), text);

@@ -174,7 +174,7 @@ const rows: [string, World, object, Memory?][] = [
         }),
         {
             refuse: "former-credentials-fail",
-            seen: "pod-n1 on n1 restarted with the roles of their nodes, and is not Ready.",
+            seen: "pod-n1 on n1 restarted with the role of its node, and is not Ready.",
         },
     ],
 ];
@@ -218,7 +218,7 @@ describe("An update that leaves Pod Identity and turns the live checks off", () 
             nextHandBackStep(of, seen(credentials, { cluster: { serviceAccount: turnedOff }, account }), begun),
         );
     const STAYS =
-        "The live checks are turned off in the same update in which the delivery changes from podIdentity, and the service account kube-system/aws-node still has its Pod Identity association.";
+        "This update changes the delivery from podIdentity, and turns the live checks off. But the service account kube-system/aws-node still has its Pod Identity association.";
 
     it("refuses while pods have its credentials, and while it exists", () =>
         deepStrictEqual(

@@ -293,8 +293,8 @@ describe("An update to another delivery or role", () => {
                 podIdentityMoveRefusal(subject, associated, { originalAnnotations: { [REGIONAL]: "true" } }),
             ],
             [
-                `The service account kube-system/aws-node had an annotation with ${FORMER_ROLE} before the component annotated it.`,
-                `The service account kube-system/aws-node had an annotation with ${FORMER_ROLE} before the component annotated it.`,
+                `The service account kube-system/aws-node had an annotation with ${FORMER_ROLE} before the component came.`,
+                `The managed add-on had the role ${FORMER_ROLE} before the component came.`,
                 undefined,
                 undefined,
             ],

@@ -128,7 +128,7 @@ const rows: [string, World, object, Memory?][] = [
             [{ roleArn: FOREIGN_ROLE }, `the role ${FOREIGN_ROLE}`],
             [{ targetRoleArn: FORMER_ROLE }, `the target role ${FORMER_ROLE}`],
             [{ policy: true }, "a session policy"],
-            [{ disableSessionTags: true }, "disableSessionTags"],
+            [{ disableSessionTags: true }, "disabled session tags"],
             [{ ownerArn: "arn:add-on" }, "the owner arn:add-on"],
         ] as const
     ).map(([more, what]): [string, World, object] => [

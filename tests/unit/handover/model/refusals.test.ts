@@ -287,7 +287,10 @@ const EXAMPLES: Record<keyof typeof refusals, Refusal[]> = {
     clusterTooOldForPodIdentity: [refusals.clusterTooOldForPodIdentity("Kubernetes 1.23", "Kubernetes 1.24")],
     deliveryNotChanged: [refusals.deliveryNotChanged(associated, "eksAddon", "podIdentity")],
     accountNotChanged: [refusals.accountNotChanged(associated)],
-    originalAnnotationLost: [refusals.originalAnnotationLost(associated, FORMER_ROLE)],
+    formerRoleLost: [
+        refusals.formerRoleLost(subject, FORMER_ROLE),
+        refusals.formerRoleLost({ ...subject, delivery: "eksAddon" }, FORMER_ROLE),
+    ],
     associationNotLeft: [
         refusals.associationNotLeft(associated, []),
         refusals.associationNotLeft(associated, [pod("n1", onNodeRole)]),

@@ -27,7 +27,7 @@ describe("A preview before the engine creates an association", () => {
                 () => Promise.resolve(cluster),
             ),
             {
-                line: "[restart] A run that was interrupted has left the Pod Identity association. 3 pods restart with the roles of their nodes, and this association is deleted. The update creates another one, and they restart once more.",
+                line: "[restart] An interrupted run has left its Pod Identity association behind. 3 pods restart with the roles of their nodes, and this association is deleted. The update creates another one, and they restart once more.",
                 closed: ["closed"],
             },
         );

@@ -1,4 +1,5 @@
 import { deepStrictEqual, ok, rejects } from "node:assert/strict";
+import { LEAVING_MANAGER } from "../../../../handover/model/fieldManagers";
 import type { Subject } from "../../../../handover/model/subject";
 import { associated } from "../support/podIdentity";
 import type { PodIdentityCluster } from "../support/podIdentityCluster";
@@ -12,6 +13,9 @@ const annotated: Subject = {
     roleArn: FORMER_ROLE,
     annotations: { [ROLE_ARN]: FORMER_ROLE },
 };
+
+/** That of another tool, before the component came. */
+const EARLIER_ROLE = FORMER_ROLE.replace("eksctl", "earlier");
 
 /** Longer than a session that an agent keeps, at any scale of an organization. */
 const A_SESSION = 4 * 3_600_000;
@@ -135,6 +139,44 @@ describe("A stack that moves from the annotation to Pod Identity", function () {
         );
         await stack.up();
         assertAssociated(cluster);
+    });
+
+    it("does not move a service account that was annotated before, and does so after its advice", async () => {
+        const { cluster, stack } = start();
+        const restartEach = () => {
+            NODES.forEach((name) => {
+                cluster.lose(name);
+                cluster.pass(20_000);
+            });
+        };
+        cluster.rolesOfOthers.add(EARLIER_ROLE);
+        cluster.annotate(EARLIER_ROLE, "eksctl");
+        cluster.pass(20_000);
+        restartEach();
+        await stack.up(annotated, { overrideExistingServiceAccount: true });
+        assertAnnotated(cluster, FORMER_ROLE);
+        const { writes } = cluster;
+        await rejects(stack.up(), { code: "delivery-not-changed" });
+        deepStrictEqual(cluster.writes, writes, "the refused update changes something");
+
+        // The run of destroy also attaches the policy to the node role.
+        await stack.destroy();
+        assertHandedBack(cluster);
+        deepStrictEqual(
+            [cluster.annotation, cluster.pods.map(({ webRole }) => webRole)],
+            [EARLIER_ROLE, NODES.map(() => EARLIER_ROLE)],
+        );
+        cluster.pass(120_000);
+        cluster.annotate(undefined, "eksctl");
+        cluster.annotate(undefined, LEAVING_MANAGER);
+        cluster.pass(20_000);
+        restartEach();
+        cluster.roleExists = true;
+        await stack.up();
+        assertHandedOver(cluster);
+        deepStrictEqual([cluster.association, cluster.annotation], [ROLE, undefined]);
+        await stack.destroy();
+        assertHandedBack(cluster);
     });
 
     it("moves with one role that trusts both, and keeps it", async () => {

@@ -1,5 +1,6 @@
 import type { PodSessionProof } from "../../../../handover/model/proof";
 import type { AwsAccess } from "../../../../handover/aws/awsAccess";
+import { LEAVING_MANAGER } from "../../../../handover/model/fieldManagers";
 import type { ClusterAccess } from "../../../../handover/kubernetes/clusterAccess";
 import type { Delivery } from "../../../../handover/model/subject";
 import type { ClusterSeen, PodSeen } from "../../../../handover/model/world";
@@ -51,6 +52,8 @@ export class PodIdentityCluster {
     public roleExists = true;
     public roleWorks = true;
     public nodeRolesWork = true;
+    /** The roles of other tools: no destroy deletes them. */
+    public readonly rolesOfOthers = new Set<string>();
     /** The roles that the engine has deleted. */
     public readonly deletedRoles = new Set<string>();
     /** Whether this machine may ask EKS Auth for the session of a pod. */
@@ -102,9 +105,10 @@ export class PodIdentityCluster {
         this.associations = [...this.associations, { at: this.now, value: roleArn }];
     }
 
-    /** An applied value, or the release of one: it stays as long as another manager has applied it, too. */
+    /** An applied value, which by force takes the place of another one, or the release of one: it stays as long as another manager has applied it, too. */
     public annotate(roleArn: string | undefined, manager = MANAGER): void {
-        const others = this.owners.filter((owner) => owner !== manager);
+        const isAnother = roleArn !== undefined && roleArn !== this.annotation;
+        const others = isAnother ? [] : this.owners.filter((owner) => owner !== manager);
         this.owners = roleArn === undefined ? others : [...others, manager];
         if (roleArn !== undefined || others.length === 0) {
             this.annotations = [...this.annotations, { at: this.now, value: roleArn }];
@@ -218,7 +222,8 @@ export class PodIdentityCluster {
     }
 
     private isUsable(roleArn: string): boolean {
-        return this.roleExists && !this.deletedRoles.has(roleArn) && !this.brokenRoles.has(roleArn);
+        const exists = this.roleExists || this.rolesOfOthers.has(roleArn);
+        return exists && !this.deletedRoles.has(roleArn) && !this.brokenRoles.has(roleArn);
     }
 
     /**
@@ -335,7 +340,12 @@ export class PodIdentityCluster {
                 }),
             removeWakeMark: never,
             releaseServiceAccount: ({ [ROLE_ARN]: leaving }) =>
-                this.write("release the annotation", () => this.annotate(leaving)),
+                this.write("release the annotation", () => {
+                    if (leaving !== undefined) {
+                        this.annotate(leaving, LEAVING_MANAGER);
+                    }
+                    this.annotate(undefined);
+                }),
             removeRole: () => this.write("remove the annotation", () => this.removeAnnotation()),
             releaseLeft: never,
             wakeDaemonSet: () => this.write("wake", () => (this.refusals = [])),

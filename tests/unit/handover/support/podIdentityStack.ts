@@ -65,7 +65,7 @@ export class Stack {
         };
     }
 
-    public async up(subject: Subject = associated): Promise<void> {
+    public async up(subject: Subject = associated, more: Partial<CredentialGuardInputs> = {}): Promise<void> {
         const { cluster, operation } = this;
         const guardInputs: CredentialGuardInputs = {
             ...common,
@@ -78,6 +78,7 @@ export class Stack {
             injectionGuard: true,
             policyArns: [CNI_POLICY],
             additionalPolicies: false,
+            ...more,
         };
         const guardOutputs = this.guard
             ? await credentialGuard.update(this.guard, guardInputs, operation)
