@@ -29,8 +29,14 @@ export function nextGiveBackStep(
         return attachStep(missing, memory, world.at, `attaching the recorded policies again to ${roles}`);
     }
     return iamPropagationSeconds > 0 && !hasPropagated(memory)
-        ? propagationStep(iamPropagationSeconds)
-        : { do: "done", why: `${roles} ${roleNames.length === 1 ? "holds" : "hold"} the recorded policies` };
+        ? propagationStep(iamPropagationSeconds, roleNames.length === 0 ? "the role" : undefined)
+        : {
+              do: "done",
+              why:
+                  roleNames.length === 0
+                      ? "no node role had lost a policy"
+                      : `${roles} ${roleNames.length === 1 ? "holds" : "hold"} the recorded policies`,
+          };
 }
 
 /**
@@ -111,10 +117,11 @@ export function hasPropagated({ propagatedAt, attachedAt }: Memory): boolean {
     return propagatedAt !== undefined && propagatedAt >= (attachedAt ?? 0);
 }
 
-export function propagationStep(iamPropagationSeconds: number): Step {
+/** @param change Missing: policies of the node roles. */
+export function propagationStep(iamPropagationSeconds: number, change = "the policies of the node roles"): Step {
     return {
         do: "awaitPropagation",
         milliseconds: iamPropagationSeconds * 1000,
-        why: `waiting ${String(iamPropagationSeconds)} s for IAM to enforce the policies of the node roles`,
+        why: `waiting ${String(iamPropagationSeconds)} s for IAM to enforce ${change}`,
     };
 }

@@ -51,7 +51,8 @@ function hasLeft(world: World): boolean {
     );
 }
 
-function suspendGuardStep({ cluster: { injectionGuard } }: World): Step | undefined {
+/** The guard stays, since the engine cannot create it in an update that changes it. */
+export function suspendGuardStep({ cluster: { injectionGuard } }: World): Step | undefined {
     return injectionGuard.present && injectionGuard.suspended !== true
         ? {
               do: "suspendInjectionGuard",

@@ -1,10 +1,13 @@
 import { type AssociationSeen, ASSOCIATION_MARGIN_MILLISECONDS } from "../model/association";
 import { listNames } from "../model/listNames";
+import { refusals } from "../model/refusals";
 import type { Memory, Step } from "../model/steps";
 import type { PodSeen, World } from "../model/world";
 import { guardRefuses } from "./admittedRoles";
 import { hasContainerCredentials } from "./association";
 import { type HandBackTarget, nextLeavingStep } from "./handBack";
+import { suspendGuardStep } from "./leavePodIdentity";
+import { insufficientNodeRoles } from "./nodeRolePolicies";
 import { type Fleet, fleetOf, forceRestartWrong, restartWrong, wakeStep, whyForced } from "./fleet";
 import { placesWithout } from "./places";
 import { withoutJoining } from "./seen";
@@ -128,20 +131,25 @@ const hasNone = (pod: PodSeen) => !hasContainerCredentials(pod);
  * If no pod works with the association, it is deleted, and the pods that have its credentials restart: they have no path that they could lose. The others
  * were never moved, and stay as they are. The pod template stays, since a changed one would restart every pod.
  *
- * If a pod works with it, the association is deleted only when no pod needs it any more: the pods leave it over the pod template, as in a hand-back.
+ * If a pod works with it, the association is deleted only when no pod needs it any more: the pods leave it over the pod template, as in a hand-back. A
+ * guard that refuses pods without a role is suspended first.
  */
 function nextDeletionStep(target: AssociationTakeBack, world: World, memory: Memory): Step {
     const { cluster, at } = world;
+    const { associationChangedAt: deletedAt } = memory;
+    const left = deletedAt === undefined ? target.association : undefined;
+    if (cluster.daemonSet?.skipsContainers || (left !== undefined && cluster.pods.some(worksWithAssociation))) {
+        return (
+            noNodeRoleStep(target, world) ??
+            suspendGuardStep(world) ??
+            nextLeavingStep(target, withAssociation(world, left), memory)
+        );
+    }
     if (target.removesGuard === true && guardRefuses(cluster, cluster.serviceAccount?.annotations ?? {})) {
         return {
             do: "removeInjectionGuard",
             why: "removing the injection guard, which refuses pods on the node roles: these hold their policies",
         };
-    }
-    const { associationChangedAt: deletedAt } = memory;
-    const left = deletedAt === undefined ? target.association : undefined;
-    if (cluster.daemonSet?.skipsContainers || (left !== undefined && cluster.pods.some(worksWithAssociation))) {
-        return nextLeavingStep(target, withAssociation(world, left), memory);
     }
     if (left !== undefined) {
         const { clusterName, id: associationId } = left;
@@ -155,6 +163,17 @@ function nextDeletionStep(target: AssociationTakeBack, world: World, memory: Mem
         whyHeld: "waiting until the webhook forgets the association, before these pods restart",
         until: forgottenAt,
     });
+}
+
+/** No pod may go over a node role that lacks the permissions. As far as the run has seen the account: the take-back does not look at it. */
+function noNodeRoleStep(
+    { record, subject, account = UNSEEN }: AssociationTakeBack,
+    { cluster }: World,
+): Step | undefined {
+    const insufficient = insufficientNodeRoles(record, cluster.nodes, account);
+    return insufficient.length > 0
+        ? { do: "refuse", refusal: refusals.nodeRoleWithoutPermissions(insufficient, subject) }
+        : undefined;
 }
 
 function worksWithAssociation(pod: PodSeen): boolean {

@@ -7,7 +7,7 @@ import { withDelivery } from "../decide/deliveredAgain";
 import { ApprovedBefore, formerAnnotations, formerAnnotationsOfSameRole } from "../decide/formerAnnotations";
 import { withDetachedBefore, withFoundNodeRoles } from "../decide/foundNodeRoles";
 import { type GiveBackTarget, nextGiveBackStep } from "../decide/giveBack";
-import { NodeRoleTarget } from "../decide/nodeRolePolicies";
+import { insufficientNodeRoles, NodeRoleTarget } from "../decide/nodeRolePolicies";
 import { changesPodIdentity, leavesPodIdentity, podIdentityMoveRefusal } from "../decide/podIdentityMoves";
 import { preflightRefusals } from "../decide/preflightRefusals";
 import { rolesOfWithdrawn } from "../decide/sharedNodeRoles";
@@ -28,6 +28,7 @@ import {
 } from "../model/record";
 import { Refusals } from "../model/refusal";
 import { refusals } from "../model/refusals";
+import type { Memory, Step } from "../model/steps";
 import type { World } from "../model/world";
 import { look } from "../observe/look";
 import { observePreflight } from "../observe/preflightLook";
@@ -223,7 +224,8 @@ async function approveAgain(
         return afterLeaving({ ...approved, record: withAnotherApproval(approved.record) }, known.subject);
     }
     if (!leaves) {
-        await giveBack(known, inputs, target, "before the service account gets another role,");
+        const goesOver = changesPodIdentity(state.subject, inputs.subject);
+        await giveBack(known, inputs, target, "before the service account gets another role,", goesOver);
     }
     await widen(known, inputs, approved);
     return afterLeaving({ ...approved, record: withAnotherApproval(approved.record) }, known.subject);
@@ -250,19 +252,31 @@ function afterLeaving(approved: CredentialGuardOutputs, { delivery }: RunContext
         : approved;
 }
 
+/**
+ * With Pod Identity, IAM also gets time to enforce the new role, since a changed association reaches pods that never restart. On the way to it, the
+ * node roles must hold the permissions: if a wave fails, pods that have moved go over them.
+ */
 async function giveBack(
     context: RunContext,
-    { timeouts }: CredentialGuardInputs,
+    { subject: { delivery }, timeouts }: CredentialGuardInputs,
     target: GiveBackTarget,
     why: string,
+    mustHold = false,
 ): Promise<void> {
-    const { roleNames } = target;
-    if (roleNames.length > 0) {
+    const { record, roleNames } = target;
+    const next = (world: World, memory: Memory): Step => {
+        const step = nextGiveBackStep(target, world, memory);
+        const lacking = mustHold ? insufficientNodeRoles(record, world.cluster.nodes, world.account) : [];
+        return step.do === "done" && lacking.length > 0
+            ? { do: "refuse", refusal: refusals.nodeRoleWithoutPermissions(lacking, context.subject) }
+            : step;
+    };
+    if (roleNames.length > 0 || (delivery === "podIdentity" && target.iamPropagationSeconds > 0)) {
         await reach(
             { ...context, roleNames },
             {
                 what: `Attaching the policies to the node roles again, ${why}`,
-                next: (world, memory) => nextGiveBackStep(target, world, memory),
+                next,
                 limitSeconds: timeouts.handBackSeconds,
                 limitArgument: "timeouts.handBackSeconds",
             },

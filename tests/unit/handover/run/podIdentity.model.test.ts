@@ -1,6 +1,14 @@
 import { deepStrictEqual, match, ok, rejects, strictEqual } from "node:assert/strict";
 import { associated } from "../support/podIdentity";
-import { assertHandedBack, assertHandedOver, assertSound, killed, Stack, start } from "../support/podIdentityStack";
+import {
+    assertHandedBack,
+    assertHandedOver,
+    assertSound,
+    killed,
+    NODES,
+    Stack,
+    start,
+} from "../support/podIdentityStack";
 import { FORMER_ROLE, ROLE, subject } from "../support/worlds";
 
 describe("A stack with an association, on a model of cluster and account", function () {
@@ -293,7 +301,13 @@ describe("A stack with an association, on a model of cluster and account", funct
         cluster.roleWorks = false;
         // A second update has seen the association.
         await rejects(stack.up({ ...associated, roleArn: FORMER_ROLE }), { code: "rollout-taken-back" });
-        assertHandedBack(cluster);
+        assertSound(cluster);
+        deepStrictEqual(
+            [cluster.pods.map(({ associated: one }) => one), cluster.association, cluster.isAttached],
+            [NODES.map(() => false), undefined, true],
+        );
+        // The engine's state still has it.
+        deepStrictEqual([cluster.guard, cluster.suspended, cluster.skips], [true, true, false]);
         cluster.roleWorks = true;
         await rejects(stack.up({ ...associated, roleArn: FORMER_ROLE }), { code: "association-missing" });
         await stack.refresh();

@@ -1,11 +1,19 @@
-import { deepStrictEqual, match, rejects } from "node:assert/strict";
+import { deepStrictEqual, match, ok, rejects } from "node:assert/strict";
 import { Refusal } from "../../../../handover/model/refusal";
+import type { Subject } from "../../../../handover/model/subject";
 import type { AwsAccess } from "../../../../handover/aws/awsAccess";
 import { associated } from "../support/podIdentity";
 import { PodIdentityCluster } from "../support/podIdentityCluster";
-import { assertHandedOver, killed, NODES, Stack } from "../support/podIdentityStack";
-import { FORMER_ROLE, ROLE } from "../support/worlds";
+import { assertHandedOver, common, killed, NODES, Stack } from "../support/podIdentityStack";
+import { FORMER_ROLE, ROLE, ROLE_ARN, subject } from "../support/worlds";
 
+/** Before the move, with a role of its own. */
+const annotated = {
+    ...subject,
+    clusterName: "prod",
+    roleArn: FORMER_ROLE,
+    annotations: { [ROLE_ARN]: FORMER_ROLE },
+};
 const other = { ...associated, roleArn: FORMER_ROLE };
 const UNREACHABLE = new Refusal("aws-unreachable", "EKS does not answer.", "", "");
 /** Longer than any session that an agent might keep. */
@@ -136,6 +144,85 @@ describe("A rollout with an association that is taken back", function () {
             cluster.cutOff.clear();
             await stack.up();
             deepStrictEqual([cluster.association, cluster.isAttached, cluster.pathless()], [ROLE, false, []]);
+        }
+    });
+
+    for (const strategy of ["RollingUpdate", "OnDelete"] as const) {
+        it(`costs no pod its path if a wave of a move from the annotation fails under ${strategy} and the injection guard, also after a kill`, async () => {
+            for (let write = 1, isKilled = true; isKilled; write += 1) {
+                const { cluster, stack } = await begin(false);
+                cluster.strategy = strategy;
+                await stack.up(annotated);
+                const failing = ["n4", "n5"];
+                failing.forEach((name) => cluster.cutOff.add(name));
+                isKilled = await killed(cluster, write, () => rejects(stack.up(), { code: "rollout-taken-back" }));
+                cluster.pass(A_SESSION);
+                // Each node gets its next pod, and none that works restarts without one.
+                NODES.filter((name) => !failing.includes(name)).forEach((name) => {
+                    cluster.lose(name);
+                    cluster.pass(20_000);
+                });
+                const when = `killed at write ${String(write)}: ${cluster.steps.join("; ")}`;
+                deepStrictEqual([cluster.pods.length, cluster.pathless(failing)], [NODES.length, []], when);
+                cluster.cutOff.clear();
+                await stack.up();
+                deepStrictEqual([cluster.association, cluster.isAttached, cluster.pathless()], [ROLE, false, []], when);
+                deepStrictEqual([cluster.guard, cluster.suspended], [true, false], when);
+            }
+        });
+    }
+
+    describe("on nodes whose roles never held the policies", () => {
+        const beginWith = async (subject: Subject) => {
+            const { cluster, stack } = await begin(false);
+            cluster.setAttached(false);
+            await stack.up(subject);
+            cluster.pass(A_SESSION);
+            return { cluster, stack };
+        };
+
+        it("is none: a move from the annotation is refused before it changes anything", async () => {
+            const { cluster, stack } = await beginWith(annotated);
+            const { writes, uids } = cluster;
+            await rejects(stack.up(), { code: "node-role-without-permissions" });
+            deepStrictEqual([cluster.writes, cluster.uids], [writes, uids]);
+            // Its advice.
+            cluster.setAttached(true);
+            cluster.pass(120_000);
+            await stack.up();
+            deepStrictEqual([cluster.association, cluster.isAttached, cluster.pathless()], [ROLE, false, []]);
+        });
+
+        it("sends no pod over them if neither role of an association works on a node", async () => {
+            const { cluster, stack } = await beginWith(associated);
+            cluster.cutOff.add("n4");
+            await rejects(stack.up(other), {
+                code: "node-role-without-permissions",
+                means: /not taken back completely/,
+            });
+            for (const name of NODES.filter((one) => one !== "n4")) {
+                cluster.lose(name);
+                cluster.pass(20_000);
+            }
+            deepStrictEqual(
+                [cluster.pods.length, cluster.pathless(["n4"]), cluster.skips, cluster.association],
+                [NODES.length, [], false, ROLE],
+            );
+            cluster.cutOff.clear();
+            await stack.up(other);
+            deepStrictEqual([cluster.association, cluster.pathless()], [FORMER_ROLE, []]);
+        });
+    });
+
+    it("gives IAM time to enforce another role before the association has it, whether or not a node role gets a policy back", async () => {
+        for (const detachFromNodeRoles of [["nodes"], []]) {
+            const { cluster, stack } = await begin(false);
+            await stack.up(associated, { detachFromNodeRoles });
+            const begins = cluster.now;
+            let changedAt = 0;
+            cluster.onWrite = (what) => void (changedAt = what === "associate" ? cluster.now : changedAt);
+            await stack.up(other, { detachFromNodeRoles });
+            ok(changedAt - begins >= common.iamPropagationSeconds * 1000, cluster.steps.join("\n"));
         }
     });
 

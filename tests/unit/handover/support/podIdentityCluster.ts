@@ -456,7 +456,8 @@ export class PodIdentityCluster {
               };
     }
 
-    private setAttached(value: boolean): void {
+    /** The policies of the node role. */
+    public setAttached(value: boolean): void {
         this.attachments = [...this.attachments, { at: this.now, value }];
     }
 }
