@@ -238,7 +238,8 @@ describe("The hand-over's access to an AWS account", function () {
     it("finds the issuer of a cluster by its name, and the name in the tags of the nodes", async () => {
         const { clusterName } = sandbox;
         const issuer = sandbox.issuer.replace("https://", "");
-        assert.deepEqual(await access.namedCluster(clusterName), { is: "there", issuer, ipFamily: "ipv4" });
+        const named = await access.namedCluster(clusterName);
+        assert.deepEqual(named, { is: "there", issuer, ipFamily: "ipv4", platformVersion: "eks.4" });
         assert.deepEqual(await access.namedCluster("another"), { is: "missing" });
         assert.equal((await (await userWith("ec2:DescribeInstances")).namedCluster(clusterName)).is, "unread");
         assert.deepEqual((await look({})).clustersInTags, [clusterName]);

@@ -664,6 +664,8 @@ describe("The hand-over's access to a cluster", function () {
                 validations: [{ expression: "false", message: "no identity" }],
             },
         };
+        /** Its expressions are none of the component's. */
+        const notInForce = { present: true, inForce: false, roleArns: [], otherExpressions: true };
         const bind = () =>
             admission.createValidatingAdmissionPolicyBinding({
                 body: { metadata: { name }, spec: { policyName: name, validationActions: ["Deny"] } },
@@ -671,7 +673,7 @@ describe("The hand-over's access to a cluster", function () {
 
         it("sees it come into force, what it refuses, and the pod that the controller creates when it is woken", async () => {
             await admission.createValidatingAdmissionPolicy({ body: policy });
-            assert.deepEqual((await access.look()).injectionGuard, { present: true, inForce: false, roleArns: [] });
+            assert.deepEqual((await access.look()).injectionGuard, notInForce);
             await bind();
             const guarded = await until(({ injectionGuard }) => injectionGuard.inForce);
             await sleep(1500); // The API server learns of policies through a watch.
@@ -717,6 +719,11 @@ describe("The hand-over's access to a cluster", function () {
                 assert.deepEqual(changed.injectionGuard.roleArns, [one, another]);
                 await sleep(1500);
                 assert.deepEqual(await access.testAdmission(another), { verdict: "admitted" });
+                await access.admitRoles(undefined);
+                const suspended = await until((seen) => seen.injectionGuard.suspended === true);
+                assert.equal(suspended.injectionGuard.inForce, false);
+                await sleep(1500);
+                assert.deepEqual(await access.testAdmission(undefined), { verdict: "admitted" });
                 const { items } = await core.listNamespacedPod({ namespace, labelSelector: SKIP_WEBHOOK_LABEL });
                 assert.deepEqual(items, [], "a dry run has created a pod");
             } finally {
@@ -752,7 +759,7 @@ describe("The hand-over's access to a cluster", function () {
             await bind();
             try {
                 await sleep(3000);
-                assert.deepEqual((await access.look()).injectionGuard, { present: true, inForce: false, roleArns: [] });
+                assert.deepEqual((await access.look()).injectionGuard, notInForce);
             } finally {
                 await access.removeInjectionGuard();
             }
