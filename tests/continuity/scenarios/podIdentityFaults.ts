@@ -6,7 +6,17 @@ import type { Call } from "../engine/calls";
 import type { Hooks } from "../engine/engine";
 import { iamClient, type Stage } from "../stage";
 import { type Move, outlastSessions, withAddOn } from "./deliveryMoves";
-import { agentsAnswer, assertAssociated, associating, everyMove, RESTARTS, withAgents } from "./podIdentityMoves";
+import {
+    agentsAnswer,
+    assertAssociated,
+    associating,
+    everyMove,
+    RESTARTS,
+    toAddOn,
+    toAnnotation,
+    withAgents,
+} from "./podIdentityMoves";
+import { deletePodWithoutWebhook } from "../podWithoutWebhook";
 import { noGaps, type Scenario } from "./scenario";
 
 /** How long a part is away, in seconds. */
@@ -212,6 +222,47 @@ const otherRoleFails: Scenario = {
     },
 };
 
-export const podIdentityFaults = [webhookAway, agentAway, eksAuthAway, eksAway, lost, otherRoleFails].map(
-    (scenario): Scenario => ({ ...scenario, onIpv6: true }),
-);
+/** Its canaries in the first subnet work, and the guard of the annotation is in force when they go back. */
+const oneSubnetFails: Scenario = {
+    name: "pod-identity-fails-in-one-subnet",
+    title: "a subnet has no way to EKS Auth as the pods move from the annotation, and from the add-on: they go over the node roles; then it has one, and up",
+    quick: false,
+    // In each of two moves: the pods go over the node roles and from them, and then move; back to the annotation twice, and destroy.
+    bound: { ...noGaps, canaryPodSeconds: 40, rollouts: 12, restarts: 20, outageNodeSeconds: 300 },
+    play: async (stage) => {
+        await withAddOn(stage);
+        await withAgents(stage);
+        for (const from of [toAnnotation(stage), toAddOn(stage)]) {
+            await stage.succeeds("up", from.args);
+            await from.after();
+            const subnets = Object.entries(await stage.sandbox.nodes.subnets());
+            const last = subnets
+                .map(([, subnet]) => subnet)
+                .sort()
+                .at(-1);
+            const cutOff = subnets.flatMap(([node, subnet]) => (subnet === last ? [node] : []));
+            await stage.faults.reachEksAuthFromNodes(false, cutOff);
+            await stage.fails("up", associating(stage), /\[rollout-taken-back\]/);
+            assert.strictEqual(await stage.associatedRole(), undefined);
+            // Each node gets a pod, also without the webhook.
+            await deletePodWithoutWebhook(stage);
+            await stage.settled();
+            await stage.faults.reachEksAuthFromNodes(true, cutOff);
+            await stage.succeeds("refresh", associating(stage));
+            await stage.succeeds("up", associating(stage));
+            await assertAssociated(stage);
+        }
+        await stage.succeeds("destroy", associating(stage));
+        await stage.assertAsBefore();
+    },
+};
+
+export const podIdentityFaults = [
+    webhookAway,
+    agentAway,
+    eksAuthAway,
+    eksAway,
+    lost,
+    otherRoleFails,
+    oneSubnetFails,
+].map((scenario): Scenario => ({ ...scenario, onIpv6: true }));
