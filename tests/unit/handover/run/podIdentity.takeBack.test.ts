@@ -172,6 +172,26 @@ describe("A rollout with an association that is taken back", function () {
         });
     }
 
+    it("leaves a pod without a path that is born just after the association was deleted, if it is killed there; up restarts it", async () => {
+        for (let write = 1; ; write += 1) {
+            const { cluster, stack } = await begin(false);
+            cluster.roleWorks = false;
+            ok(await killed(cluster, write, () => rejects(stack.up())), "the association was not deleted");
+            if (cluster.steps.at(-1) !== "delete association") {
+                continue;
+            }
+            cluster.roleWorks = true;
+            cluster.lose("n5");
+            cluster.pass(A_SESSION);
+            const isBorn = (one: string) => one === "n5 has credentials of an association that is gone";
+            ok(cluster.pathless().some(isBorn), cluster.pathless().join());
+            await stack.refresh();
+            await stack.up();
+            deepStrictEqual([cluster.association, cluster.isAttached, cluster.pathless()], [ROLE, false, []]);
+            return;
+        }
+    });
+
     describe("on nodes whose roles never held the policies", () => {
         const beginWith = async (subject: Subject) => {
             const { cluster, stack } = await begin(false);
