@@ -119,6 +119,8 @@ export interface CniServiceAccountRoleArgs {
      *
      * With live checks, removing a provider prints a `kubectl` command that must print nothing on that cluster. While the list has
      * providers, an update neither replaces the role nor takes anything away from it: the pods of those clusters cannot be seen.
+     *
+     * Rejected with the delivery `podIdentity`.
      */
     additionalOidcProviderArns?: pulumi.Input<pulumi.Input<string>[]>;
     /**
@@ -183,7 +185,8 @@ export interface CniServiceAccountRoleArgs {
     /**
      * The tags of the role and of the IPv6 policy, for example `{ team: "network" }`.
      *
-     * At most 50. No key may start with `aws:`. Defaults to none.
+     * At most 50. No key may start with `aws:`. Defaults to none. A Pod Identity association does not get them: it has the
+     * `defaultTags` of the AWS provider.
      */
     tags?: pulumi.Input<{ [key: string]: pulumi.Input<string> }>;
     /**
@@ -213,6 +216,8 @@ export interface CniServiceAccountRoleArgs {
      * error that names the field manager.
      *
      * Source: https://kubernetes.io/docs/reference/using-api/server-side-apply/#conflicts
+     *
+     * Rejected with the delivery `podIdentity`.
      */
     overrideExistingServiceAccount?: pulumi.Input<boolean>;
     /**
@@ -220,6 +225,8 @@ export interface CniServiceAccountRoleArgs {
      *
      * The component sets the annotation `eks.amazonaws.com/sts-regional-endpoints`. Defaults to no annotation: on Kubernetes 1.22
      * and later the pods then use the regional endpoint.
+     *
+     * Rejected with the delivery `podIdentity`.
      */
     stsRegionalEndpoints?: pulumi.Input<boolean>;
     /**
@@ -229,6 +236,8 @@ export interface CniServiceAccountRoleArgs {
      * annotation: the pod identity webhook then requests 86400 seconds.
      *
      * Source: https://github.com/aws/amazon-eks-pod-identity-webhook/blob/master/pkg/constants.go
+     *
+     * Rejected with the delivery `podIdentity`.
      */
     tokenExpirationSeconds?: pulumi.Input<number>;
     /**
