@@ -8,6 +8,7 @@ import {
     mayBeSameCluster,
     podIdentityAssociations,
     vpcCniAddons,
+    withoutIgnoredRole,
 } from "./support/deliveries";
 import { isOfComponent, resourcesOf, type StackResource } from "./support/stack";
 import { isMissing } from "./support/values";
@@ -32,7 +33,10 @@ export const oneWriterOfCniRole: ResourceValidationPolicy & StackValidationPolic
         const name = `${account.namespace}/${account.name}`;
         const annotating = annotations(stack, account);
         const associations = podIdentityAssociations(stack, account);
-        for (const { urn } of vpcCniAddons(stack).some(hasRole) ? annotating : []) {
+        const addons = vpcCniAddons(stack);
+        // Only the component takes the role from the add-on before it annotates.
+        const left = addons.map(withoutIgnoredRole);
+        for (const { urn } of annotating.filter((one) => (isOfComponent(one.urn) ? left : addons).some(hasRole))) {
             reportViolation(
                 `The vpc-cni add-on has a role, and this resource also annotates ${name} with one. ` +
                     'Set delivery: "eksAddon" on CniServiceAccountRole, or remove the role from the add-on.',
@@ -68,7 +72,7 @@ function othersBeside(
 ): [message: string, urn: string][] {
     const name = `${account.namespace}/${account.name}`;
     const isSame = ({ props }: StackResource) => mayBeSameCluster(props["clusterName"], own.props["clusterName"]);
-    const addons = vpcCniAddons(stack).filter(isSame);
+    const addons = vpcCniAddons(stack).filter(isSame).map(withoutIgnoredRole);
     return [
         ...addons
             .filter(({ props }) => !isMissing(props["serviceAccountRoleArn"]))

@@ -12,6 +12,7 @@ import { nodeRoleWithoutCniPolicy } from "./nodeRoleWithoutCniPolicy";
 import { nodesComeAfterCniRole } from "./nodesComeAfterCniRole";
 import { oidcProviderOutlivesComponent } from "./oidcProviderOutlivesComponent";
 import { oneWriterOfCniRole } from "./oneWriterOfCniRole";
+import { podIdentityAgentOutlivesComponent } from "./podIdentityAgentOutlivesComponent";
 import { vpcCniAddonHasOwnRole } from "./vpcCniAddonHasOwnRole";
 
 /** The rules of the pack. Other packs can import them: this module has no side effects. */
@@ -27,6 +28,7 @@ export const rules: (ResourceValidationPolicy | StackValidationPolicy)[] = [
     nodesComeAfterCniRole,
     nodeRolePoliciesAreNotExclusive,
     oidcProviderOutlivesComponent,
+    podIdentityAgentOutlivesComponent,
     nodeGroupHasLaunchTemplate,
     launchTemplateKeepsPodsOut,
     clusterHasCniRole,

@@ -26,9 +26,7 @@ export function combinationProblems(args: KnownArgs): Problem[] {
         deliveryOptionsOfExternal,
         serviceAccountOfAddOn,
         providersOfOtherAccounts,
-        existingRoleOfOtherAccount,
-        policiesOfOtherAccounts,
-        clustersOfOtherAccounts,
+        ofProvidersAccount,
         pathOfIpv6Policy,
         managedPolicyTwice,
     ].flatMap((rule) => rule(args));
@@ -131,7 +129,7 @@ function providersOfOtherAccounts(args: KnownArgs): Problem[] {
             const got = `${show(value)}, which is oidcProviderArn`;
             return [{ path, expected: "the provider of another cluster", got, fix: "remove it from the list" }];
         }
-        return other.accountId === first.accountId && other.partition === first.partition
+        return isSameAccount(other, first)
             ? []
             : [
                   {
@@ -145,13 +143,20 @@ function providersOfOtherAccounts(args: KnownArgs): Problem[] {
     });
 }
 
-function existingRoleOfOtherAccount(args: KnownArgs): Problem[] {
+function ofProvidersAccount(args: KnownArgs): Problem[] {
     const first = provider(args["oidcProviderArn"]);
+    return first === undefined
+        ? []
+        : [
+              ...existingRoleOfOtherAccount(args, first),
+              ...resourcesOfOtherAccounts(args, { ...first, of: "oidcProviderArn", argument: "oidcProviderArn" }),
+          ];
+}
+
+function existingRoleOfOtherAccount(args: KnownArgs, first: OidcProvider): Problem[] {
     const value = args["existingRoleArn"];
     const role = isString(value) ? parseRoleArn(value) : undefined;
-    return first === undefined ||
-        role === undefined ||
-        (role.accountId === first.accountId && role.partition === first.partition)
+    return role === undefined || isSameAccount(role, first)
         ? []
         : [
               {
@@ -164,22 +169,33 @@ function existingRoleOfOtherAccount(args: KnownArgs): Problem[] {
           ];
 }
 
+/** The account in which the component creates its role. */
+export interface RoleAccount {
+    readonly accountId: string;
+    readonly partition: string;
+    /** Whose account it is, as a message names it. */
+    readonly of: string;
+    /** The argument that reveals the account. */
+    readonly argument: string;
+}
+
+/** The policies and the clusters of other accounts, which the component's role cannot have. */
+export function resourcesOfOtherAccounts(args: KnownArgs, account: RoleAccount): Problem[] {
+    return [...policiesOfOtherAccounts(args, account), ...clustersOfOtherAccounts(args, account)];
+}
+
 /** A policy can be attached only in its own partition, and a customer managed policy only in its own account. */
-function policiesOfOtherAccounts(args: KnownArgs): Problem[] {
-    const first = provider(args["oidcProviderArn"]);
-    if (first === undefined) {
-        return [];
-    }
+function policiesOfOtherAccounts(args: KnownArgs, account: RoleAccount): Problem[] {
     const unattachable = (value: unknown, path: string): Problem[] => {
         const policy = isString(value) ? parsePolicyArn(value) : undefined;
         return policy === undefined ||
-            (policy.partition === first.partition && [first.accountId, "aws"].includes(policy.owner))
+            (policy.partition === account.partition && [account.accountId, "aws"].includes(policy.owner))
             ? []
             : [
                   {
                       path,
-                      expected: `an AWS managed policy, or a policy in the account of oidcProviderArn (${accountOf(first)})`,
-                      revealsArgument: "oidcProviderArn",
+                      expected: `an AWS managed policy, or a policy in the account of ${account.of} (${accountOf(account)})`,
+                      revealsArgument: account.argument,
                       got: show(value),
                       fix: "use an AWS managed policy from this partition, or a policy from this account",
                   },
@@ -195,26 +211,22 @@ function policiesOfOtherAccounts(args: KnownArgs): Problem[] {
 }
 
 /** A node role serves instances of its own account alone. */
-function clustersOfOtherAccounts(args: KnownArgs): Problem[] {
-    const first = provider(args["oidcProviderArn"]);
+function clustersOfOtherAccounts(args: KnownArgs, account: RoleAccount): Problem[] {
     const list: unknown = args["handedOverClusterArns"];
-    return first === undefined || !Array.isArray(list)
-        ? []
-        : (list as unknown[]).flatMap((value, i) => {
-              const cluster = isString(value) ? parseClusterArn(value) : undefined;
-              return cluster === undefined ||
-                  (cluster.accountId === first.accountId && cluster.partition === first.partition)
-                  ? []
-                  : [
-                        {
-                            path: `handedOverClusterArns[${String(i)}]`,
-                            expected: `a cluster in the account of oidcProviderArn (${accountOf(first)})`,
-                            revealsArgument: "oidcProviderArn",
-                            got: show(value),
-                            fix: "remove it: its nodes cannot have a node role of this account",
-                        },
-                    ];
-          });
+    return (Array.isArray(list) ? (list as unknown[]) : []).flatMap((value, i) => {
+        const cluster = isString(value) ? parseClusterArn(value) : undefined;
+        return cluster === undefined || isSameAccount(cluster, account)
+            ? []
+            : [
+                  {
+                      path: `handedOverClusterArns[${String(i)}]`,
+                      expected: `a cluster in the account of ${account.of} (${accountOf(account)})`,
+                      revealsArgument: account.argument,
+                      got: show(value),
+                      fix: "remove it: its nodes cannot have a node role of this account",
+                  },
+              ];
+    });
 }
 
 /**
@@ -263,6 +275,12 @@ function provider(value: unknown) {
     return isString(value) ? parseOidcProviderArn(value) : undefined;
 }
 
-function accountOf({ accountId, partition }: OidcProvider): string {
+type Account = Pick<RoleAccount, "accountId" | "partition">;
+
+function isSameAccount(one: Account, other: Account): boolean {
+    return one.accountId === other.accountId && one.partition === other.partition;
+}
+
+function accountOf({ accountId, partition }: Account): string {
     return `account ${accountId}, partition ${partition}`;
 }

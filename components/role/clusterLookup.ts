@@ -1,6 +1,13 @@
 import type * as eks from "@pulumi/aws/eks";
 import * as pulumi from "@pulumi/pulumi";
-import { issuerOfUrl, parseClusterArn, parseOidcProviderArn, parseRoleArn } from "../../documents/arn";
+import {
+    ClusterReference,
+    issuerOfUrl,
+    parseClusterArn,
+    parseOidcProviderArn,
+    parseRoleArn,
+} from "../../documents/arn";
+import { resourcesOfOtherAccounts } from "../arguments/combinationRules";
 import { KnownArgs } from "../arguments/knownArgs";
 import { Problem } from "../arguments/problem";
 import { sdks } from "../providerSdks";
@@ -102,15 +109,21 @@ export function clusterProblems(cluster: ClusterFacts, args: KnownArgs): Problem
     return [...familyProblems(cluster, args), ...issuerProblems(cluster, args), ...accountProblems(cluster, args)];
 }
 
-/** An association can only have a role of the cluster's own account. */
+/** An association can only have a role of the cluster's own account. Without an OIDC provider, only the cluster shows which account that is. */
 function accountProblems({ arn }: ClusterFacts, args: KnownArgs): Problem[] {
+    const cluster = parseClusterArn(arn);
+    return args["delivery"] !== "podIdentity" || cluster === undefined
+        ? []
+        : [
+              ...existingRoleOfOtherAccount(cluster, args),
+              ...resourcesOfOtherAccounts(args, { ...cluster, of: "the cluster", argument: "clusterName" }),
+          ];
+}
+
+function existingRoleOfOtherAccount(cluster: ClusterReference, args: KnownArgs): Problem[] {
     const given = args["existingRoleArn"];
     const role = typeof given === "string" ? parseRoleArn(given) : undefined;
-    const cluster = parseClusterArn(arn);
-    return args["delivery"] !== "podIdentity" ||
-        role === undefined ||
-        cluster === undefined ||
-        (role.accountId === cluster.accountId && role.partition === cluster.partition)
+    return role === undefined || (role.accountId === cluster.accountId && role.partition === cluster.partition)
         ? []
         : [
               {

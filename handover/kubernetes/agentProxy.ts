@@ -6,21 +6,38 @@ const AGENT = { ipv4: "169.254.170.23", ipv6: "fd00:ec2::23" };
 
 /**
  * The containers that call the EKS Pod Identity Agent through a proxy. Inferred from the AWS SDK for Go: it asks the agent by plain HTTP, with
- * net/http's ProxyFromEnvironment, which exempts the addresses of NO_PROXY and the loopback address alone.
+ * net/http's ProxyFromEnvironment, which exempts the addresses of NO_PROXY and the loopback address alone. A container is left out if a value that
+ * decides comes from elsewhere, such as a ConfigMap: the canary shows whether its pod gets credentials.
  *
  * Source: https://pkg.go.dev/golang.org/x/net/http/httpproxy
  */
 export function proxiedContainers(containers: readonly V1Container[], ipFamily: "ipv4" | "ipv6"): string[] {
     return containers
-        .filter((container) => valueOf(container, "HTTP_PROXY") !== "")
-        .filter((container) => !isExempt(valueOf(container, "NO_PROXY"), ipFamily))
+        .filter((container) => Boolean(valueOf(container, "HTTP_PROXY")))
+        .filter((container) => {
+            const noProxy = valueOf(container, "NO_PROXY");
+            return noProxy !== undefined && !isExempt(noProxy, ipFamily);
+        })
         .map(({ name }) => name);
 }
 
-/** The name in upper case comes first, as in Go. A value of a reference is unknown, so it counts as none. */
-function valueOf({ env = [] }: V1Container, name: string): string {
-    const values = [name, name.toLowerCase()].map((one) => env.filter((entry) => entry.name === one).at(-1)?.value);
-    return values.find(Boolean) ?? "";
+/** Undefined if the value is not known here. The name in upper case comes first, as in Go, which passes over an empty value. */
+function valueOf(container: V1Container, name: string): string | undefined {
+    const upper = variable(container, name);
+    return upper === "" ? variable(container, name.toLowerCase()) : upper;
+}
+
+/**
+ * Undefined if the value is a reference's, or may be one of envFrom, which gives the variables that env does not.
+ *
+ * Source: https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/#environment-variables
+ */
+function variable({ env = [], envFrom = [] }: V1Container, name: string): string | undefined {
+    const entry = env.filter((one) => one.name === name).at(-1);
+    if (entry === undefined) {
+        return envFrom.length === 0 ? "" : undefined;
+    }
+    return entry.valueFrom === undefined ? (entry.value ?? "") : undefined;
 }
 
 function isExempt(noProxy: string, ipFamily: "ipv4" | "ipv6"): boolean {

@@ -99,11 +99,20 @@ function moveRefusal({ former, preflight: { subject } }: PlanInputs): Refusal | 
         : podIdentityMoveRefusal(former.subject, subjectOf(former.record, subject), former.record);
 }
 
-/** Whether an association may be the component's, according to the record. A preview may not know that. */
-function hasAssociation({ former, preflight }: PlanInputs, isApproved: boolean): boolean {
+/** Whether an association may be the component's. A preview may not know the record. */
+function hasAssociation({ former, preflight: { subject } }: PlanInputs, isApproved: boolean): boolean {
     return former === undefined
-        ? isApproved && preflight.subject.delivery === "podIdentity"
-        : former.record.podIdentityDelivered === true;
+        ? isApproved && subject.delivery === "podIdentity"
+        : former.record.podIdentityDelivered === true &&
+              (subject.delivery === "podIdentity" || isOfPodIdentity(former));
+}
+
+/**
+ * Whether the last update had the delivery `podIdentity`. The record cannot say so: it keeps the association of a stack that has left Pod Identity,
+ * and a later association is another party's. If the move was interrupted, the subject is that of before.
+ */
+function isOfPodIdentity({ record, subject }: FormerHandOver): boolean {
+    return subject === undefined ? record.podIdentityDelivered === true : subject.delivery === "podIdentity";
 }
 
 /** Whether the update restarts no pod, as far as can be foreseen: a plan that waits for the user may restart pods later. */
@@ -175,7 +184,7 @@ function restoreForAnotherRole(inputs: PlanInputs, record: HandOverRecord, forec
     const before = former?.record ?? inferredRecord(preflight, detachPolicyArns);
     const roleNames = before?.namedNodeRoles ?? [];
     const movesToAssociation =
-        preflight.subject.delivery === "podIdentity" && former?.record.podIdentityDelivered !== true;
+        preflight.subject.delivery === "podIdentity" && (former === undefined || !isOfPodIdentity(former));
     const isAnother = isAnotherRole(preflight) || (before !== undefined && movesToAssociation);
     const leaves = before?.addOnDelivered === true && preflight.subject.delivery === undefined;
     if (!isAnother && !leaves) {
@@ -211,7 +220,7 @@ function restoreForWithdrawn(inputs: PlanInputs, record: HandOverRecord, forecas
 /** The pods go over the node roles. */
 function leavePodIdentity({ former }: PlanInputs, { delivery }: Subject, forecast: Forecast): string[] {
     const { pods } = forecast.world.cluster;
-    const isLeft = former?.record.podIdentityDelivered === true && delivery !== "podIdentity";
+    const isLeft = former !== undefined && isOfPodIdentity(former) && delivery !== "podIdentity";
     if (!isLeft || !pods.some(hasContainerCredentials)) {
         return [];
     }

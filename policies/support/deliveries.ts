@@ -20,6 +20,18 @@ export function hasRole({ props }: StackResource): boolean {
     );
 }
 
+/**
+ * The add-on without a role that the program ignores. After the component has taken the role from the add-on, the engine still shows the one in its
+ * state, until a refresh: it takes ignored properties from there.
+ *
+ * Source: https://www.pulumi.com/docs/iac/concepts/resources/options/ignorechanges/
+ */
+export function withoutIgnoredRole(addon: StackResource): StackResource {
+    return addon.ignoreChanges.some((path) => ["serviceAccountRoleArn", "*"].includes(path))
+        ? { ...addon, props: { ...addon.props, serviceAccountRoleArn: undefined } }
+        : addon;
+}
+
 /** Whether the add-on has an association of its own for the service account. The namespace is that of the add-on. */
 export function associates({ props }: StackResource, { name }: Account): boolean {
     return listOf(props["podIdentityAssociations"]).some((given) => at(given, "serviceAccount") === name);

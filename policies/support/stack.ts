@@ -10,6 +10,8 @@ export interface StackResource {
     readonly dependencies: readonly string[];
     readonly propertyDependencies: Readonly<Record<string, readonly string[]>>;
     readonly parent: string | undefined;
+    /** The properties that the engine keeps as they are in its state, whatever the program gives. */
+    readonly ignoreChanges: readonly string[];
 }
 
 export function resourcesOf({ resources }: StackValidationArgs): StackResource[] {
@@ -24,6 +26,7 @@ function stackResource({
     parent,
     dependencies,
     propertyDependencies,
+    opts,
 }: Partial<PolicyResource>): StackResource {
     return {
         urn: urn ?? "",
@@ -34,6 +37,7 @@ function stackResource({
             Object.entries(propertyDependencies ?? {}).map(([property, on]) => [property, on.map((r) => r.urn)]),
         ),
         parent: parent?.urn,
+        ignoreChanges: opts?.ignoreChanges ?? [],
     };
 }
 

@@ -282,6 +282,20 @@ export const BAD_STACKS: readonly BadStack[] = [
             "before the pods are back on the node roles. Pass its output arn as oidcProviderArn.",
     },
     {
+        rule: "pod-identity-agent-outlives-the-component",
+        title: "an agent beside a component with Pod Identity",
+        level: "mandatory",
+        program: () => {
+            const [clusterName, addonName] = ["sandbox", "eks-pod-identity-agent"];
+            new aws.eks.Addon("agent", { clusterName, addonName });
+            new CniServiceAccountRole("cni", { clusterName, delivery: Delivery.PodIdentity });
+        },
+        resource: "agent",
+        message:
+            "The component gives its role by a Pod Identity association and does not depend on this agent, so pulumi destroy could delete the " +
+            "agent before the pods are back on the node roles. Add it to dependsOn of the CniServiceAccountRole.",
+    },
+    {
         rule: "node-group-keeps-pods-from-the-node-role",
         title: "a node group without a launch template",
         level: "advisory",

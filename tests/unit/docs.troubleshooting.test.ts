@@ -40,7 +40,13 @@ function expectations(): string[] {
         ...clusterProblems({ ...cluster, arn: "" }, { oidcProviderArn: provider(1), ipFamily: "ipv4" }),
         ...clusterProblems(
             { ...cluster, arn: "arn:aws:eks:us-west-2:111122223333:cluster/production" },
-            { delivery: "podIdentity", ipFamily: "ipv6", existingRoleArn: "arn:aws:iam::444455556666:role/cni" },
+            {
+                delivery: "podIdentity",
+                ipFamily: "ipv6",
+                existingRoleArn: "arn:aws:iam::444455556666:role/cni",
+                permissionsBoundary: "arn:aws:iam::444455556666:policy/boundary",
+                handedOverClusterArns: ["arn:aws:eks:us-west-2:444455556666:cluster/other"],
+            },
         ),
     ];
     const ofPlain = findProblems({ oidcProviderArn: provider(1), ipFamily: NOT_YET_KNOWN });

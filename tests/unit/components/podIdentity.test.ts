@@ -1,3 +1,4 @@
+import * as pulumi from "@pulumi/pulumi";
 import { deepStrictEqual, match, ok, strictEqual } from "assert";
 import { child } from "../support/children";
 import { ADMISSION, COMMON, inputs, live, names, option, ORDER } from "../support/live";
@@ -135,6 +136,59 @@ describe("the component with Pod Identity", () => {
                     `"${existingRoleArn}"; use a role of this account`,
             },
         ]);
+    });
+
+    describe("in an account that only the cluster shows", () => {
+        const IN_ACCOUNT = "in the account of the cluster (account 111122223333, partition aws), got";
+        const USE = "use an AWS managed policy from this partition, or a policy from this account";
+        const others = {
+            permissionsBoundary: "arn:aws-cn:iam::aws:policy/Boundary",
+            additionalPolicyArns: ["arn:aws:iam::aws:policy/Logs", "arn:aws:iam::444455556666:policy/logs"],
+            detachFromNodeRoles: ["nodes"],
+            handedOverClusterArns: ["arn:aws:eks:us-west-2:444455556666:cluster/other"],
+        };
+
+        for (const preview of [false, true]) {
+            it(`has no policy and no cluster of another one, ${preview ? "in a preview" : "in an update"}: all in one error, before anything is created`, async () => {
+                assertRefusedLate(await podIdentity(others, { preview }), [
+                    {
+                        propertyPath: "permissionsBoundary",
+                        reason: `expected an AWS managed policy, or a policy ${IN_ACCOUNT} "${others.permissionsBoundary}"; ${USE}`,
+                    },
+                    {
+                        propertyPath: "additionalPolicyArns[1]",
+                        reason: `expected an AWS managed policy, or a policy ${IN_ACCOUNT} "arn:aws:iam::444455556666:policy/logs"; ${USE}`,
+                    },
+                    {
+                        propertyPath: "handedOverClusterArns[0]",
+                        reason:
+                            `expected a cluster ${IN_ACCOUNT} "arn:aws:eks:us-west-2:444455556666:cluster/other"; ` +
+                            "remove it: its nodes cannot have a node role of this account",
+                    },
+                ]);
+            });
+        }
+
+        it("does not show the account of a cluster with a secret name", async () => {
+            const { permissionsBoundary } = others;
+            assertRefusedLate(await podIdentity({ clusterName: pulumi.secret("production"), permissionsBoundary }), [
+                {
+                    propertyPath: "permissionsBoundary",
+                    reason: `expected an AWS managed policy, or a policy in the account of the cluster, got "${permissionsBoundary}"; ${USE}`,
+                },
+            ]);
+        });
+
+        it("has policies and clusters of its own", async () => {
+            assertAccepted(
+                await podIdentity({
+                    permissionsBoundary: "arn:aws:iam::111122223333:policy/boundary",
+                    additionalPolicyArns: ["arn:aws:iam::aws:policy/Logs"],
+                    detachFromNodeRoles: ["nodes"],
+                    handedOverClusterArns: ["arn:aws:eks:eu-west-1:111122223333:cluster/other"],
+                }),
+            );
+        });
     });
 
     it("shows all resources in a preview", async () => {

@@ -1,4 +1,4 @@
-import { deepStrictEqual } from "assert";
+import { deepStrictEqual, strictEqual } from "assert";
 import { oneWriterOfCniRole as rule } from "../../../policies/oneWriterOfCniRole";
 import { UNKNOWN_TEXT, violations } from "./support/run";
 import { account, addon, association, COMPONENT, component, podIdentityStack, ROLE_ARN } from "./support/stacks";
@@ -24,6 +24,18 @@ describe("one-writer-of-the-cni-role", () => {
                     '"eksAddon" on CniServiceAccountRole, or remove the role from the add-on.',
             ],
         );
+    });
+
+    it("is content with the component's annotation beside an add-on whose role the program ignores, and with no other annotation", async () => {
+        const leaving = { ...addon({ serviceAccountRoleArn: ROLE_ARN }), ignoreChanges: ["serviceAccountRoleArn"] };
+        const own = account("ServiceAccountPatch", { parents: COMPONENT, parent: "cni" });
+        deepStrictEqual(await violations(rule, [component(), own, leaving]), []);
+        for (const stack of [
+            [component(), own, { ...leaving, ignoreChanges: ["addonVersion"] }],
+            [account("ServiceAccountPatch"), leaving],
+        ]) {
+            strictEqual((await violations(rule, stack)).length, 1);
+        }
     });
 
     describe("with a Pod Identity association", () => {
@@ -68,6 +80,15 @@ describe("one-writer-of-the-cni-role", () => {
                     deepStrictEqual(await violations(rule, [...stack, addon({ serviceAccountRoleArn })]), [message]);
                 }
             }
+        });
+
+        it("is content with a role of the add-on that the program ignores: the engine shows it until the next refresh", async () => {
+            const ignoreChanges = ["serviceAccountRoleArn"];
+            const leaving = { ...addon({ serviceAccountRoleArn: ROLE_ARN }), ignoreChanges };
+            deepStrictEqual(await violations(rule, [...podIdentityStack(), leaving]), []);
+            const podIdentityAssociations = [{ serviceAccount: "aws-node", roleArn: ROLE_ARN }];
+            const associating = { ...addon({ podIdentityAssociations }), ignoreChanges };
+            strictEqual((await violations(rule, [...podIdentityStack(), associating])).length, 1);
         });
 
         it("refuses a second association, of the add-on or of the program", async () => {

@@ -22,6 +22,36 @@ const rows: [string, Record<string, string>, isProxied: [ipv4: boolean, ipv6: bo
     ["with everything exempted", { ...PROXY, NO_PROXY: "*" }, [false, false]],
 ];
 
+/** A value that the template does not have. */
+const REFERENCE = { valueFrom: { configMapKeyRef: { name: "proxy", key: "value" } } };
+const elsewhere = (name: string) => ({ name, ...REFERENCE });
+const envFrom = [{ configMapRef: { name: "proxy" } }];
+const literal = env(PROXY);
+
+const unknown: [string, object, isProxied: boolean][] = [
+    ["with a proxy of a ConfigMap", { env: [elsewhere("HTTP_PROXY")] }, false],
+    ["with exemptions of a ConfigMap", { env: [...literal, elsewhere("NO_PROXY")] }, false],
+    ["with exemptions of a ConfigMap, in lower case", { env: [...literal, elsewhere("no_proxy")] }, false],
+    [
+        "with exemptions of a ConfigMap, which come before its own in lower case",
+        { env: [...literal, elsewhere("NO_PROXY"), ...env({ no_proxy: "10.0.0.0/8" })] },
+        false,
+    ],
+    [
+        "with its own exemptions, which come before those of a ConfigMap in lower case",
+        { env: [...literal, ...env({ NO_PROXY: "10.0.0.0/8" }), elsewhere("no_proxy")] },
+        true,
+    ],
+    ["with all variables of a ConfigMap", { envFrom }, false],
+    ["with a proxy, and all other variables of a ConfigMap", { env: literal, envFrom }, false],
+    [
+        "with a proxy and exemptions, and all other variables of a ConfigMap",
+        { env: env({ ...PROXY, NO_PROXY: "10.0.0.0/8" }), envFrom },
+        true,
+    ],
+    ["with an empty reference list", { env: literal, envFrom: [] }, true],
+];
+
 describe("A container that would ask a proxy for the credentials of an association", () => {
     for (const [title, values, expected] of rows) {
         it(`${expected.includes(true) ? "is one" : "is none"} ${title}`, () => {
@@ -30,6 +60,12 @@ describe("A container that would ask a proxy for the credentials of an associati
                 (["ipv4", "ipv6"] as const).map((family) => proxiedContainers(containers, family)),
                 expected.map((is) => (is ? ["aws-node"] : [])),
             );
+        });
+    }
+
+    for (const [title, given, isProxied] of unknown) {
+        it(`${isProxied ? "is one" : "is not said to be one"} ${title}`, () => {
+            deepStrictEqual(proxiedContainers([{ name: "aws-node", ...given }], "ipv4"), isProxied ? ["aws-node"] : []);
         });
     }
 });

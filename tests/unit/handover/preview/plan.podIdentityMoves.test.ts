@@ -1,4 +1,5 @@
 import { deepStrictEqual, match } from "node:assert/strict";
+import type { Subject } from "../../../../handover/model/subject";
 import { planHandOver } from "../../../../handover/preview/plan";
 import { associated, associations, own, record as delivered, seen, withCredentials } from "../support/podIdentity";
 import { planInputs } from "../support/plans";
@@ -76,6 +77,61 @@ describe("The plan of a move", () => {
             changes[2],
             "[restart] 3 pods restart with the roles of their nodes, and the Pod Identity association is deleted. Once the service account is annotated, they restart once more.",
         );
+    });
+
+    describe("after the stack has left Pod Identity, whose association its record keeps", () => {
+        const annotated = {
+            ...subject,
+            roleArn: FORMER_ROLE,
+            annotations: { "eks.amazonaws.com/role-arn": FORMER_ROLE },
+        };
+        /** Another party has associated the service account since then. */
+        const world = seen(withCredentials, {
+            cluster: { injectionGuard: { present: true, inForce: true, roleArns: [] }, daemonSet },
+            account: { ...detached, associations: associations(own), otherDelivery },
+        });
+        const after = (before: Subject) =>
+            planHandOver({
+                ...planInputs,
+                former: { ...former, record: delivered, subject: before },
+                preflight: { ...passingPreflight, subject: annotated, otherDelivery, world },
+            });
+
+        it("takes no association for its own, as the update", () => {
+            const { changes, refusals } = after(annotated);
+            const reasons = new Set(refusals.map(({ code }) => code));
+            deepStrictEqual([changes, [...reasons]], [[], ["pod-identity-association", "other-credentials"]]);
+        });
+
+        it("takes it for its own where the move was interrupted", () => {
+            const { changes, refusals } = after(associated);
+            deepStrictEqual(
+                [codes(changes), refusals],
+                [["[attach]", "[attach]", "[restart]", "[annotate]", "[detach]"], []],
+            );
+        });
+
+        it("attaches the policies again on the way back to Pod Identity", () => {
+            const { changes, refusals } = planHandOver({
+                ...planInputs,
+                former: { ...former, record: delivered, subject: annotated },
+                preflight: {
+                    ...passingPreflight,
+                    subject: associated,
+                    world: seen(carrying(FORMER_ROLE), {
+                        cluster: {
+                            serviceAccount: { ...serviceAccount, annotations: annotated.annotations },
+                            injectionGuard: { present: true, inForce: true, roleArns: [FORMER_ROLE] },
+                        },
+                        account: { ...detached, associations: associations() },
+                    }),
+                },
+            });
+            deepStrictEqual(
+                [codes(changes), refusals],
+                [["[attach]", "[attach]", "[associate]", "[canary]", "[restart]", "[detach]"], []],
+            );
+        });
     });
 
     it("from Pod Identity to another writer is refused in the preview, too, and nothing else is", () => {

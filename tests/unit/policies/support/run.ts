@@ -21,6 +21,7 @@ export interface ResourceSpec {
     from?: Record<string, string[]>;
     parent?: string;
     namespace?: string;
+    ignoreChanges?: string[];
 }
 
 /** The engine sends it in place of text that is not known yet. */
@@ -91,6 +92,7 @@ function stackOf(stack: readonly ResourceSpec[]): PolicyResource[] {
             urn: urn(spec),
             props: proxied(spec.props),
             provider: providerOf(spec),
+            opts: { ignoreChanges: spec.ignoreChanges ?? [] },
         },
     }));
     const resourcesNamed = (names: string[] = []) =>
