@@ -61,12 +61,13 @@ function suspendGuardStep({ cluster: { injectionGuard } }: World): Step | undefi
 }
 
 /**
- * Without the patch of the DaemonSet, which stays, and in which pods with web identity count as moved. One that does not start goes over its node's
+ * Without the patch of the DaemonSet, which stays, and in which pods with web identity count as moved, those of other DaemonSets, too. One that does not start goes over its node's
  * role, too: its own role may not work, as after a rollout that failed twice.
  */
 export function asSeenByMove(look: World): World {
     const world = withoutTerminated(look);
-    const { daemonSet, nodes, pods } = world.cluster;
+    const { daemonSet, nodes, pods, otherCarriers = [] } = world.cluster;
+    const others = otherCarriers.filter(({ associated }) => associated !== undefined);
     const responding = new Set(nodes.filter(({ ready }) => ready).map(({ name }) => name));
     const counts = ({ credentials, ready, node }: PodSeen) =>
         credentials.kind === "webIdentity" && (ready || !responding.has(node));
@@ -76,6 +77,7 @@ export function asSeenByMove(look: World): World {
             ...world.cluster,
             daemonSet: daemonSet && { ...daemonSet, patchFieldManager: undefined },
             pods: pods.map((pod) => (counts(pod) ? { ...pod, credentials: { kind: "nodeRole" } } : pod)),
+            ...(otherCarriers.length === 0 ? {} : { otherCarriers: others }),
         },
     };
 }

@@ -40,7 +40,7 @@ export const carriedRoleRefusals = {
     carriedByOthers: (pods: readonly OtherCarrier[]) =>
         new Refusal(
             "role-still-carried",
-            `Other pods carry a role that is about to be deleted: ${listNames(pods)}.`,
+            `Other pods ${carry(pods)} a role that is about to be deleted: ${listNames(pods)}.`,
             "They do not belong to the component's DaemonSet, so the live checks do not restart them. Nothing was deleted.",
             `Make sure that the roles of their nodes hold the CNI policy. Then restart them, and run the same command again: ${restartCommands(pods)}`,
         ),
@@ -80,6 +80,11 @@ export const carriedRoleRefusals = {
             `${first === undefined ? "" : `${first} `}Remove existingRoleArn, and run pulumi up: the component keeps its role. To use another owner's role instead, set the ARN of a role with another name.`,
         ),
 };
+
+/** A pod with the credentials of an association does not show its role. */
+function carry(pods: readonly OtherCarrier[]): string {
+    return pods.some(({ roleArns }) => roleArns.length === 0) ? "may carry" : "carry";
+}
 
 /** A pod that belongs to no DaemonSet is deleted. Its controller creates it again. */
 function restartCommands(pods: readonly OtherCarrier[]): string {

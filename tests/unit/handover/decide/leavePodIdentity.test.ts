@@ -21,6 +21,8 @@ import {
     memoryWith,
     nodeRole,
     onNodeRole,
+    otherAssociated,
+    otherCarrier,
     pod,
     pods,
     ROLE,
@@ -96,6 +98,29 @@ const rows: [string, World, object, Memory?][] = [
     [
         "deletes the association once no pod has its credentials, and leaves those with web identity as they are",
         seen(onNodeRole, { cluster: { ...moved, pods: pods(onNodeRole, pod("n2", carrying(ROLE))) } }),
+        {
+            do: "deleteAssociation",
+            associationId: "a-1",
+            clusterName: "prod",
+            why: "no pod has credentials of the Pod Identity association: deleting it",
+        },
+    ],
+    [
+        "keeps the association while pods of another DaemonSet have its credentials",
+        seen(onNodeRole, {
+            cluster: {
+                ...moved,
+                otherCarriers: [otherAssociated("arm-1", 0), otherCarrier("arm-2", ROLE)],
+            },
+        }),
+        {
+            refuse: "role-still-carried",
+            seen: "Other pods may carry a role that is about to be deleted: arm-1.",
+        },
+    ],
+    [
+        "deletes it if those of another DaemonSet have web identity, which needs none",
+        seen(onNodeRole, { cluster: { ...moved, otherCarriers: [otherCarrier("arm-2", ROLE)] } }),
         {
             do: "deleteAssociation",
             associationId: "a-1",
