@@ -67,8 +67,11 @@ export function forgetAssociationStep(target: HandBackTarget, world: World, memo
           };
 }
 
-/** Undefined if it is gone. */
+/** Undefined if it is gone, or if the component never had one. */
 export function deleteAssociationStep({ record }: HandBackTarget, world: World): Step | undefined {
+    if (record.podIdentityDelivered !== true) {
+        return undefined;
+    }
     const own = ownAssociation(record, world.account.associations);
     return own === undefined
         ? undefined

@@ -1,4 +1,4 @@
-import { deepStrictEqual } from "node:assert/strict";
+import { deepStrictEqual, match } from "node:assert/strict";
 import { ROLLOUT_ANNOTATION } from "../../../../documents/serviceAccountAnnotations";
 import { type HandBackTarget, nextHandBackStep, nextReturnStep } from "../../../../handover/decide/handBack";
 import { nextAssociationTakeBackStep, podsToReturn } from "../../../../handover/decide/takeBackAssociation";
@@ -18,6 +18,8 @@ import {
     nodeRole,
     NOW,
     onNodeRole,
+    otherAssociated,
+    otherCarrier,
     pod,
     pods,
     ROLE,
@@ -102,6 +104,14 @@ const rows: [string, World, object, Memory?][] = [
         "deletes the association when no pod has its credentials",
         seen(onNodeRole, { cluster: { daemonSet: skipping } }),
         DELETE,
+    ],
+    [
+        "keeps it while a pod of another DaemonSet has its credentials, which a restart would only renew",
+        seen(onNodeRole, { cluster: { daemonSet: skipping, otherCarriers: [otherAssociated("arm", LONG_AGO)] } }),
+        {
+            refuse: "role-still-carried",
+            seen: "Other pods carry a role that is about to be deleted: arm.",
+        },
     ],
     [
         "deletes it under the name by which EKS knows the cluster, also if the template is not excluded any more",
@@ -200,6 +210,21 @@ describe("The hand-back from an association", () => {
             ["unskipContainers", { do: "restart", pods: ["pod-n1"], why: "pod-n1 returns to the role" }],
         );
     });
+});
+
+describe("The way out that the hand-back names for the pods of another DaemonSet", () => {
+    const fixOf = (account: Partial<World["account"]>, daemonSetSeen = skipping, of = target) => {
+        const otherCarriers = [otherAssociated("arm", LONG_AGO), otherCarrier("arm-2", ROLE)];
+        const look = seen(onNodeRole, { cluster: { daemonSet: daemonSetSeen, otherCarriers }, account });
+        const step = nextHandBackStep(of, look, begun);
+        return step.do === "refuse" ? step.refusal.fix : step.do;
+    };
+
+    it("excludes their containers from the webhook while the association exists", () =>
+        match(fixOf({}), /"eks\.amazonaws\.com\/skip-containers":"aws-node,aws-vpc-cni-init"/));
+
+    it("is a restart when it is gone", () =>
+        match(fixOf(none), /Then restart them, and run the same command again: kubectl rollout restart/));
 });
 
 describe("An update that leaves Pod Identity and turns the live checks off", () => {

@@ -65,6 +65,31 @@ describe("A stack with an association, on a model of cluster and account", funct
         }
     });
 
+    it("is handed over and back with another DaemonSet of the same service account, as the refusals advise", async () => {
+        const { cluster, stack } = start();
+        cluster.startOther();
+        cluster.pass(5000);
+        await rejects(stack.up(), { code: "node-role-in-use", fix: /Then restart them, which gives them the role/ });
+        cluster.startOther();
+        cluster.pass(60_000);
+        await stack.up();
+        assertHandedOver(cluster);
+        await rejects(stack.destroy(), { code: "role-still-carried", fix: /skip-containers/ });
+        // A restart alone gives it the credentials again.
+        cluster.startOther();
+        cluster.pass(60_000);
+        await rejects(stack.destroy(), { code: "role-still-carried" });
+        cluster.otherSkips = true;
+        cluster.startOther();
+        cluster.pass(60_000);
+        await stack.destroy();
+        assertHandedBack(cluster);
+        cluster.otherSkips = false;
+        cluster.startOther();
+        cluster.pass(60_000);
+        assertHandedBack(cluster);
+    });
+
     it("leaves an association of another party where it is, and EKS refuses the new one", async () => {
         const { cluster, stack } = start();
         await stack.up();
