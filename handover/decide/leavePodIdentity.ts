@@ -2,7 +2,7 @@ import { refusals } from "../model/refusals";
 import type { Memory, Step } from "../model/steps";
 import type { PodSeen, World } from "../model/world";
 import { hasContainerCredentials, seenAssociations } from "./association";
-import { deleteAssociationStep, leaveAssociationStep } from "./handBackAssociation";
+import { deleteAssociationStep, foreignAssociationStep, leaveAssociationStep } from "./handBackAssociation";
 import { attachAgain, nodeRolesStep } from "./handBackNodeRoles";
 import { lateWebhookStep, podsStep } from "./handBackPods";
 import type { HandBackTarget } from "./handBackTarget";
@@ -26,6 +26,7 @@ export function nextLeavePodIdentityStep(target: HandBackTarget, look: World, me
         return { do: "refuse", refusal: refusals.clusterChanged(target.record.clusterUid, cluster.uid) };
     }
     const before =
+        foreignAssociationStep(target, world) ??
         attachAgain(target, world, memory) ??
         nodeRolesStep(target, world, memory) ??
         suspendGuardStep(world) ??

@@ -59,6 +59,10 @@ const UNSKIP = {
     why: "the pod template no longer excludes its containers from the webhook: the pods restart once more",
 };
 const DONE = { do: "done", why: "3 pods use their former credentials again; none carries the role" };
+const FOREIGN = {
+    refuse: "association-differs",
+    seen: `The Pod Identity association of the service account kube-system/aws-node has the role ${FORMER_ROLE}, which this component never gave it.`,
+};
 const guard = { present: true, inForce: true, roleArns: [] };
 const withImages = { daemonSet: { ...daemonSet, images } };
 
@@ -155,9 +159,34 @@ const rows: [string, World, object, Memory?][] = [
         forgotten,
     ],
     [
-        "moves no pod that has the role of another party's association",
+        "moves nothing while the association has a role of another party, not even the guard",
+        seen(withCredentials, {
+            cluster: { injectionGuard: guard },
+            account: { associations: associations({ ...own, roleArn: FORMER_ROLE, modifiedAt: seconds(-100) }) },
+        }),
+        FOREIGN,
+    ],
+    [
+        "nor if every pod has that role already",
         seen(withCredentials, { account: { associations: associations({ ...own, roleArn: FORMER_ROLE }) } }),
-        DONE,
+        FOREIGN,
+    ],
+    [
+        "nor the pod template, which keeps the pods from that role",
+        seen(onNodeRole, {
+            cluster: { daemonSet: skipping },
+            account: { associations: associations({ ...own, roleArn: FORMER_ROLE }) },
+        }),
+        FOREIGN,
+        forgotten,
+    ],
+    [
+        "goes on if an add-on owns the association of another role",
+        seen(onNodeRole, {
+            cluster: { daemonSet: skipping },
+            account: { associations: associations({ ...own, roleArn: FORMER_ROLE, ownerArn: "arn:add-on" }) },
+        }),
+        UNSKIP,
         forgotten,
     ],
     [

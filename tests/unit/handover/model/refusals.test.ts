@@ -272,9 +272,11 @@ const EXAMPLES: Record<keyof typeof refusals, Refusal[]> = {
         refusals.associationMissing(associated, [pod("n1", onNodeRole), pod("n2", onNodeRole)]),
     ],
     associationDiffers: [
-        refusals.associationDiffers(associated, `the role ${FORMER_ROLE}, disableSessionTags`, false),
-        refusals.associationDiffers(associated, `the role ${FORMER_ROLE}, a session policy`, true),
+        refusals.associationDiffers(associated, `the role ${FORMER_ROLE}, disableSessionTags`, false, false),
+        refusals.associationDiffers(associated, "disabled session tags", false, true),
+        refusals.associationDiffers(associated, `the role ${FORMER_ROLE}, a session policy`, true, false),
     ],
+    associationOfAnother: [refusals.associationOfAnother(associated, { id: "a-1", roleArn: FORMER_ROLE }, "prod")],
     formerRoleAssociated: [
         refusals.formerRoleAssociated("pods do not start", FORMER_ROLE, "the rollout is taken back"),
     ],
