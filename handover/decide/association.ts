@@ -105,7 +105,12 @@ function differing(
     ];
     return what.length === 0
         ? undefined
-        : refusals.associationDiffers(subject, what.join(", "), remainsInUpdate(association));
+        : refusals.associationDiffers(
+              subject,
+              what.join(", "),
+              remainsInUpdate(association),
+              association.roleArn === subject.roleArn && association.ownerArn === undefined,
+          );
 }
 
 /** Undefined if they were not read. */

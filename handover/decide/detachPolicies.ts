@@ -81,7 +81,7 @@ function otherUsersStep(
         refuse(unnamed.length === 0 ? undefined : refusals.nodeRoleNotNamed(unnamed, named)) ??
         refuse(unread) ??
         refuse(pods.length === 0 ? undefined : refusals.defaultPodsWithoutRole(subject, pods)) ??
-        refuse(nodeRoleInUse(subject, roles, cluster)) ??
+        refuse(nodeRoleInUse(subject, roles, world)) ??
         undecidedStep(world) ??
         refuse(another)
     );

@@ -25,6 +25,8 @@ export interface ApprovedBefore {
  * before it, to which a rollout that failed has returned. If no pod does, another party's annotations stay, and the component's own give
  * way to those from before that role. A role of the component's own among them may have been deleted since, so a Ready pod must show that
  * one, too. Otherwise pods return to the node role, which holds its policies again by then.
+ *
+ * The pods that leave an association come from the node roles. The annotations from before the association gave them nothing.
  */
 export function formerAnnotations(
     world: World,
@@ -44,8 +46,8 @@ export function formerAnnotations(
     if (roleArn !== undefined && !before.approvedRoleArns.includes(roleArn)) {
         return live;
     }
-    if (!isSame) {
-        // The former roles do not trust another service account.
+    // The former roles do not trust another service account.
+    if (!isSame || before.subject.delivery === "podIdentity") {
         return {};
     }
     return withoutDeletedRole(world, before.formerAnnotations, before.ownRoleArns);

@@ -7,7 +7,12 @@ import { deliverySecondsOf, releaseLeftStep, since, unseenStep } from "./addOnSt
 import { handBackAddOnStep, leftByAddOnStep } from "./handBackAddOn";
 import { hasContainerCredentials } from "./association";
 import { releaseFormerAccountStep } from "./formerAccounts";
-import { deleteAssociationStep, forgetAssociationStep, leaveAssociationStep } from "./handBackAssociation";
+import {
+    deleteAssociationStep,
+    foreignAssociationStep,
+    forgetAssociationStep,
+    leaveAssociationStep,
+} from "./handBackAssociation";
 import { attachAgain, giveBackStep, nodeRolesStep } from "./handBackNodeRoles";
 import { podsStep } from "./handBackPods";
 import { carries, type HandBackTarget, isOwnedByComponent, retiredRoles } from "./handBackTarget";
@@ -31,6 +36,8 @@ export { nextReturnStep } from "./returnToRole";
  *   f. no pod carries a role that was ever approved, of any DaemonSet and of any former service account. Only then may the role be
  *      deleted.
  *
+ * With an association that has a role of another party, nothing moves.
+ *
  * If another component has handed these pods over, and nothing is left of this one, nothing is attached (decide/anotherComponent.ts).
  *
  * Nodes that join meanwhile get pods without the role, so nothing waits for them. Nothing restarts on a node whose instance is being terminated.
@@ -52,6 +59,7 @@ export function nextHandBackStep(target: HandBackTarget, look: World, memory: Me
         );
     }
     return (
+        foreignAssociationStep(target, world) ??
         attachAgain(target, world, memory) ??
         additionalIssuersStep(target) ??
         nodeRolesStep(target, world, memory) ??

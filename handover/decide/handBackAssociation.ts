@@ -7,6 +7,33 @@ import { isOfComponent } from "./association";
 import type { HandBackTarget } from "./handBackTarget";
 
 /**
+ * Another party has given the association a role that the component never gave it. The record does not name the association, so it may be that party's
+ * own. Each pod that restarts would get that role without a proof. Pods that use the role of their node stay there if the template stays.
+ *
+ * Only with the delivery `podIdentity`: a role of web identity does not trust the service of the association, so it could not get that one.
+ */
+export function foreignAssociationStep(target: HandBackTarget, { cluster, account }: World): Step | undefined {
+    const { record, leaving: subject = target.subject } = target;
+    const { associations } = account;
+    if (
+        record.podIdentityDelivered !== true ||
+        subject.delivery !== "podIdentity" ||
+        associations?.is !== "seen" ||
+        (cluster.daemonSet?.skipsContainers !== true &&
+            cluster.pods.every(({ credentials }) => credentials.kind === "nodeRole"))
+    ) {
+        return undefined;
+    }
+    const foreign = associations.associations.find((one) => one.ownerArn === undefined && !isOfComponent(one, record));
+    return (
+        foreign && {
+            do: "refuse",
+            refusal: refusals.associationOfAnother(subject, foreign, associations.clusterName),
+        }
+    );
+}
+
+/**
  * The part of the hand-back before the pods move away from an association, once the node roles hold their policies and the injection guard is gone:
  * the containers of the pod template are excluded from the webhook. As long as the association exists, a pod that restarts would get its
  * credentials again. If it is gone already, the webhook gives them to no pod, and the template stays.
@@ -67,8 +94,11 @@ export function forgetAssociationStep(target: HandBackTarget, world: World, memo
           };
 }
 
-/** Undefined if it is gone. */
+/** Undefined if it is gone, or if the component never had one. */
 export function deleteAssociationStep({ record }: HandBackTarget, world: World): Step | undefined {
+    if (record.podIdentityDelivered !== true) {
+        return undefined;
+    }
     const own = ownAssociation(record, world.account.associations);
     return own === undefined
         ? undefined

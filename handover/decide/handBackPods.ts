@@ -6,6 +6,7 @@ import { refusals } from "../model/refusals";
 import type { Memory, Step } from "../model/steps";
 import type { ClusterSeen, NodeSeen, PodSeen, World } from "../model/world";
 import { awaitFleet, Fleet, forceRestartWrong, isLate, restartWrong, wakeMarkStep, whyForced } from "./fleet";
+import { deleteAssociationStep } from "./handBackAssociation";
 import { carries, type HandBackTarget, retiredRoles } from "./handBackTarget";
 import { describeNodes } from "./places";
 import { mayHavePods, readyNodes, returningFleet, returningNodes } from "./returningNodes";
@@ -18,7 +19,7 @@ export function podsStep(target: HandBackTarget, world: World, memory: Memory): 
     const { daemonSet } = cluster;
     if (daemonSet === undefined) {
         const none = "there is no DaemonSet, so no pod carries the role";
-        return othersStep(target, cluster) ?? lateWebhookStep(world, memory, none) ?? { do: "done", why: none };
+        return othersStep(target, world) ?? lateWebhookStep(world, memory, none) ?? { do: "done", why: none };
     }
     const { nodes, ignored } = returningNodes(target, world, memory);
     const counting = { ...world, cluster: { ...cluster, nodes } };
@@ -70,7 +71,7 @@ export function podsStep(target: HandBackTarget, world: World, memory: Memory): 
         awaitFleet(fleet, cluster, memory, at) ??
         leavingStep(cluster.pods.filter(carries(target))) ??
         wakeMarkStep(cluster) ??
-        othersStep(target, cluster) ??
+        othersStep(target, world) ??
         lateWebhookStep(world, memory, back) ?? { do: "done", why: back }
     );
 }
@@ -84,10 +85,20 @@ function goesOnByItself({ nodes, daemonSet }: ClusterSeen): boolean {
     return daemonSet?.updateStrategy === "RollingUpdate" && notReady < daemonSet.maxUnavailable;
 }
 
-/** Only their owners restart the pods of another DaemonSet, which get no role any more by now. */
-function othersStep(target: HandBackTarget, cluster: ClusterSeen): Step | undefined {
-    const others = othersThatCarry(cluster, retiredRoles(target));
-    return others.length === 0 ? undefined : { do: "refuse", refusal: refusals.carriedByOthers(others) };
+/**
+ * Only their owners restart the pods of another DaemonSet. These get no role any more by now, unless the component's association still exists: it
+ * goes after this.
+ */
+function othersStep(target: HandBackTarget, world: World): Step | undefined {
+    const others = othersThatCarry(world.cluster, retiredRoles(target));
+    if (others.length === 0) {
+        return undefined;
+    }
+    const isAssociated = deleteAssociationStep(target, world) !== undefined;
+    return {
+        do: "refuse",
+        refusal: isAssociated ? refusals.associatedOthers(others) : refusals.carriedByOthers(others),
+    };
 }
 
 /**

@@ -10,6 +10,8 @@ export interface HandBackTarget {
     readonly subject: Subject;
     readonly record: HandOverRecord;
     readonly iamPropagationSeconds: number;
+    /** The subject of the association, if an update moves the pods away from it. Missing: `subject`. */
+    readonly leaving?: Subject;
     /** The annotations to restore: those of the role from before the hand-over if it still works, otherwise none. */
     readonly formerAnnotations: Readonly<Record<string, string>>;
     /** Whether the run's program turns the live checks off. */

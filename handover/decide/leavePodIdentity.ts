@@ -2,7 +2,7 @@ import { refusals } from "../model/refusals";
 import type { Memory, Step } from "../model/steps";
 import type { PodSeen, World } from "../model/world";
 import { hasContainerCredentials, seenAssociations } from "./association";
-import { deleteAssociationStep, leaveAssociationStep } from "./handBackAssociation";
+import { deleteAssociationStep, foreignAssociationStep, leaveAssociationStep } from "./handBackAssociation";
 import { attachAgain, nodeRolesStep } from "./handBackNodeRoles";
 import { lateWebhookStep, podsStep } from "./handBackPods";
 import type { HandBackTarget } from "./handBackTarget";
@@ -26,6 +26,7 @@ export function nextLeavePodIdentityStep(target: HandBackTarget, look: World, me
         return { do: "refuse", refusal: refusals.clusterChanged(target.record.clusterUid, cluster.uid) };
     }
     const before =
+        foreignAssociationStep(target, world) ??
         attachAgain(target, world, memory) ??
         nodeRolesStep(target, world, memory) ??
         suspendGuardStep(world) ??
@@ -62,12 +63,13 @@ export function suspendGuardStep({ cluster: { injectionGuard } }: World): Step |
 }
 
 /**
- * Without the patch of the DaemonSet, which stays, and in which pods with web identity count as moved. One that does not start goes over its node's
+ * Without the patch of the DaemonSet, which stays, and in which pods with web identity count as moved, those of other DaemonSets, too. One that does not start goes over its node's
  * role, too: its own role may not work, as after a rollout that failed twice.
  */
 export function asSeenByMove(look: World): World {
     const world = withoutTerminated(look);
-    const { daemonSet, nodes, pods } = world.cluster;
+    const { daemonSet, nodes, pods, otherCarriers = [] } = world.cluster;
+    const others = otherCarriers.filter(({ associated }) => associated !== undefined);
     const responding = new Set(nodes.filter(({ ready }) => ready).map(({ name }) => name));
     const counts = ({ credentials, ready, node }: PodSeen) =>
         credentials.kind === "webIdentity" && (ready || !responding.has(node));
@@ -77,6 +79,7 @@ export function asSeenByMove(look: World): World {
             ...world.cluster,
             daemonSet: daemonSet && { ...daemonSet, patchFieldManager: undefined },
             pods: pods.map((pod) => (counts(pod) ? { ...pod, credentials: { kind: "nodeRole" } } : pod)),
+            ...(otherCarriers.length === 0 ? {} : { otherCarriers: others }),
         },
     };
 }

@@ -50,7 +50,7 @@ function faultReasons({ subject, world, ownAssociation = false }: Preflight): Re
     const { associations } = world.account;
     const [own] = ownAssociation && associations?.is === "seen" ? associations.associations : [];
     const fault = own !== undefined && remainsInUpdate(own) ? faultOf(own) : undefined;
-    return fault === undefined ? [] : [refusals.associationDiffers(subject, fault, true)];
+    return fault === undefined ? [] : [refusals.associationDiffers(subject, fault, true, true)];
 }
 
 function versionReasons({ world, clusterVersion, platformVersion }: Preflight): Refusal[] {

@@ -1,3 +1,4 @@
+import { ownAssociationStep, seenAssociations } from "./association";
 import { isAnnotated } from "../model/isAnnotated";
 import { listNames } from "../model/listNames";
 import type { Refusal } from "../model/refusal";
@@ -18,17 +19,11 @@ export function otherNodesOf(
  * Why these roles must keep their policies: pods of another DaemonSet of the plugin use the permissions, on nodes that this DaemonSet does not
  * select. They are no pods of the hand-over, so nothing restarts them here. Undefined if there are none.
  *
- * Before the service account is annotated, those that have it too are no reason: only then does a restart give them the role.
+ * Before the service account delivers the role, those that have it too are no reason: only then does a restart give them the role.
  */
-export function nodeRoleInUse(
-    subject: Subject,
-    roles: readonly NodeRoleSeen[],
-    cluster: ClusterSeen,
-): Refusal | undefined {
-    const found = otherNodesOf(roles, cluster).flatMap(({ podsOnNodeRole = [] }) => podsOnNodeRole);
-    const pods = isAnnotated(subject, cluster)
-        ? found
-        : found.filter(({ sharesServiceAccount }) => !sharesServiceAccount);
+export function nodeRoleInUse(subject: Subject, roles: readonly NodeRoleSeen[], world: World): Refusal | undefined {
+    const found = otherNodesOf(roles, world.cluster).flatMap(({ podsOnNodeRole = [] }) => podsOnNodeRole);
+    const pods = givesRole(subject, world) ? found : found.filter(({ sharesServiceAccount }) => !sharesServiceAccount);
     const [first] = pods;
     return (
         first &&
@@ -37,6 +32,15 @@ export function nodeRoleInUse(
             pods.filter((pod) => isSameDaemonSet(pod, first)),
         )
     );
+}
+
+/** Whether a pod of the service account that restarts now gets the role. An association that the look has not read counts as one that gives it. */
+function givesRole(subject: Subject, world: World): boolean {
+    if (subject.delivery !== "podIdentity") {
+        return isAnnotated(subject, world.cluster);
+    }
+    const associations = seenAssociations(world);
+    return associations === undefined || (associations.length > 0 && ownAssociationStep(subject, world) === undefined);
 }
 
 /**

@@ -214,7 +214,7 @@ function nodeRoleReasons({ subject, world, detachFromNodeRoles }: Preflight): Re
     const unnamed = used.filter((role) => !detachFromNodeRoles.includes(role));
     const { defaultPodsWithoutRole = [] } = world.cluster;
     const listed = nodeRoles.filter(({ name }) => detachFromNodeRoles.includes(name));
-    const inUse = nodeRoleInUse(subject, listed, world.cluster);
+    const inUse = nodeRoleInUse(subject, listed, world);
     return [
         ...(missing.length === 0 ? [] : [refusals.nodeRoleMissing(missing, used)]),
         ...(detachFromNodeRoles.length > 0 && unnamed.length > 0

@@ -1,9 +1,10 @@
 import type { V1DaemonSet, V1Pod } from "@kubernetes/client-node";
 import { carriedRoles } from "../model/carriedRole";
 import { credentialSource } from "../model/credentialSource";
-import type { ServiceAccountName, Subject } from "../model/subject";
+import { dependsOnAssociation, isSameAccount, type ServiceAccountName, type Subject } from "../model/subject";
 import type { OtherCarrier } from "../model/world";
 import type { Cluster } from "./clusterClient";
+import type { ClusterClock } from "./clusterClock";
 import { isOwnedBy } from "./daemonSet";
 import { listAll } from "./paging";
 import { hasEnded } from "./pods";
@@ -55,7 +56,7 @@ async function podsOf(
         (pod) =>
             isOwnedBy(pod.metadata?.ownerReferences, daemonSet?.metadata?.uid)
                 ? undefined
-                : { carries: carrier(pod, account, subject), onNodeRole: podOnNodeRole(pod, subject) },
+                : { carries: carrier(pod, account, subject, cluster.clock), onNodeRole: podOnNodeRole(pod, subject) },
     );
     return kept;
 }
@@ -67,19 +68,39 @@ function otherThan(daemonSet: V1DaemonSet | undefined): string | undefined {
     return label === undefined || others.length > 0 || matchExpressions.length > 0 ? undefined : label.join("!=");
 }
 
-function carrier(pod: V1Pod, serviceAccount: ServiceAccountName, subject: Subject): OtherCarrier | undefined {
+function carrier(
+    pod: V1Pod,
+    serviceAccount: ServiceAccountName,
+    subject: Subject,
+    clock: ClusterClock,
+): OtherCarrier | undefined {
     const { metadata, spec } = pod;
     const credentials = credentialSource(spec ?? { containers: [] });
-    // A pod does not show the role of an association.
-    const isAssociated = credentials.kind === "containerCredentials" && subject.delivery === "podIdentity";
-    const roleArns = isAssociated ? [subject.roleArn] : carriedRoles({ credentials });
+    const isAssociated = credentials.kind === "containerCredentials" && dependsOnAssociation(subject);
+    const roleArns = carriedRoles({ credentials });
     const owner = metadata?.ownerReferences?.find((one) => one.controller === true && one.kind === "DaemonSet");
-    return roleArns.length === 0 || hasEnded(pod)
+    return (roleArns.length === 0 && !isAssociated) || hasEnded(pod)
         ? undefined
         : {
               name: metadata?.name ?? "",
               serviceAccount,
               daemonSet: owner?.name,
               roleArns,
+              ...(isAssociated ? { associated: associatedOf(pod, serviceAccount, subject, clock) } : {}),
           };
+}
+
+/** A pod does not show the role of its association. An association belongs to one service account: a former one's pods have another. */
+function associatedOf(
+    { metadata, spec }: V1Pod,
+    serviceAccount: ServiceAccountName,
+    subject: Subject,
+    clock: ClusterClock,
+): NonNullable<OtherCarrier["associated"]> {
+    const { creationTimestamp } = metadata ?? {};
+    const isOfSubject = isSameAccount(serviceAccount, subject.serviceAccount);
+    return {
+        createdAt: isOfSubject && creationTimestamp ? clock.here(creationTimestamp) : 0,
+        containers: [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])].map(({ name }) => name).sort(),
+    };
 }

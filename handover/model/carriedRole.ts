@@ -41,9 +41,12 @@ export function carriedRoles({ credentials }: Pick<PodSeen, "credentials">): rea
     }
 }
 
-/** The pods outside the DaemonSet that carry one of these roles. */
+/** The pods outside the DaemonSet that carry one of these roles, or may carry it by an association: a pod does not show that role. */
 export function othersThatCarry({ otherCarriers = [] }: ClusterSeen, roleArns: readonly string[]): OtherCarrier[] {
-    return otherCarriers.filter((pod) => pod.roleArns.some((arn) => roleArns.includes(arn)));
+    const mayCarry = ({ associated, roleArns: known }: OtherCarrier) =>
+        (associated !== undefined && known.length === 0 && roleArns.length > 0) ||
+        known.some((arn) => roleArns.includes(arn));
+    return otherCarriers.filter(mayCarry);
 }
 
 /** Describes a pod's credentials for a message. */

@@ -49,6 +49,11 @@ export interface Subject {
  */
 export type Delivery = "external" | "eksAddon" | "podIdentity";
 
+/** Whether pods may have the component's role by an association. */
+export function dependsOnAssociation({ delivery, podIdentityDelivered }: Subject): boolean {
+    return delivery === "podIdentity" || podIdentityDelivered === true;
+}
+
 export function isSameAccount(a: ServiceAccountName, b: ServiceAccountName): boolean {
     return a.namespace === b.namespace && a.name === b.name;
 }

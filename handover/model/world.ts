@@ -75,7 +75,15 @@ export interface OtherCarrier {
     readonly serviceAccount: ServiceAccountName;
     /** The DaemonSet that owns it. Undefined if none does. */
     readonly daemonSet: string | undefined;
+    /** Empty if it has the credentials of an association, and which role that gives it is unknown. */
     readonly roleArns: readonly string[];
+    /** Missing if it has no credentials of an association. */
+    readonly associated?: {
+        /** In milliseconds since the epoch. 0: the association that the look reads is not that of its service account. */
+        readonly createdAt: number;
+        /** Its containers, init containers too, sorted. */
+        readonly containers: readonly string[];
+    };
 }
 
 export interface ServiceAccountSeen {

@@ -1,14 +1,9 @@
 import type { AssociationsSeen } from "../model/association";
-import type { Subject } from "../model/subject";
+import { dependsOnAssociation } from "../model/subject";
 import type { AccountSeen } from "../model/world";
 import { issuerOf } from "./look";
 import { findClusterName, lookAtOtherDelivery } from "./otherDeliveryLook";
 import type { RunContext } from "./runContext";
-
-/** Whether pods may have the component's role by an association. */
-export function dependsOnAssociation({ delivery, podIdentityDelivered }: Subject): boolean {
-    return delivery === "podIdentity" || podIdentityDelivered === true;
-}
 
 /**
  * A run context whose looks at the account also show the service account's Pod Identity associations. Another party may create

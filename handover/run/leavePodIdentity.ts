@@ -22,6 +22,7 @@ export async function leavePodIdentity(
 ): Promise<void> {
     const target: HandBackTarget = {
         subject: context.subject,
+        leaving: before,
         record,
         iamPropagationSeconds,
         formerAnnotations: {},

@@ -1,4 +1,4 @@
-import { LIVE_CHECKS_ANNOTATION } from "../../../documents/serviceAccountAnnotations";
+import { LIVE_CHECKS_ANNOTATION, SKIP_CONTAINERS_ANNOTATION } from "../../../documents/serviceAccountAnnotations";
 import { listNames } from "../listNames";
 import { Refusal } from "../refusal";
 import type { ServiceAccountName } from "../subject";
@@ -40,9 +40,18 @@ export const carriedRoleRefusals = {
     carriedByOthers: (pods: readonly OtherCarrier[]) =>
         new Refusal(
             "role-still-carried",
-            `Other pods carry a role that is about to be deleted: ${listNames(pods)}.`,
+            `Other pods ${carry(pods)} a role that is about to be deleted: ${listNames(pods)}.`,
             "They do not belong to the component's DaemonSet, so the live checks do not restart them. Nothing was deleted.",
             `Make sure that the roles of their nodes hold the CNI policy. Then restart them, and run the same command again: ${restartCommands(pods)}`,
+        ),
+    /** The association goes only after these pods: until then, each of their restarts gives them its credentials again. */
+    associatedOthers: (pods: readonly OtherCarrier[]) =>
+        new Refusal(
+            "role-still-carried",
+            `Other pods ${carry(pods)} a role that is about to be deleted: ${listNames(pods)}.`,
+            "They do not belong to the component's DaemonSet, so the live checks do not restart them. While the Pod Identity association exists, the webhook gives them its credentials at each restart. The association was not deleted.",
+            `Make sure that the roles of their nodes hold the CNI policy. Then exclude all their containers from the webhook by an annotation of their pod template: ${skipCommands(pods)}. ` +
+                "With the update strategy OnDelete, delete the pods, too. When they are Ready with the roles of their nodes, run the same command again. Keep the annotation until that run has succeeded, or asks for its removal.",
         ),
     additionalIssuers: (issuers: readonly string[]) =>
         new Refusal(
@@ -80,6 +89,28 @@ export const carriedRoleRefusals = {
             `${first === undefined ? "" : `${first} `}Remove existingRoleArn, and run pulumi up: the component keeps its role. To use another owner's role instead, set the ARN of a role with another name.`,
         ),
 };
+
+/** A pod with the credentials of an association does not show its role. */
+function carry(pods: readonly OtherCarrier[]): string {
+    return pods.some(({ roleArns }) => roleArns.length === 0) ? "may carry" : "carry";
+}
+
+/**
+ * A changed pod template restarts the pods of a DaemonSet. The webhook then gives the containers that the annotation lists neither web identity nor
+ * container credentials.
+ *
+ * Source: github.com/aws/amazon-eks-pod-identity-webhook pkg/handler/handler.go (getContainersToSkip)
+ */
+function skipCommands(pods: readonly OtherCarrier[]): string {
+    const commands = pods.map(({ name, daemonSet, associated, serviceAccount: { namespace } }) => {
+        const containers = associated?.containers.join(",") ?? "CONTAINER,CONTAINER";
+        const annotations = { [SKIP_CONTAINERS_ANNOTATION]: containers };
+        return daemonSet === undefined
+            ? `${SKIP_CONTAINERS_ANNOTATION}: ${containers} for the controller of ${name} in ${namespace}`
+            : `kubectl patch daemonset/${daemonSet} -n ${namespace} --type merge -p '${JSON.stringify({ spec: { template: { metadata: { annotations } } } })}'`;
+    });
+    return [...new Set(commands)].join("; ");
+}
 
 /** A pod that belongs to no DaemonSet is deleted. Its controller creates it again. */
 function restartCommands(pods: readonly OtherCarrier[]): string {

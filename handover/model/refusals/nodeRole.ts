@@ -1,8 +1,9 @@
+import { SKIP_CONTAINERS_ANNOTATION } from "../../../documents/serviceAccountAnnotations";
 import { attachCommand } from "../attachCommand";
 import { listNames } from "../listNames";
 import { Refusal } from "../refusal";
 import type { RolePolicy } from "../steps";
-import { managedPolicyOf, type Subject } from "../subject";
+import { dependsOnAssociation, managedPolicyOf, type Subject } from "../subject";
 import type { NodeRoleSeen, PodOnNodeRole, PodSeen } from "../world";
 
 /** For a policy that is attached by hand, which the hand-back does not always wait for. */
@@ -38,13 +39,13 @@ export const nodeRoleRefusals = {
             "They use the permissions of the node roles, and would lose them with the policies.",
             "Hand kube-system/aws-node over first, with a component of its own and without detachFromNodeRoles. Or remove detachFromNodeRoles here.",
         ),
-    podsOnNodeRole: ({ serviceAccount, daemonSetName }: Subject, pods: readonly PodOnNodeRole[]) =>
+    podsOnNodeRole: (subject: Subject, pods: readonly PodOnNodeRole[]) =>
         new Refusal(
             "node-role-in-use",
-            `On nodes that ${serviceAccount.namespace}/${daemonSetName} does not select, the DaemonSet ${daemonSetsOf(pods)} runs pods that have no role of their own: ${listNames(pods)}.`,
+            `On nodes that ${subject.serviceAccount.namespace}/${subject.daemonSetName} does not select, the DaemonSet ${daemonSetsOf(pods)} runs pods that have no role of their own: ${listNames(pods)}.`,
             "They use the permissions of the node roles, and would lose them with the policies.",
             pods.some(({ sharesServiceAccount }) => sharesServiceAccount)
-                ? `They have the service account ${serviceAccount.name}, too. Once it has the role's annotation, restart them, which gives them the role: ${rolloutRestarts(pods)}. Then run the same command again. Or remove detachFromNodeRoles.`
+                ? `They have the service account ${subject.serviceAccount.name}, too. ${restartForRole(subject, pods)} Then run the same command again. Or remove detachFromNodeRoles.`
                 : `Hand ${daemonSetsOf(pods)} over first, with a component of its own and without detachFromNodeRoles. Or remove detachFromNodeRoles here.`,
         ),
     /** `former`: the role from before the hand-over. With `external`, only the other writer can give it back. */
@@ -85,6 +86,17 @@ export const nodeRoleRefusals = {
 
 function daemonSetsOf(pods: readonly PodOnNodeRole[]): string {
     return [...new Set(pods.map(({ daemonSet: { namespace, name } }) => `${namespace}/${name}`))].join(", ");
+}
+
+/** A refusal of the hand-back from an association has asked for the annotation of the pod template. */
+function restartForRole(subject: Subject, pods: readonly PodOnNodeRole[]): string {
+    const restart =
+        subject.delivery === "podIdentity"
+            ? `Check that the EKS Pod Identity Agent is Ready on their nodes. Then restart them, which gives them the role by the association: ${rolloutRestarts(pods)}.`
+            : `Once it has the role's annotation, restart them, which gives them the role: ${rolloutRestarts(pods)}.`;
+    return dependsOnAssociation(subject)
+        ? `${restart} If their pod template has the annotation ${SKIP_CONTAINERS_ANNOTATION}, remove it, which restarts them, too.`
+        : restart;
 }
 
 function rolloutRestarts(pods: readonly PodOnNodeRole[]): string {

@@ -1,3 +1,4 @@
+import type { AssociationSeen } from "../association";
 import { listNames, listTexts } from "../listNames";
 import { Refusal } from "../refusal";
 import type { Subject } from "../subject";
@@ -20,15 +21,32 @@ export const podIdentityRefusals = {
             `Pods with the credentials of an association keep their session until it ends, and get no new one. ${NO_FALLBACK} New pods get no credentials from it. The run restarted no pod, and detached no policy.`,
             `Run pulumi up --refresh: it creates the association again, and restarts the pods. ${RETREAT}`,
         ),
-    /** @param remains Whether the engine's update would leave a part of it: it sends no null. */
-    associationDiffers: (subject: Subject, what: string, remains: boolean) =>
+    /**
+     * @param remains Whether the engine's update would leave a part of it: it sends no null.
+     * @param isOwn Whether a hand-back takes the association for the component's, by its role.
+     */
+    associationDiffers: (subject: Subject, what: string, remains: boolean, isOwn: boolean) =>
         new Refusal(
             "association-differs",
             `The Pod Identity association of the ${accountOf(subject)} has ${what}. It must have the role ${subject.roleArn} and nothing else.`,
             "The pods get permissions that were not proved, including the pods that do not restart. The run restarted no pod, and detached no policy.",
             remains
                 ? "If another program manages the association, remove it from that program first. Run pulumi destroy: it moves the pods to the node roles, and deletes the association. Then run pulumi up. An update cannot take away a target role or a session policy."
-                : `Run pulumi up --refresh: it changes the association back, and restarts the pods. If another program manages the association, remove it from that program first. ${RETREAT}`,
+                : `Run pulumi up --refresh: it changes the association back, and restarts the pods. If another program manages the association, remove it from that program first.${isOwn ? ` ${RETREAT}` : ""}`,
+        ),
+    /** The hand-back has taken the association out of the state already, so no update changes it. */
+    associationOfAnother: (
+        subject: Subject,
+        { id, roleArn }: Pick<AssociationSeen, "id" | "roleArn">,
+        clusterName: string,
+    ) =>
+        new Refusal(
+            "association-differs",
+            `The Pod Identity association of the ${accountOf(subject)} has the role ${roleArn}, which this component never gave it.`,
+            "While it exists, the webhook gives its credentials to each pod that restarts, and the component deletes no association of another role. The run restarted no pod.",
+            "If another program manages the association, remove it from that program first, but keep the association. Then give it the component's role: " +
+                `aws eks update-pod-identity-association --cluster-name ${clusterName} --association-id ${id} --role-arn ${subject.roleArn}. ` +
+                "Then run the same command again: it moves the pods to the node roles, and deletes the association.",
         ),
     associationTakenBack: (cause: string, back: string) =>
         new Refusal(

@@ -81,6 +81,17 @@ describe("What the service account goes back to", () => {
 
     const another = "arn:aws:iam::111122223333:role/another";
 
+    it("is nothing after an association, whatever was there before it: the pods come from the node roles", () => {
+        const associated = { ...subject, delivery: "podIdentity" as const, annotations: {} };
+        const existing = { ...before, subject: associated, approvedRoleArns: [FORMER_ROLE, ROLE], ownRoleArns: [] };
+        deepStrictEqual(formerOf(world(onNodeRole, { cluster: live({}) }), existing), {});
+        // Another party's annotation had no effect beside the association, and gives the pods its role from now on.
+        const otherRole = { [ROLE_ARN]: another };
+        deepStrictEqual(formerOf(world(onNodeRole, { cluster: live(otherRole) }), existing), otherRole);
+        // A move to the association that was killed has not reached these pods.
+        deepStrictEqual(formerOf(world(carrying(FORMER_ROLE), { cluster: live({}) }), existing), old);
+    });
+
     it("is nothing where that was a role of the component's own, which may be deleted", () => {
         deepStrictEqual(formerOf(world(onNodeRole), ownBefore), {});
         deepStrictEqual(formerOf(world(carrying(another)), ownBefore), {});

@@ -8,7 +8,7 @@ import type { Memory } from "../../../../handover/model/steps";
 import type { World } from "../../../../handover/model/world";
 import { target as detaching } from "../support/detachments";
 import { ATTACH, AWAIT_PROPAGATION, wait } from "../support/handBacks";
-import { associations, own, record as delivered, seen, withCredentials } from "../support/podIdentity";
+import { associated, associations, own, record as delivered, seen, withCredentials } from "../support/podIdentity";
 import { target as rolling } from "../support/rollouts";
 import {
     carrying,
@@ -21,6 +21,8 @@ import {
     memoryWith,
     nodeRole,
     onNodeRole,
+    otherAssociated,
+    otherCarrier,
     pod,
     pods,
     ROLE,
@@ -35,6 +37,7 @@ const record = { ...delivered, approvedRoleArns: [ROLE, FORMER_ROLE] };
 const annotated = { ...subject, roleArn: FORMER_ROLE, annotations: { [ROLE_ARN]: FORMER_ROLE } };
 const target: HandBackTarget = {
     subject: annotated,
+    leaving: associated,
     record,
     iamPropagationSeconds: 120,
     formerAnnotations: {},
@@ -101,6 +104,40 @@ const rows: [string, World, object, Memory?][] = [
             associationId: "a-1",
             clusterName: "prod",
             why: "no pod has credentials of the Pod Identity association: deleting it",
+        },
+    ],
+    [
+        "keeps the association while pods of another DaemonSet have its credentials",
+        seen(onNodeRole, {
+            cluster: {
+                ...moved,
+                otherCarriers: [otherAssociated("arm-1", 0), otherCarrier("arm-2", ROLE)],
+            },
+        }),
+        {
+            refuse: "role-still-carried",
+            seen: "Other pods may carry a role that is about to be deleted: arm-1.",
+        },
+    ],
+    [
+        "deletes it if those of another DaemonSet have web identity, which needs none",
+        seen(onNodeRole, { cluster: { ...moved, otherCarriers: [otherCarrier("arm-2", ROLE)] } }),
+        {
+            do: "deleteAssociation",
+            associationId: "a-1",
+            clusterName: "prod",
+            why: "no pod has credentials of the Pod Identity association: deleting it",
+        },
+    ],
+    [
+        "moves nothing while the association has a role of another party, and names the role that it had",
+        seen(withCredentials, {
+            cluster: { injectionGuard: guard },
+            account: { associations: associations({ ...own, roleArn: "arn:theirs" }) },
+        }),
+        {
+            refuse: "association-differs",
+            seen: "The Pod Identity association of the service account kube-system/aws-node has the role arn:theirs, which this component never gave it.",
         },
     ],
     [

@@ -1,7 +1,7 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import { driftOf, associationDrift } from "../../../../handover/decide/drift";
 import { nextDetachmentStep } from "../../../../handover/decide/detachment";
-import type { World } from "../../../../handover/model/world";
+import type { OtherCarrier, World } from "../../../../handover/model/world";
 import { target as plainTarget } from "../support/detachments";
 import { associated, associations, own, record, seen, unannotated, withCredentials } from "../support/podIdentity";
 import {
@@ -14,11 +14,13 @@ import {
     MANAGER,
     nodeRole,
     onNodeRole,
+    otherAssociated,
     pod,
     pods,
     REGIONAL,
     ROLE,
     ROLE_ARN,
+    seconds,
     withoutPolicies,
 } from "../support/worlds";
 
@@ -119,6 +121,39 @@ describe("A detachment with an association", () => {
     for (const [title, of, expected] of waits) {
         it(title, () => deepStrictEqual(step(of), expected));
     }
+
+    it("keeps a former role while a pod of another DaemonSet may have a session of it", () => {
+        const changed = { ...own, modifiedAt: seconds(-600) };
+        const after = (...otherCarriers: OtherCarrier[]) =>
+            comparableStep(
+                nextDetachmentStep(
+                    { ...target, record: { ...record, approvedRoleArns: [FORMER_ROLE, ROLE] } },
+                    verified(
+                        {
+                            otherCarriers,
+                            pods: ["n1", "n2", "n3"].map((name) =>
+                                pod(name, withCredentials, { createdAt: seconds(-500), readySince: seconds(-490) }),
+                            ),
+                        },
+                        { associations: associations(changed) },
+                    ),
+                    fresh,
+                ),
+            ) as { readonly do?: string; readonly seen?: string };
+        deepStrictEqual(
+            [
+                after(otherAssociated("arm-1", seconds(-571)), otherAssociated("arm-2", seconds(-500))).seen,
+                after(otherAssociated("arm-2", seconds(-570))).do,
+                step(verified({ otherCarriers: [otherAssociated("arm-1", 0)] })),
+            ],
+            [
+                "Other pods may carry a role that is about to be deleted: arm-1.",
+                "detach",
+                // No role is about to be deleted.
+                step(verified()),
+            ],
+        );
+    });
 
     it("is done when the node roles hold nothing", () => {
         const after = nextDetachmentStep({ ...target, finishedRoles: ["nodes"] }, verified({}, detached), fresh);

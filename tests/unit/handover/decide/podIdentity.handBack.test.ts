@@ -1,4 +1,4 @@
-import { deepStrictEqual } from "node:assert/strict";
+import { deepStrictEqual, match } from "node:assert/strict";
 import { ROLLOUT_ANNOTATION } from "../../../../documents/serviceAccountAnnotations";
 import { type HandBackTarget, nextHandBackStep, nextReturnStep } from "../../../../handover/decide/handBack";
 import { nextAssociationTakeBackStep, podsToReturn } from "../../../../handover/decide/takeBackAssociation";
@@ -18,6 +18,8 @@ import {
     nodeRole,
     NOW,
     onNodeRole,
+    otherAssociated,
+    otherCarrier,
     pod,
     pods,
     ROLE,
@@ -57,6 +59,10 @@ const UNSKIP = {
     why: "the pod template no longer excludes its containers from the webhook: the pods restart once more",
 };
 const DONE = { do: "done", why: "3 pods use their former credentials again; none carries the role" };
+const FOREIGN = {
+    refuse: "association-differs",
+    seen: `The Pod Identity association of the service account kube-system/aws-node has the role ${FORMER_ROLE}, which this component never gave it.`,
+};
 const guard = { present: true, inForce: true, roleArns: [] };
 const withImages = { daemonSet: { ...daemonSet, images } };
 
@@ -104,6 +110,14 @@ const rows: [string, World, object, Memory?][] = [
         DELETE,
     ],
     [
+        "keeps it while a pod of another DaemonSet has its credentials, which a restart would only renew",
+        seen(onNodeRole, { cluster: { daemonSet: skipping, otherCarriers: [otherAssociated("arm", LONG_AGO)] } }),
+        {
+            refuse: "role-still-carried",
+            seen: "Other pods carry a role that is about to be deleted: arm.",
+        },
+    ],
+    [
         "deletes it under the name by which EKS knows the cluster, also if the template is not excluded any more",
         seen(onNodeRole, { cluster: { daemonSet: { ...daemonSet, images }, pods: [], nodes: [] } }),
         SKIP,
@@ -145,9 +159,34 @@ const rows: [string, World, object, Memory?][] = [
         forgotten,
     ],
     [
-        "moves no pod that has the role of another party's association",
+        "moves nothing while the association has a role of another party, not even the guard",
+        seen(withCredentials, {
+            cluster: { injectionGuard: guard },
+            account: { associations: associations({ ...own, roleArn: FORMER_ROLE, modifiedAt: seconds(-100) }) },
+        }),
+        FOREIGN,
+    ],
+    [
+        "nor if every pod has that role already",
         seen(withCredentials, { account: { associations: associations({ ...own, roleArn: FORMER_ROLE }) } }),
-        DONE,
+        FOREIGN,
+    ],
+    [
+        "nor the pod template, which keeps the pods from that role",
+        seen(onNodeRole, {
+            cluster: { daemonSet: skipping },
+            account: { associations: associations({ ...own, roleArn: FORMER_ROLE }) },
+        }),
+        FOREIGN,
+        forgotten,
+    ],
+    [
+        "goes on if an add-on owns the association of another role",
+        seen(onNodeRole, {
+            cluster: { daemonSet: skipping },
+            account: { associations: associations({ ...own, roleArn: FORMER_ROLE, ownerArn: "arn:add-on" }) },
+        }),
+        UNSKIP,
         forgotten,
     ],
     [
@@ -200,6 +239,21 @@ describe("The hand-back from an association", () => {
             ["unskipContainers", { do: "restart", pods: ["pod-n1"], why: "pod-n1 returns to the role" }],
         );
     });
+});
+
+describe("The way out that the hand-back names for the pods of another DaemonSet", () => {
+    const fixOf = (account: Partial<World["account"]>, daemonSetSeen = skipping, of = target) => {
+        const otherCarriers = [otherAssociated("arm", LONG_AGO), otherCarrier("arm-2", ROLE)];
+        const look = seen(onNodeRole, { cluster: { daemonSet: daemonSetSeen, otherCarriers }, account });
+        const step = nextHandBackStep(of, look, begun);
+        return step.do === "refuse" ? step.refusal.fix : step.do;
+    };
+
+    it("excludes their containers from the webhook while the association exists", () =>
+        match(fixOf({}), /"eks\.amazonaws\.com\/skip-containers":"aws-node,aws-vpc-cni-init"/));
+
+    it("is a restart when it is gone", () =>
+        match(fixOf(none), /Then restart them, and run the same command again: kubectl rollout restart/));
 });
 
 describe("An update that leaves Pod Identity and turns the live checks off", () => {

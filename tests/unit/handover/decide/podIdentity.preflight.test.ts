@@ -13,7 +13,10 @@ import { passingPreflight, type Reason, reasons } from "../support/preflights";
 import {
     daemonSet,
     FORMER_ROLE,
+    nodeRole,
     onNodeRole,
+    otherNode,
+    podOnNodeRole,
     REGIONAL,
     ROLE,
     ROLE_ARN,
@@ -40,6 +43,20 @@ const onPlatform = (minor: number, platformVersion?: string): Partial<Preflight>
 
 const rows: [string, Partial<Preflight>, Reason[]][] = [
     ["passes", {}, []],
+    [
+        "takes pods of another DaemonSet with the service account: no association gives them the role yet",
+        {
+            detachFromNodeRoles: ["nodes"],
+            world: seen(onNodeRole, {
+                cluster: { otherNodes: [otherNode(podOnNodeRole("arm-1", true))] },
+                account: {
+                    nodeRoles: [nodeRole({ instancesOfCluster: ["i-n1", "i-n2", "i-n3", "i-n4"] })],
+                    associations: associations(),
+                },
+            }),
+        },
+        [],
+    ],
     [
         "refuses nodes without a Ready agent",
         ofCluster({ cluster: { agentsReadyOn: ["n2"] } }),

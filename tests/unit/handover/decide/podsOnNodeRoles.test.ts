@@ -1,7 +1,11 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import { nodeRoleInUse, otherNodesOf, undecidedNodes } from "../../../../handover/decide/podsOnNodeRoles";
+import type { AssociationsSeen } from "../../../../handover/model/association";
+import type { Refusal } from "../../../../handover/model/refusal";
 import type { ClusterSeen, OtherNodeSeen, PodOnNodeRole } from "../../../../handover/model/world";
+import { associated, associations, own, seen } from "../support/podIdentity";
 import {
+    FORMER_ROLE,
     nodeRole,
     NOW,
     onNodeRole,
@@ -19,8 +23,9 @@ const withPods = (of: Partial<ClusterSeen>, ...pods: PodOnNodeRole[]) =>
     world(onNodeRole, { cluster: { otherNodes: [otherNode(...pods)], ...of } }).cluster;
 
 /** The names in the refusal. */
+const namesIn = (refusal: Refusal | undefined) => /: ([^:]*)\.$/.exec(refusal?.seen ?? "")?.[1];
 const refused = (of: Partial<ClusterSeen>, ...pods: PodOnNodeRole[]) =>
-    /: ([^:]*)\.$/.exec(nodeRoleInUse(subject, roles, withPods(of, ...pods))?.seen ?? "")?.[1];
+    namesIn(nodeRoleInUse(subject, roles, { ...world(onNodeRole), cluster: withPods(of, ...pods) }));
 
 describe("The nodes that the DaemonSet does not select", () => {
     it("count by the role of their instance", () => {
@@ -49,6 +54,34 @@ describe("The nodes that the DaemonSet does not select", () => {
         strictEqual(refused(notYet, shares), undefined);
         strictEqual(refused(notYet, shares, podOnNodeRole("arm-2")), "arm-2");
         strictEqual(refused({}, shares), "arm-1");
+    });
+
+    it("have no reason in them before an association gives them the role, whatever annotation there is", () => {
+        const shares = { otherNodes: [otherNode(podOnNodeRole("arm-1", true))] };
+        const inUse = (list: AssociationsSeen | undefined, more: Partial<ClusterSeen> = {}) =>
+            namesIn(
+                nodeRoleInUse(
+                    associated,
+                    roles,
+                    seen(onNodeRole, {
+                        cluster: { ...shares, ...more },
+                        account: list === undefined ? {} : { associations: list },
+                    }),
+                ),
+            );
+        const without = { ...world(onNodeRole, { cluster: shares }) };
+        deepStrictEqual(
+            [
+                inUse(associations()),
+                inUse(associations({ ...own, roleArn: FORMER_ROLE })),
+                inUse(associations({ ...own, modifiedAt: seconds(-29) })),
+                inUse(associations({ ...own, modifiedAt: seconds(-30) })),
+                inUse(associations(), { otherNodes: [otherNode(podOnNodeRole("arm-1"))] }),
+                // Not read.
+                namesIn(nodeRoleInUse(associated, roles, without)),
+            ],
+            [undefined, undefined, undefined, "arm-1", "arm-1", "arm-1"],
+        );
     });
 
     it("have an unknown role for as long as EC2 may show their instances late, if pods there may use it", () => {

@@ -30,6 +30,29 @@ function carrying(name: string, ...ownerReferences: object[]) {
     };
 }
 
+const PODS_PATH = "/var/run/secrets/pods.eks.amazonaws.com/serviceaccount";
+
+/** A pod that the webhook has given the credentials of an association. */
+function associatedPod(name: string, creationTimestamp?: string) {
+    const token = { audience: "pods.eks.amazonaws.com", path: "eks-pod-identity-token" };
+    const container = (of: string) => ({
+        name: of,
+        env: [
+            { name: "AWS_CONTAINER_CREDENTIALS_FULL_URI", value: "http://169.254.170.23/v1/credentials" },
+            { name: "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", value: `${PODS_PATH}/eks-pod-identity-token` },
+        ],
+        volumeMounts: [{ name: "t", mountPath: PODS_PATH }],
+    });
+    return {
+        metadata: { name, uid: name, creationTimestamp, ownerReferences: [owned("aws-node-arm", "theirs")] },
+        spec: {
+            volumes: [{ name: "t", projected: { sources: [{ serviceAccountToken: token }] } }],
+            initContainers: [container("init")],
+            containers: [container("aws-node")],
+        },
+    };
+}
+
 /** Only one container has the token file. */
 function inPart(name: string) {
     const { metadata, spec } = carrying(name);
@@ -160,6 +183,33 @@ describe("Pods that carry a role besides those of the DaemonSet", () => {
             );
             deepStrictEqual(requests(), [["kube-system", "spec.serviceAccountName=aws-node", null]]);
         }
+    });
+
+    it("are those with the credentials of an association, whose role is unknown, if the run depends on one or ever did", async () => {
+        const created = "2026-12-01T00:00:00Z";
+        pods["kube-system/aws-node"] = [associatedPod("arm", created), associatedPod("undated")];
+        pods["network/old"] = [associatedPod("old-pod", created)];
+        const former = { namespace: "network", name: "old" };
+        const carriersOf = async (of: Partial<Subject>) =>
+            (await looked({ formerServiceAccounts: [former], ...of })).otherCarriers?.map(
+                ({ name, roleArns, associated }) => [name, roleArns, associated],
+            );
+        const containers = ["aws-node", "init"];
+        const found = [
+            ["arm", [], { createdAt: Date.parse(created), containers }],
+            ["undated", [], { createdAt: 0, containers }],
+            // The association is another one's.
+            ["old-pod", [], { createdAt: 0, containers }],
+        ];
+        deepStrictEqual(
+            [
+                await carriersOf({ delivery: "podIdentity" }),
+                // The move away from Pod Identity.
+                await carriersOf({ podIdentityDelivered: true }),
+                await carriersOf({}),
+            ],
+            [found, found, undefined],
+        );
     });
 
     it("are there also without the DaemonSet", async () => {

@@ -1,9 +1,9 @@
 import { deepStrictEqual } from "node:assert/strict";
 import { type AssociationsSeen } from "../../../../handover/model/association";
 import { withAssociatedRole } from "../../../../handover/model/associatedRole";
-import type { CredentialSource } from "../../../../handover/model/world";
+import type { CredentialSource, OtherCarrier } from "../../../../handover/model/world";
 import { associations, own, withCredentials } from "../support/podIdentity";
-import { carrying, LONG_AGO, onNodeRole, pod, ROLE, world } from "../support/worlds";
+import { carrying, LONG_AGO, onNodeRole, otherAssociated, otherCarrier, pod, ROLE, world } from "../support/worlds";
 
 const FORMER = "arn:aws:iam::111122223333:role/former";
 
@@ -43,6 +43,24 @@ describe("The role that a pod has by an association", () => {
 
     it("is forgotten when the association goes", () =>
         deepStrictEqual(roleOf(associations(), { ...withCredentials, roleArn: ROLE }), undefined));
+
+    it("is that of another DaemonSet's pod, too, which otherwise keeps none", () => {
+        const margin = own.modifiedAt + 30_000;
+        const rolesOf = (seen: AssociationsSeen | undefined, ...otherCarriers: OtherCarrier[]) =>
+            withAssociatedRole(
+                world(onNodeRole, { cluster: { otherCarriers } }).cluster,
+                seen === undefined ? {} : { associations: seen },
+            ).otherCarriers?.map(({ roleArns }) => roleArns);
+        const [old, young] = [otherAssociated("arm", margin - 1), otherAssociated("arm", margin, FORMER)];
+        deepStrictEqual(
+            [
+                rolesOf(associations(own), old, young, otherCarrier("arm", FORMER)),
+                rolesOf(associations(), young),
+                rolesOf(undefined, young),
+            ],
+            [[[], [ROLE], [FORMER]], [[]], [[FORMER]]],
+        );
+    });
 
     it("does not concern other pods", () => {
         deepStrictEqual(roleOf(associations(own), carrying(FORMER)), carrying(FORMER));

@@ -15,6 +15,7 @@ import {
     OTHER_POLICY,
     nodeRole,
     onNodeRole,
+    otherAssociated,
     pod,
     podOnNodeRole,
     ROLE,
@@ -83,6 +84,11 @@ const EXAMPLES: Record<keyof typeof refusals, Refusal[]> = {
     serviceAccountInUse: [refusals.serviceAccountInUse(elsewhere.serviceAccount, [other("a"), other("b")])],
     carriedByOthers: [
         refusals.carriedByOthers([other("a", "old"), other("b", "old"), other("c", "older"), other("d")]),
+        refusals.carriedByOthers([otherAssociated("a", 0)]),
+    ],
+    associatedOthers: [
+        refusals.associatedOthers([other("a", "old"), other("d")]),
+        refusals.associatedOthers([otherAssociated("a", 0), otherAssociated("b", 0, ROLE)]),
     ],
     anotherComponent: [refusals.anotherComponent(elsewhere, "eks-cni/a/b/c")],
     anotherInjectionGuard: [refusals.anotherInjectionGuard(elsewhere, "eks-cni-a-b-c-01234567")],
@@ -145,6 +151,8 @@ const EXAMPLES: Record<keyof typeof refusals, Refusal[]> = {
     podsOnNodeRole: [
         refusals.podsOnNodeRole(subject, [podOnNodeRole("arm-1"), podOnNodeRole("arm-2")]),
         refusals.podsOnNodeRole(elsewhere, [podOnNodeRole("arm-1", true)]),
+        refusals.podsOnNodeRole({ ...elsewhere, podIdentityDelivered: true }, [podOnNodeRole("arm-1", true)]),
+        refusals.podsOnNodeRole(associated, [podOnNodeRole("arm-1", true)]),
     ],
     nodeRoleWithoutPermissions: [
         refusals.nodeRoleWithoutPermissions([nodes], on("aws-cn")),
@@ -264,9 +272,11 @@ const EXAMPLES: Record<keyof typeof refusals, Refusal[]> = {
         refusals.associationMissing(associated, [pod("n1", onNodeRole), pod("n2", onNodeRole)]),
     ],
     associationDiffers: [
-        refusals.associationDiffers(associated, `the role ${FORMER_ROLE}, disableSessionTags`, false),
-        refusals.associationDiffers(associated, `the role ${FORMER_ROLE}, a session policy`, true),
+        refusals.associationDiffers(associated, `the role ${FORMER_ROLE}, disableSessionTags`, false, false),
+        refusals.associationDiffers(associated, "disabled session tags", false, true),
+        refusals.associationDiffers(associated, `the role ${FORMER_ROLE}, a session policy`, true, false),
     ],
+    associationOfAnother: [refusals.associationOfAnother(associated, { id: "a-1", roleArn: FORMER_ROLE }, "prod")],
     formerRoleAssociated: [
         refusals.formerRoleAssociated("pods do not start", FORMER_ROLE, "the rollout is taken back"),
     ],

@@ -1,4 +1,5 @@
 import { deepStrictEqual, match, ok, rejects, strictEqual } from "node:assert/strict";
+import type { Refusal } from "../../../../handover/model/refusal";
 import { associated } from "../support/podIdentity";
 import {
     assertHandedBack,
@@ -72,6 +73,55 @@ describe("A stack with an association, on a model of cluster and account", funct
             assertHandedOver(cluster);
         }
     });
+
+    it("is handed over and back with another DaemonSet of the same service account, as the refusals advise", async () => {
+        const { cluster, stack } = start();
+        cluster.startOther();
+        cluster.pass(5000);
+        await rejects(stack.up(), { code: "node-role-in-use", fix: /Then restart them, which gives them the role/ });
+        cluster.startOther();
+        cluster.pass(60_000);
+        await stack.up();
+        assertHandedOver(cluster);
+        await rejects(stack.destroy(), { code: "role-still-carried", fix: /skip-containers/ });
+        // A restart alone gives it the credentials again.
+        cluster.startOther();
+        cluster.pass(60_000);
+        await rejects(stack.destroy(), { code: "role-still-carried" });
+        cluster.otherSkips = true;
+        cluster.startOther();
+        cluster.pass(60_000);
+        await stack.destroy();
+        assertHandedBack(cluster);
+        cluster.otherSkips = false;
+        cluster.startOther();
+        cluster.pass(60_000);
+        assertHandedBack(cluster);
+    });
+
+    for (const pause of [0, 60_000]) {
+        it(`is not handed back while another party gives its association another role, ${pause === 0 ? "just now" : "with pods that have it"}, and goes on as the refusal advises`, async () => {
+            const { cluster, stack } = start();
+            await stack.up();
+            cluster.rolesOfOthers.add(FORMER_ROLE);
+            cluster.associate(FORMER_ROLE);
+            cluster.lose("n1");
+            cluster.pass(pause);
+            const [writes, before] = [cluster.writes, cluster.pods.map(({ uid }) => uid)];
+            const command = `aws eks update-pod-identity-association --cluster-name prod --association-id a-1 --role-arn ${ROLE}. `;
+            for (const attempt of [1, 2]) {
+                await rejects(
+                    stack.destroy(),
+                    ({ code, fix }: Refusal) => code === "association-differs" && fix.includes(command),
+                    `attempt ${String(attempt)}`,
+                );
+            }
+            deepStrictEqual([cluster.writes, cluster.pods.map(({ uid }) => uid)], [writes, before]);
+            cluster.associate(ROLE);
+            await stack.destroy();
+            assertHandedBack(cluster);
+        });
+    }
 
     it("leaves an association of another party where it is, and EKS refuses the new one", async () => {
         const { cluster, stack } = start();

@@ -62,6 +62,43 @@ function stay(cluster: PodIdentityCluster): void {
 const writesSince = ({ steps }: PodIdentityCluster, from: number) =>
     steps.slice(from).filter((step) => !step.startsWith("  . ") && !step.startsWith("restart"));
 
+describe("A stack that leaves Pod Identity beside another DaemonSet of the same service account", function () {
+    this.timeout(120_000);
+
+    it("keeps the association and its role until that DaemonSet's pods use the role of their node, as the refusals advise", async () => {
+        const { cluster, stack } = start();
+        await stack.up();
+        cluster.startOther();
+        cluster.pass(60_000);
+        await rejects(stack.up(annotated), { code: "role-still-carried", fix: /skip-containers/ });
+        deepStrictEqual([cluster.association, cluster.deletedRoles.size], [ROLE, 0]);
+        cluster.otherSkips = true;
+        cluster.startOther();
+        cluster.pass(60_000);
+        await rejects(stack.up(annotated), { code: "node-role-in-use", fix: /skip-containers, remove it/ });
+        cluster.otherSkips = false;
+        cluster.startOther();
+        cluster.pass(60_000);
+        await stack.up(annotated);
+        assertAnnotated(cluster, FORMER_ROLE);
+    });
+
+    it("changes the association's role, and keeps the former one until those pods have restarted", async () => {
+        const { cluster, stack } = start();
+        await stack.up();
+        cluster.startOther();
+        cluster.pass(60_000);
+        const another: Subject = { ...associated, roleArn: FORMER_ROLE };
+        await rejects(stack.up(another), { code: "role-still-carried", fix: /Then restart them/ });
+        deepStrictEqual(cluster.deletedRoles.size, 0);
+        cluster.startOther();
+        cluster.pass(60_000);
+        await stack.up(another);
+        deepStrictEqual([cluster.association, [...cluster.deletedRoles]], [FORMER_ROLE, [ROLE]]);
+        assertHandedOver(cluster);
+    });
+});
+
 describe("A stack that moves from the annotation to Pod Identity", function () {
     this.timeout(120_000);
 

@@ -12,7 +12,10 @@ import {
     nodeRole,
     NOW,
     onNodeRole,
+    otherAssociated,
+    otherCarrier,
     pod,
+    podOnNodeRole,
     ROLE_ARN,
     unannotatedAccount,
 } from "./worlds";
@@ -77,6 +80,10 @@ export class PodIdentityCluster {
     public addOn: "releases" | "wipes" | "leaves" | undefined;
     public addOnRole: string | undefined;
 
+    /** Whether the pod template of the other DaemonSet excludes its containers from the webhook. */
+    public otherSkips = false;
+    /** The pod of another DaemonSet with the same service account, on a node that the DaemonSet does not select. */
+    private otherPod: ModelPod | undefined;
     private emptyNodes: readonly string[] = [];
     private associations: Change<string | undefined> = [{ at: 0, value: undefined }];
     private annotations: Change<string | undefined> = [{ at: 0, value: undefined }];
@@ -134,6 +141,11 @@ export class PodIdentityCluster {
         this.annotations = [...this.annotations, { at: this.now, value: undefined }];
     }
 
+    /** The other DaemonSet's pod is created, or restarts. */
+    public startOther(): void {
+        this.otherPod = this.newPod("arm", this.otherSkips);
+    }
+
     /** A write of a run, or of the engine, after which it may be killed. */
     public write(what: string, act: () => void): Promise<void> {
         act();
@@ -154,7 +166,7 @@ export class PodIdentityCluster {
             this.churn();
             this.control();
             this.watchNodes();
-            this.pods.forEach((one) => this.watch(one));
+            [...this.pods, ...(this.otherPod === undefined ? [] : [this.otherPod])].forEach((one) => this.watch(one));
         }
     }
 
@@ -247,19 +259,25 @@ export class PodIdentityCluster {
         }
     }
 
-    private create(name: string): void {
-        const associated = !this.skips && at(this.associations, this.now - WEBHOOK_LAG) !== undefined;
+    private newPod(name: string, skips: boolean): ModelPod {
+        const associated = !skips && at(this.associations, this.now - WEBHOOK_LAG) !== undefined;
         // While an association exists, the webhook gives no web identity.
-        const webRole = this.skips || associated ? undefined : at(this.annotations, this.now - WEBHOOK_LAG);
+        const webRole = skips || associated ? undefined : at(this.annotations, this.now - WEBHOOK_LAG);
+        this.count += 1;
+        const uid = `pod-${String(this.count)}`;
+        const { now: createdAt, template } = this;
+        return { uid, node: name, createdAt, associated, webRole, template, readySince: undefined };
+    }
+
+    private create(name: string): void {
+        const created = this.newPod(name, this.skips);
+        const { associated, webRole } = created;
         const isAdmitted = associated || (webRole !== undefined && this.guardRoles.includes(webRole));
         if (this.guard && !this.suspended && !isAdmitted) {
             this.refusals = [`refused a pod for ${name}`];
             return;
         }
-        this.count += 1;
-        const uid = `pod-${String(this.count)}`;
-        const { now: createdAt, template } = this;
-        this.pods.push({ uid, node: name, createdAt, associated, webRole, template, readySince: undefined });
+        this.pods.push(created);
     }
 
     private stop(uid: string): void {
@@ -288,6 +306,30 @@ export class PodIdentityCluster {
             pods: this.pods.map((one) => this.podSeen(one)),
             injectionGuard: this.guardSeen(),
             refusedPods: this.refusals,
+            ...this.otherSeen(),
+        };
+    }
+
+    private otherSeen(): Pick<ClusterSeen, "otherNodes" | "otherCarriers"> {
+        if (this.otherPod === undefined) {
+            return {};
+        }
+        const { uid, node: name, createdAt, associated, webRole } = this.otherPod;
+        const isOnNodeRole = !associated && webRole === undefined;
+        const onNodeRolePod = podOnNodeRole(uid, true);
+        return {
+            otherNodes: [
+                { name, instanceId: `i-${name}`, ...(isOnNodeRole ? { podsOnNodeRole: [onNodeRolePod] } : {}) },
+            ],
+            ...(isOnNodeRole
+                ? {}
+                : {
+                      otherCarriers: [
+                          associated
+                              ? otherAssociated(uid, createdAt)
+                              : otherCarrier(uid, ...(webRole === undefined ? [] : [webRole])),
+                      ],
+                  }),
         };
     }
 
@@ -375,7 +417,7 @@ export class PodIdentityCluster {
                     roleOfInstance: Object.fromEntries(this.nodes.map((name) => [`i-${name}`, "nodes"])),
                     nodeRoles: [
                         nodeRole({
-                            instancesOfCluster: this.nodes.map((name) => `i-${name}`),
+                            instancesOfCluster: this.withOther.map((name) => `i-${name}`),
                             ...(this.isAttached ? {} : { cniPolicies: [] }),
                         }),
                     ],
@@ -434,6 +476,10 @@ export class PodIdentityCluster {
                         : { verdict: "no", code: "trust-refused", why: "no role", final: true },
                 ),
         };
+    }
+
+    private get withOther(): readonly string[] {
+        return this.otherPod === undefined ? this.nodes : [...this.nodes, this.otherPod.node];
     }
 
     private podSession(roleArn: string): PodSessionProof {

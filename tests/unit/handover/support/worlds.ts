@@ -139,6 +139,11 @@ export const otherCarrier = (name: string, ...roleArns: string[]): OtherCarrier 
     serviceAccount: subject.serviceAccount,
     roleArns,
 });
+/** The same with the credentials of an association, whose role it does not show. */
+export const otherAssociated = (name: string, createdAt: number, ...roleArns: string[]): OtherCarrier => ({
+    ...otherCarrier(name, ...roleArns),
+    associated: { createdAt, containers: ["aws-node", "aws-vpc-cni-init"] },
+});
 export const formerAccount = { namespace: "kube-system", name: "former" };
 
 export const withoutPolicies = { cniPolicies: [] };
