@@ -275,7 +275,7 @@ const deliveries: AdviceScenario[] = [
     preflight({
         code: "webhook-skipped",
         trouble: (play) => void (play.world.conditions.templateLabels = { [SKIP_WEBHOOK_LABEL]: "true" }),
-        advice: ["Then remove it from the pod template."],
+        advice: ["Then remove this setting from the pod template."],
         follow: (play) => {
             delete play.world.conditions.templateLabels;
             play.restartPods();
