@@ -17,6 +17,8 @@ const ANSWERS: Readonly<Record<string, (answer: string, sandbox: Sandbox) => voi
     "kubectl get daemonset aws-node -n kube-system": (answer) => assert.match(answer, /^aws-node +3 /m),
     "kubectl get serviceaccount aws-node -n kube-system -o yaml --show-managed-fields": (answer) =>
         assert.match(answer, /^ {2}managedFields:$[^]*^ {2}name: aws-node$/m),
+    "kubectl get daemonset eks-pod-identity-agent -n kube-system": (answer) =>
+        assert.match(answer, /NotFound.*"eks-pod-identity-agent" not found/),
     "aws iam list-open-id-connect-providers": (answer, { oidcProviderArn }) =>
         assert.ok(answer.includes(`"Arn": "${oidcProviderArn}"`), answer),
     "aws eks describe-cluster --name my-cluster --query cluster.identity.oidc.issuer": (answer, { oidcProviderArn }) =>
