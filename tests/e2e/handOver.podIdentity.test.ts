@@ -10,6 +10,7 @@ import { assertOrder, recordEvents, recordWarnings } from "./support/events";
 import { watchGaps } from "./support/faults";
 import { handOverSandbox, handOverStack, MANAGED_CNI_POLICY, PlainArgs, setArgs } from "./support/handOver";
 import { iamOf } from "./support/iam";
+import { itNightly } from "./support/quiet";
 import { failureOf } from "./support/stacks";
 
 const ROLE_ARN = "eks.amazonaws.com/role-arn";
@@ -142,7 +143,7 @@ describe("the hand-over with Pod Identity as the delivery", () => {
         await stack.refresh({ expectNoChanges: true });
     });
 
-    it("goes on with up after a destroy that was killed, whose association is still there", async () => {
+    itNightly("goes on with up after a destroy that was killed, whose association is still there", async () => {
         const before = await pods();
         const run = spawnDestroy(stack);
         await run.shows(/excluding the containers of the pod template/);

@@ -150,7 +150,7 @@ describe("a finished stack is quiet", () => {
         }).timeout(LONG);
     }
 
-    it("after a rollout that was taken back, and after drift that was repaired", async () => {
+    nightly("after a rollout that was taken back, and after drift that was repaired", async () => {
         await iam.createRole(OWN_ROLE, trustOf(sandbox), []);
         await setArgs(stack, sandbox, { ...DETACHING, existingRoleArn: OWN_ROLE_ARN, proof: Proof.AssumeRole });
         assert.match((await failureOf(stack.up())) ?? "", /\[canary-failed\]/);
