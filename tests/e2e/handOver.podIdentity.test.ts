@@ -150,7 +150,7 @@ describe("the hand-over with Pod Identity as the delivery", () => {
         await run.kill();
         await stack.cancel();
         assert.deepStrictEqual(await associations(), ["aws-node"]);
-        assert.match(await preview(), /\[restart\] A run that was interrupted has left the Pod Identity association\./);
+        assert.match(await preview(), /\[restart\] An interrupted run has left its Pod Identity association behind\./);
         await stack.up();
         assert.deepStrictEqual([await withCredentials(), await holdsPolicy()], [[true, true], false]);
         assert.deepStrictEqual(
