@@ -228,7 +228,7 @@ const oneSubnetFails: Scenario = {
     title: "a subnet has no way to EKS Auth as the pods move from the annotation, and from the add-on: they go over the node roles; then it has one, and up",
     quick: false,
     // In each of two moves: the pods go over the node roles and from them, and then move; back to the annotation twice, and destroy.
-    bound: { ...noGaps, canaryPodSeconds: 40, rollouts: 12, restarts: 20, outageNodeSeconds: 300 },
+    bound: { ...noGaps, canaryPodSeconds: 120, rollouts: 12, restarts: 20, outageNodeSeconds: 300 },
     play: async (stage) => {
         await withAddOn(stage);
         await withAgents(stage);
@@ -242,7 +242,10 @@ const oneSubnetFails: Scenario = {
                 .at(-1);
             const cutOff = subnets.flatMap(([node, subnet]) => (subnet === last ? [node] : []));
             await stage.faults.reachEksAuthFromNodes(false, cutOff);
-            await stage.fails("up", associating(stage), /\[rollout-taken-back\]/);
+            // Longer than the wait for a late webhook, in which nothing moves.
+            const { timeouts, ...args } = associating(stage);
+            const longer = { ...args, timeouts: { ...(timeouts as object), canarySeconds: 40 } };
+            await stage.fails("up", longer, /\[rollout-taken-back\]/);
             assert.strictEqual(await stage.associatedRole(), undefined);
             // Each node gets a pod, also without the webhook.
             await deletePodWithoutWebhook(stage);
