@@ -34,9 +34,13 @@ export const oneWriterOfCniRole: ResourceValidationPolicy & StackValidationPolic
         const annotating = annotations(stack, account);
         const associations = podIdentityAssociations(stack, account);
         const addons = vpcCniAddons(stack);
-        // Only the component takes the role from the add-on before it annotates.
+        // Only the live checks take the role from the add-on before the component annotates.
         const left = addons.map(withoutIgnoredRole);
-        for (const { urn } of annotating.filter((one) => (isOfComponent(one.urn) ? left : addons).some(hasRole))) {
+        const takesRole = ({ urn, parent }: StackResource) => {
+            const component = stack.find((one) => one.urn === parent);
+            return isOfComponent(urn) && component !== undefined && argumentsOf(component)["liveChecks"] !== false;
+        };
+        for (const { urn } of annotating.filter((one) => (takesRole(one) ? left : addons).some(hasRole))) {
             reportViolation(
                 `The vpc-cni add-on has a role, and this resource also annotates ${name} with one. ` +
                     'Set delivery: "eksAddon" on CniServiceAccountRole, or remove the role from the add-on.',

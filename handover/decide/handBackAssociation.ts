@@ -2,13 +2,14 @@ import { ASSOCIATION_MARGIN_MILLISECONDS, type AssociationSeen, type Association
 import type { HandOverRecord } from "../model/record";
 import { refusals } from "../model/refusals";
 import type { Memory, Step } from "../model/steps";
-import type { World } from "../model/world";
+import type { PodSeen, World } from "../model/world";
 import { isOfComponent } from "./association";
-import type { HandBackTarget } from "./handBackTarget";
+import { carries, type HandBackTarget } from "./handBackTarget";
 
 /**
  * Another party has given the association a role that the component never gave it. The record does not name the association, so it may be that party's
- * own. Each pod that restarts would get that role without a proof. Pods that use the role of their node stay there if the template stays.
+ * own. Each pod that restarts would get that role without a proof. If no pod may have a role of the component, none restarts, as long as the template
+ * stays: that party's association is left to it.
  *
  * Only with the delivery `podIdentity`: a role of web identity does not trust the service of the association, so it could not get that one.
  */
@@ -19,8 +20,7 @@ export function foreignAssociationStep(target: HandBackTarget, { cluster, accoun
         record.podIdentityDelivered !== true ||
         subject.delivery !== "podIdentity" ||
         associations?.is !== "seen" ||
-        (cluster.daemonSet?.skipsContainers !== true &&
-            cluster.pods.every(({ credentials }) => credentials.kind === "nodeRole"))
+        (cluster.daemonSet?.skipsContainers !== true && cluster.pods.every(staysWithAnother(target)))
     ) {
         return undefined;
     }
@@ -31,6 +31,14 @@ export function foreignAssociationStep(target: HandBackTarget, { cluster, accoun
             refusal: refusals.associationOfAnother(subject, foreign, associations.clusterName),
         }
     );
+}
+
+/** On a move, the pods need another identity, which the webhook gives to none of them while there is an association. */
+function staysWithAnother(target: HandBackTarget): (pod: PodSeen) => boolean {
+    const mayCarry = carries(target);
+    return target.leaving === undefined
+        ? (pod) => !mayCarry(pod)
+        : ({ credentials }) => credentials.kind === "nodeRole";
 }
 
 /**

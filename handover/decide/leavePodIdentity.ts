@@ -54,7 +54,8 @@ function hasLeft(world: World): boolean {
 
 /** The guard stays, since the engine cannot create it in an update that changes it. */
 export function suspendGuardStep({ cluster: { injectionGuard } }: World): Step | undefined {
-    return injectionGuard.present && injectionGuard.suspended !== true
+    // A binding alone refuses no pod.
+    return injectionGuard.roleArns !== undefined && injectionGuard.suspended !== true
         ? {
               do: "suspendInjectionGuard",
               why: "the injection guard admits each pod from now on: the pods go over the node roles, which hold their policies",

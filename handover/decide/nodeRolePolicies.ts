@@ -37,15 +37,6 @@ export function holdsPermissions(
     );
 }
 
-/** The roles of the nodes on which a pod without a role of its own would have no path. A recorded policy that is attached counts as sufficient. */
-export function insufficientNodeRoles(
-    { nodeRolePolicies }: Pick<HandOverRecord, "nodeRolePolicies">,
-    nodes: readonly NodeSeen[],
-    account: Pick<AccountSeen, "nodeRoles" | "roleOfInstance">,
-): NodeRoleSeen[] {
-    return rolesOf(nodes, account).filter((role) => !holdsPermissions(role, nodeRolePolicies[role.name] ?? []));
-}
-
 /** The policies of `detachedBefore` that a node role needs now, since it holds none that suffices. */
 export function policiesNeeded({ detachedBefore = {} }: HandOverRecord, role: NodeRoleSeen): RolePolicy[] {
     return holdsPermissions(role, [])

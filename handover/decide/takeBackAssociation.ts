@@ -7,7 +7,7 @@ import { guardRefuses } from "./admittedRoles";
 import { hasContainerCredentials } from "./association";
 import { type HandBackTarget, nextLeavingStep } from "./handBack";
 import { suspendGuardStep } from "./leavePodIdentity";
-import { insufficientNodeRoles } from "./nodeRolePolicies";
+import { insufficientNodeRoles } from "./insufficientNodeRoles";
 import { type Fleet, fleetOf, forceRestartWrong, restartWrong, wakeStep, whyForced } from "./fleet";
 import { placesWithout } from "./places";
 import { withoutJoining } from "./seen";
@@ -166,11 +166,8 @@ function nextDeletionStep(target: AssociationTakeBack, world: World, memory: Mem
 }
 
 /** No pod may go over a node role that lacks the permissions. As far as the run has seen the account: the take-back does not look at it. */
-function noNodeRoleStep(
-    { record, subject, account = UNSEEN }: AssociationTakeBack,
-    { cluster }: World,
-): Step | undefined {
-    const insufficient = insufficientNodeRoles(record, cluster.nodes, account);
+function noNodeRoleStep({ record, subject, account = UNSEEN }: AssociationTakeBack, world: World): Step | undefined {
+    const insufficient = insufficientNodeRoles(record, { ...world, account });
     return insufficient.length > 0
         ? { do: "refuse", refusal: refusals.nodeRoleWithoutPermissions(insufficient, subject) }
         : undefined;

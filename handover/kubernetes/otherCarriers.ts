@@ -76,7 +76,11 @@ function carrier(
 ): OtherCarrier | undefined {
     const { metadata, spec } = pod;
     const credentials = credentialSource(spec ?? { containers: [] });
-    const isAssociated = credentials.kind === "containerCredentials" && dependsOnAssociation(subject);
+    // Of another service account, it has the association of that one.
+    const isAssociated =
+        credentials.kind === "containerCredentials" &&
+        dependsOnAssociation(subject) &&
+        isSameAccount(serviceAccount, subject.serviceAccount);
     const roleArns = carriedRoles({ credentials });
     const owner = metadata?.ownerReferences?.find((one) => one.controller === true && one.kind === "DaemonSet");
     return (roleArns.length === 0 && !isAssociated) || hasEnded(pod)
@@ -86,21 +90,15 @@ function carrier(
               serviceAccount,
               daemonSet: owner?.name,
               roleArns,
-              ...(isAssociated ? { associated: associatedOf(pod, serviceAccount, subject, clock) } : {}),
+              ...(isAssociated ? { associated: associatedOf(pod, clock) } : {}),
           };
 }
 
-/** A pod does not show the role of its association. An association belongs to one service account: a former one's pods have another. */
-function associatedOf(
-    { metadata, spec }: V1Pod,
-    serviceAccount: ServiceAccountName,
-    subject: Subject,
-    clock: ClusterClock,
-): NonNullable<OtherCarrier["associated"]> {
+/** A pod does not show the role of its association. */
+function associatedOf({ metadata, spec }: V1Pod, clock: ClusterClock): NonNullable<OtherCarrier["associated"]> {
     const { creationTimestamp } = metadata ?? {};
-    const isOfSubject = isSameAccount(serviceAccount, subject.serviceAccount);
     return {
-        createdAt: isOfSubject && creationTimestamp ? clock.here(creationTimestamp) : 0,
+        createdAt: creationTimestamp ? clock.here(creationTimestamp) : 0,
         containers: [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])].map(({ name }) => name).sort(),
     };
 }

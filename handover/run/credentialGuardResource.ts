@@ -6,8 +6,9 @@ import { isAnnotated } from "../model/isAnnotated";
 import { withDelivery } from "../decide/deliveredAgain";
 import { ApprovedBefore, formerAnnotations, formerAnnotationsOfSameRole } from "../decide/formerAnnotations";
 import { withDetachedBefore, withFoundNodeRoles } from "../decide/foundNodeRoles";
-import { type GiveBackTarget, nextGiveBackStep } from "../decide/giveBack";
-import { insufficientNodeRoles, NodeRoleTarget } from "../decide/nodeRolePolicies";
+import { type GiveBackTarget, missingPolicies, nextGiveBackStep } from "../decide/giveBack";
+import { insufficientNodeRoles } from "../decide/insufficientNodeRoles";
+import { NodeRoleTarget } from "../decide/nodeRolePolicies";
 import { changesPodIdentity, leavesPodIdentity, podIdentityMoveRefusal } from "../decide/podIdentityMoves";
 import { preflightRefusals } from "../decide/preflightRefusals";
 import { rolesOfWithdrawn } from "../decide/sharedNodeRoles";
@@ -265,11 +266,13 @@ async function giveBack(
 ): Promise<void> {
     const { record, roleNames } = target;
     const next = (world: World, memory: Memory): Step => {
-        const step = nextGiveBackStep(target, world, memory);
-        const lacking = mustHold ? insufficientNodeRoles(record, world.cluster.nodes, world.account) : [];
-        return step.do === "done" && lacking.length > 0
+        const attachable = missingPolicies(record, roleNames, world.account, memory).map(({ roleName }) => roleName);
+        const lacking = mustHold
+            ? insufficientNodeRoles(record, world).filter(({ name }) => !attachable.includes(name))
+            : [];
+        return lacking.length > 0
             ? { do: "refuse", refusal: refusals.nodeRoleWithoutPermissions(lacking, context.subject) }
-            : step;
+            : nextGiveBackStep(target, world, memory);
     };
     if (roleNames.length > 0 || (delivery === "podIdentity" && target.iamPropagationSeconds > 0)) {
         await reach(

@@ -71,13 +71,21 @@ async function makeAmid(stage: Stage, { command, args, after }: Move, outage: Ou
 /** Pods may restart up to three times in a move, and wait for the outage's end. */
 const bound = { ...noGaps, ...RESTARTS, outageNodeSeconds: 7 * 3 * (AWAY_SECONDS + BACK_SECONDS) };
 
-function awayAmidEachMove(what: string, title: string, outageOf: (stage: Stage) => Outage): Scenario {
+/** A canary that starts on a node whose path is taken waits for it, in each of the moves. */
+const canariesWait = { ...bound, canaryPodSeconds: 7 * (AWAY_SECONDS + BACK_SECONDS) };
+
+function awayAmidEachMove(
+    what: string,
+    title: string,
+    outageOf: (stage: Stage) => Outage,
+    costs: Scenario["bound"] = bound,
+): Scenario {
     return {
         name: `${what}-away-amid-pod-identity-moves`,
         title: `${title} for ${String(AWAY_SECONDS)} s in each move of the pods to Pod Identity and from it`,
         quick: false,
         campaign: true,
-        bound,
+        bound: costs,
         play: async (stage) => {
             await withAddOn(stage);
             await withAgents(stage);
@@ -94,27 +102,37 @@ const webhookAway = awayAmidEachMove("webhook", "the webhook is down", ({ faults
     takesPath: false,
 }));
 
-const agentAway = awayAmidEachMove("agent", "a node has no Pod Identity agent", (stage) => {
-    const { agents } = stage.sandbox.podIdentity;
-    let nodes: string[] = [];
-    return {
-        begin: async () => {
-            nodes = [...(await stage.pods()).keys()].sort().slice(0, 1);
-            await agents.set("absent", { nodes });
-        },
-        end: async () => {
-            await agents.set("running", { nodes });
-            await agentsAnswer(stage);
-        },
-        takesPath: true,
-    };
-});
+const agentAway = awayAmidEachMove(
+    "agent",
+    "a node has no Pod Identity agent",
+    (stage) => {
+        const { agents } = stage.sandbox.podIdentity;
+        let nodes: string[] = [];
+        return {
+            begin: async () => {
+                nodes = [...(await stage.pods()).keys()].sort().slice(0, 1);
+                await agents.set("absent", { nodes });
+            },
+            end: async () => {
+                await agents.set("running", { nodes });
+                await agentsAnswer(stage);
+            },
+            takesPath: true,
+        };
+    },
+    canariesWait,
+);
 
-const eksAuthAway = awayAmidEachMove("eks-auth", "the agents cannot reach EKS Auth", ({ faults }) => ({
-    begin: () => faults.reachEksAuthFromNodes(false),
-    end: () => faults.reachEksAuthFromNodes(true),
-    takesPath: true,
-}));
+const eksAuthAway = awayAmidEachMove(
+    "eks-auth",
+    "the agents cannot reach EKS Auth",
+    ({ faults }) => ({
+        begin: () => faults.reachEksAuthFromNodes(false),
+        end: () => faults.reachEksAuthFromNodes(true),
+        takesPath: true,
+    }),
+    canariesWait,
+);
 
 /** The engine's AWS provider and the component see a connection that breaks. The cluster does not need the API of EKS. */
 const eksAway: Scenario = {

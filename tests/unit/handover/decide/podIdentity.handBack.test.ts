@@ -167,12 +167,12 @@ const rows: [string, World, object, Memory?][] = [
         FOREIGN,
     ],
     [
-        "nor if every pod has that role already",
+        "leaves it where it is if every pod has that role already: none restarts",
         seen(withCredentials, { account: { associations: associations({ ...own, roleArn: FORMER_ROLE }) } }),
-        FOREIGN,
+        { do: "done", why: "3 pods use their former credentials again; none carries the role" },
     ],
     [
-        "nor the pod template, which keeps the pods from that role",
+        "does not change the pod template, which keeps the pods from that role",
         seen(onNodeRole, {
             cluster: { daemonSet: skipping },
             account: { associations: associations({ ...own, roleArn: FORMER_ROLE }) },

@@ -1,11 +1,12 @@
 import { deepStrictEqual, match, ok, rejects } from "node:assert/strict";
 import { Refusal } from "../../../../handover/model/refusal";
 import type { Subject } from "../../../../handover/model/subject";
+import type { AccountSeen } from "../../../../handover/model/world";
 import type { AwsAccess } from "../../../../handover/aws/awsAccess";
 import { associated } from "../support/podIdentity";
 import { PodIdentityCluster } from "../support/podIdentityCluster";
 import { assertHandedOver, common, killed, NODES, Stack } from "../support/podIdentityStack";
-import { FORMER_ROLE, ROLE, ROLE_ARN, subject } from "../support/worlds";
+import { FORMER_ROLE, nodeRole, ROLE, ROLE_ARN, subject } from "../support/worlds";
 
 /** Before the move, with a role of its own. */
 const annotated = {
@@ -29,6 +30,9 @@ class FailingCluster extends PodIdentityCluster {
     /** The roles that the caller may not pass to pods, and those that it was asked about. */
     public readonly notPassed = new Set<string>();
     public readonly askedToPass: string[] = [];
+    /** A node whose role has never held the policies, and whether its instance is shutting down. */
+    public bareNode: string | undefined;
+    public bareNodeEnds = false;
     /** The nodes on which no association works. */
     public readonly cutOff = new Set<string>();
 
@@ -50,13 +54,28 @@ class FailingCluster extends PodIdentityCluster {
             failure === undefined ? act() : Promise.reject(failure);
         return {
             ...aws,
-            look: (query) => unless(this.lookFails, () => aws.look(query)),
+            look: (query) => unless(this.lookFails, async () => this.withBareNode(await aws.look(query))),
             mayPassRole: (roleArn, service) => {
                 this.askedToPass.push(`${roleArn} ${service}`);
                 return Promise.resolve(this.notPassed.has(roleArn) ? "denied" : "allowed");
             },
             changeAssociation: (...request) => unless(this.changeFails, () => aws.changeAssociation(...request)),
         };
+    }
+
+    private withBareNode(seen: AccountSeen): AccountSeen {
+        const instance = `i-${String(this.bareNode)}`;
+        return this.bareNode === undefined
+            ? seen
+            : {
+                  ...seen,
+                  roleOfInstance: { ...seen.roleOfInstance, [instance]: "bare" },
+                  nodeRoles: [
+                      ...seen.nodeRoles,
+                      nodeRole({ name: "bare", cniPolicies: [], instancesOfCluster: [instance] }),
+                  ],
+                  ...(this.bareNodeEnds ? { leavingInstances: { [instance]: "shutting-down" as const } } : {}),
+              };
     }
 
     /** The pods without a path, on other nodes than these. */
@@ -211,6 +230,24 @@ describe("A rollout with an association that is taken back", function () {
             cluster.pass(120_000);
             await stack.up();
             deepStrictEqual([cluster.association, cluster.isAttached, cluster.pathless()], [ROLE, false, []]);
+        });
+
+        it("is none either if one of them held the policies: it gets none back before the refusal", async () => {
+            const { cluster, stack } = await begin(false);
+            await stack.up(annotated);
+            cluster.bareNode = "n5";
+            const { writes } = cluster;
+            const listed = { detachFromNodeRoles: ["nodes", "bare"] };
+            await rejects(stack.up(associated, listed), {
+                code: "node-role-without-permissions",
+                seen: /^Nodes run with bare,/,
+            });
+            deepStrictEqual([cluster.writes, cluster.isAttached], [writes, false]);
+            // No pod restarts on a node that is about to end.
+            cluster.bareNodeEnds = true;
+            cluster.onWrite = (what) => void (cluster.bareNode = what === "associate" ? undefined : cluster.bareNode);
+            await stack.up(associated, listed);
+            deepStrictEqual([cluster.association, cluster.pathless()], [ROLE, []]);
         });
 
         it("sends no pod over them if neither role of an association works on a node", async () => {
