@@ -92,6 +92,11 @@ const rows: [string, World, object, Memory?][] = [
     ],
     ["excludes them at once where there is no guard", seen(withCredentials), SKIP],
     [
+        "leaves a binding without its policy, which refuses no pod",
+        seen(withCredentials, { cluster: { injectionGuard: { present: true, inForce: false } } }),
+        SKIP,
+    ],
+    [
         "restarts one pod first",
         seen(withCredentials, { cluster: { ...moved, daemonSet: { ...skipping, updateStrategy: "OnDelete" } } }),
         { do: "restart", pods: ["pod-n1"], why: "pod-n1 restarts first" },
