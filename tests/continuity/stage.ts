@@ -14,6 +14,7 @@ import {
 import { CreatePolicyCommand, IAMClient } from "@aws-sdk/client-iam";
 import {
     AdmissionregistrationV1Api,
+    ApiException,
     AppsV1Api,
     CoreV1Api,
     PatchStrategy,
@@ -210,11 +211,24 @@ export class Stage {
         return new Map(items.map(({ metadata, spec }) => [spec?.nodeName ?? "", metadata?.uid ?? ""]));
     }
 
-    /** Deletes the pod on a node. The DaemonSet's controller creates another one. */
+    /** Deletes the pod on a node. The DaemonSet's controller creates another one, and may itself replace that pod just then. */
     public async deletePodOn(node: string): Promise<void> {
-        const { items } = await this.podList();
-        const name = items.find(({ spec }) => spec?.nodeName === node)?.metadata?.name ?? "";
-        await this.core.deleteNamespacedPod({ ...inKubeSystem, name });
+        await this.until(`the pod on ${node} is deleted`, async () => {
+            const { items } = await this.podList();
+            const name = items.find(({ spec }) => spec?.nodeName === node)?.metadata?.name;
+            return (
+                name !== undefined &&
+                this.core.deleteNamespacedPod({ ...inKubeSystem, name }).then(
+                    () => true,
+                    (error: unknown) => {
+                        if (error instanceof ApiException && error.code === 404) {
+                            return false;
+                        }
+                        throw error;
+                    },
+                )
+            );
+        });
     }
 
     /** Deletes the pods that are not Ready. The DaemonSet's controller creates others. */
