@@ -333,8 +333,10 @@ describe("the examples for the managed add-on, and for GitOps", function () {
         });
     }
 
-    itNightly("gitops: the pods move once the other tool has applied values.yaml, and back once it has removed the annotation", () =>
-        runGitOps({}));
+    itNightly(
+        "gitops: the pods move once the other tool has applied values.yaml, and back once it has removed the annotation",
+        () => runGitOps({}),
+    );
 
     itNightly("gitops, in YAML: the same", () => runGitOps({ inYaml: true }));
 });
