@@ -4,18 +4,10 @@ import { refusals } from "../model/refusals";
 import type { Memory, Step } from "../model/steps";
 import { webhookAnnotations } from "../model/webhookAnnotations";
 import type { World } from "../model/world";
-import {
-    type AddOnTarget,
-    annotate,
-    busyStep,
-    ownStep,
-    since,
-    unseenStep,
-    updateStep,
-    withoutPolicies,
-} from "./addOnSteps";
+import { type AddOnTarget, annotate, busyStep, ownStep, since, unseenStep, updateStep } from "./addOnSteps";
 import { isOfEks } from "./delivery";
 import { hasPropagated, propagationStep } from "./giveBack";
+import { insufficientNodeRoles } from "./insufficientNodeRoles";
 
 /** The goal before the pods move: the add-on no longer carries the role that they move away from. */
 export interface GivingUpTarget extends AddOnTarget {
@@ -53,7 +45,12 @@ export function addOnGivesUpStep(target: GivingUpTarget, world: World, memory: M
     }
     const carried = roleOfAddOn(addOn);
     const live = world.cluster.serviceAccount?.annotations[ROLE_ARN_ANNOTATION];
-    if (addOn.is === "there" && carried !== undefined && target.givesUp(carried) && mayLoseTheRole(target, world)) {
+    if (
+        addOn.is === "there" &&
+        carried !== undefined &&
+        target.givesUp(carried) &&
+        mayLoseTheRole(target, world, memory)
+    ) {
         return (
             (hasPropagated(memory) ? undefined : propagationStep(target.iamPropagationSeconds)) ??
             ownStep(target, world, live === undefined ? (keeping ?? {}) : webhookAnnotations(world)) ??
@@ -61,7 +58,8 @@ export function addOnGivesUpStep(target: GivingUpTarget, world: World, memory: M
         );
     }
     if (carried !== undefined && target.frees === true && target.givesUp(carried)) {
-        return { do: "refuse", refusal: refusals.nodeRoleWithoutPermissions(withoutPolicies(record, world), subject) };
+        const insufficient = insufficientNodeRoles(record, world, memory);
+        return { do: "refuse", refusal: refusals.nodeRoleWithoutPermissions(insufficient, subject) };
     }
     if (carried !== undefined || keeping === undefined || record.addOnDelivered !== true) {
         return undefined;
@@ -70,7 +68,10 @@ export function addOnGivesUpStep(target: GivingUpTarget, world: World, memory: M
         return annotate(keeping, "the annotation is gone with the add-on's role: writing it again");
     }
     const isHeld = world.cluster.serviceAccount?.roleArnOwners.some(isOfEks) ?? false;
-    return target.frees === true && isHeld && live === keeping[ROLE_ARN_ANNOTATION] && mayLoseTheRole(target, world)
+    return target.frees === true &&
+        isHeld &&
+        live === keeping[ROLE_ARN_ANNOTATION] &&
+        mayLoseTheRole(target, world, memory)
         ? {
               do: "removeRole",
               why: "the add-on has left its part of the annotation: writing the annotation again without it",
@@ -78,6 +79,6 @@ export function addOnGivesUpStep(target: GivingUpTarget, world: World, memory: M
         : undefined;
 }
 
-function mayLoseTheRole({ record }: GivingUpTarget, world: World): boolean {
-    return world.cluster.injectionGuard.inForce || withoutPolicies(record, world).length === 0;
+function mayLoseTheRole({ record }: GivingUpTarget, world: World, memory: Memory): boolean {
+    return world.cluster.injectionGuard.inForce || insufficientNodeRoles(record, world, memory).length === 0;
 }

@@ -6,10 +6,9 @@ import type { HandOverRecord } from "../model/record";
 import { refusals } from "../model/refusals";
 import type { Memory, Step } from "../model/steps";
 import type { Subject } from "../model/subject";
-import type { ClusterSeen, NodeRoleSeen, World } from "../model/world";
+import type { ClusterSeen, World } from "../model/world";
 import { isAppliedByAddOn, isOwner } from "./delivery";
 import { SHOWN_AFTER_MILLISECONDS } from "./giveBack";
-import { holdsPermissions, rolesOf } from "./nodeRolePolicies";
 
 /** A goal of which the managed add-on is a part. */
 export interface AddOnTarget {
@@ -56,13 +55,6 @@ export function unseenStep(
         default:
             return undefined;
     }
-}
-
-/** The node roles with which a pod that starts without a role of its own has no permissions. */
-export function withoutPolicies({ nodeRolePolicies }: HandOverRecord, { cluster, account }: World): NodeRoleSeen[] {
-    return rolesOf(cluster.nodes, account)
-        .filter(({ exists }) => exists)
-        .filter((role) => !holdsPermissions(role, nodeRolePolicies[role.name] ?? []));
 }
 
 /** How long EKS may take to apply what a finished update says. */

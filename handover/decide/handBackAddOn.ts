@@ -14,10 +14,10 @@ import {
     unseenStep,
     updateStep,
     waitFor,
-    withoutPolicies,
 } from "./addOnSteps";
 import { isAppliedByAddOn, isOfAddOn } from "./delivery";
 import { type HandBackTarget, retiredRoles } from "./handBackTarget";
+import { insufficientNodeRoles } from "./insufficientNodeRoles";
 
 /**
  * The add-on's part of the hand-back, after the node roles hold their policies and before a pod moves:
@@ -53,7 +53,7 @@ export function handBackAddOnStep(target: HandBackTarget, world: World, memory: 
     const restored = former !== undefined && former === record.addOnRoleArn ? former : undefined;
     const { roleArn: carried } = addOn;
     const isOurs = carried !== undefined && carried !== restored && record.approvedRoleArns.includes(carried);
-    const insufficient = withoutPolicies(record, world);
+    const insufficient = insufficientNodeRoles(record, world, memory);
     if (isOurs && restored === undefined && insufficient.length > 0) {
         // EKS may restart a pod before the annotation is there again.
         return { do: "refuse", refusal: refusals.nodeRoleWithoutPermissions(insufficient, subject) };

@@ -1,6 +1,6 @@
 import { ROLE_ARN_ANNOTATION } from "../../documents/serviceAccountAnnotations";
 import { carriesAnyOf } from "../model/carriedRole";
-import { type HandOverRecord, recordedNotAttached } from "../model/record";
+import { recordedNotAttached } from "../model/record";
 import { refusals } from "../model/refusals";
 import type { Memory, RolePolicy, Step } from "../model/steps";
 import type { Subject } from "../model/subject";
@@ -8,7 +8,7 @@ import type { AccountSeen, ClusterSeen, NodeRoleSeen, PodSeen, World } from "../
 import { isAnotherComponents } from "./anotherComponent";
 import { attachStep, hasPropagated, isOwnAndIdle, missingPolicies, propagationStep, toAttach } from "./giveBack";
 import { carries, type HandBackTarget, isOwnedByComponent, retiredRoles } from "./handBackTarget";
-import { withoutLeaving } from "./leaving";
+import { insufficientNodeRoles } from "./insufficientNodeRoles";
 import { holdsPermissions, policiesNeeded, rolesOf, unknownRoleStep } from "./nodeRolePolicies";
 import { mayHavePods, returningNodes } from "./returningNodes";
 import { isShared } from "./sharedNodeRoles";
@@ -126,9 +126,7 @@ function unsafeNodeRolesStep(target: HandBackTarget, world: World, memory: Memor
     const { account } = world;
     const { nodes } = returningNodes(target, world, memory);
     // The next pods of nodes that the hand-back does not wait for use their roles, too.
-    const insufficient = rolesOf(withoutLeaving(world).cluster.nodes, account).filter(
-        (role) => !suffices(role, record, memory),
-    );
+    const insufficient = insufficientNodeRoles(record, world, memory);
     return (
         unknownRoleStep(nodes, account) ??
         (insufficient.length === 0
@@ -142,13 +140,4 @@ function unsafeNodeRolesStep(target: HandBackTarget, world: World, memory: Memor
                   ),
               })
     );
-}
-
-/**
- * The recorded policies count as sufficient: the pods used their permissions before, even if the current plugin needs more. Any other
- * policy counts by its content, and so does each recorded one if another no longer exists.
- */
-function suffices(role: NodeRoleSeen, { nodeRolePolicies }: HandOverRecord, { gone }: Memory): boolean {
-    const isComplete = !gone.some(({ roleName }) => roleName === role.name);
-    return holdsPermissions(role, isComplete ? (nodeRolePolicies[role.name] ?? []) : []);
 }

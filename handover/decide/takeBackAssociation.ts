@@ -140,7 +140,7 @@ function nextDeletionStep(target: AssociationTakeBack, world: World, memory: Mem
     const left = deletedAt === undefined ? target.association : undefined;
     if (cluster.daemonSet?.skipsContainers || (left !== undefined && cluster.pods.some(worksWithAssociation))) {
         return (
-            noNodeRoleStep(target, world) ??
+            noNodeRoleStep(target, world, memory) ??
             suspendGuardStep(world) ??
             nextLeavingStep(target, withAssociation(world, left), memory)
         );
@@ -166,8 +166,12 @@ function nextDeletionStep(target: AssociationTakeBack, world: World, memory: Mem
 }
 
 /** No pod may go over a node role that lacks the permissions. As far as the run has seen the account: the take-back does not look at it. */
-function noNodeRoleStep({ record, subject, account = UNSEEN }: AssociationTakeBack, world: World): Step | undefined {
-    const insufficient = insufficientNodeRoles(record, { ...world, account });
+function noNodeRoleStep(
+    { record, subject, account = UNSEEN }: AssociationTakeBack,
+    world: World,
+    memory: Memory,
+): Step | undefined {
+    const insufficient = insufficientNodeRoles(record, { ...world, account }, memory);
     return insufficient.length > 0
         ? { do: "refuse", refusal: refusals.nodeRoleWithoutPermissions(insufficient, subject) }
         : undefined;

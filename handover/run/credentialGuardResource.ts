@@ -6,8 +6,6 @@ import { isAnnotated } from "../model/isAnnotated";
 import { withDelivery } from "../decide/deliveredAgain";
 import { ApprovedBefore, formerAnnotations, formerAnnotationsOfSameRole } from "../decide/formerAnnotations";
 import { withDetachedBefore, withFoundNodeRoles } from "../decide/foundNodeRoles";
-import { type GiveBackTarget, missingPolicies, nextGiveBackStep } from "../decide/giveBack";
-import { insufficientNodeRoles } from "../decide/insufficientNodeRoles";
 import { NodeRoleTarget } from "../decide/nodeRolePolicies";
 import { changesPodIdentity, leavesPodIdentity, podIdentityMoveRefusal } from "../decide/podIdentityMoves";
 import { preflightRefusals } from "../decide/preflightRefusals";
@@ -29,7 +27,6 @@ import {
 } from "../model/record";
 import { Refusals } from "../model/refusal";
 import { refusals } from "../model/refusals";
-import type { Memory, Step } from "../model/steps";
 import type { World } from "../model/world";
 import { look } from "../observe/look";
 import { observePreflight } from "../observe/preflightLook";
@@ -37,11 +34,11 @@ import { OperationContext, RunContext, warn, withRunContext } from "../observe/r
 import { issuerOfToken } from "../observe/tokenIssuer";
 import { refuseAnotherGuard } from "./anotherGuard";
 import { readUnlessGone } from "./clusterGone";
+import { giveBackPolicies } from "./giveBackPolicies";
 import { handBack, type HandBackInputs } from "./handBack";
 import { leaveAddOn, leavesAddOn } from "./leaveAddOn";
 import { leavePodIdentity } from "./leavePodIdentity";
 import { LiveResource, mustAct, NO_DRIFT } from "./liveResource";
-import { reach } from "./loop";
 import { provedAgain } from "./provedAgain";
 import { refuseOwnRoleAsExisting, refuseOwnRoleGivenUp } from "./ownRoleAsExisting";
 import { ProofDepth, prove } from "./proveRole";
@@ -216,7 +213,7 @@ async function approveAgain(
         );
         const why = "since handedOverClusterArns no longer lists a cluster that uses them,";
         // No pod of this cluster is about to rely on them.
-        await giveBack(known, inputs, { record: lost, roleNames, iamPropagationSeconds: 0 }, why);
+        await giveBackPolicies(known, inputs, { record: lost, roleNames, iamPropagationSeconds: 0 }, why);
         return afterLeaving(approved, known.subject);
     }
     if (leavesPodIdentity(state.subject, inputs.subject)) {
@@ -226,7 +223,7 @@ async function approveAgain(
     }
     if (!leaves) {
         const goesOver = changesPodIdentity(state.subject, inputs.subject);
-        await giveBack(known, inputs, target, "before the service account gets another role,", goesOver);
+        await giveBackPolicies(known, inputs, target, "before the service account gets another role,", goesOver);
     }
     await widen(known, inputs, approved);
     return afterLeaving({ ...approved, record: withAnotherApproval(approved.record) }, known.subject);
@@ -251,40 +248,6 @@ function afterLeaving(approved: CredentialGuardOutputs, { delivery }: RunContext
     return delivery !== "eksAddon" && delivery !== "podIdentity"
         ? { ...approved, record: withoutAddOnDelivered(approved.record) }
         : approved;
-}
-
-/**
- * With Pod Identity, IAM also gets time to enforce the new role, since a changed association reaches pods that never restart. On the way to it, the
- * node roles must hold the permissions: if a wave fails, pods that have moved go over them.
- */
-async function giveBack(
-    context: RunContext,
-    { subject: { delivery }, timeouts }: CredentialGuardInputs,
-    target: GiveBackTarget,
-    why: string,
-    mustHold = false,
-): Promise<void> {
-    const { record, roleNames } = target;
-    const next = (world: World, memory: Memory): Step => {
-        const attachable = missingPolicies(record, roleNames, world.account, memory).map(({ roleName }) => roleName);
-        const lacking = mustHold
-            ? insufficientNodeRoles(record, world).filter(({ name }) => !attachable.includes(name))
-            : [];
-        return lacking.length > 0
-            ? { do: "refuse", refusal: refusals.nodeRoleWithoutPermissions(lacking, context.subject) }
-            : nextGiveBackStep(target, world, memory);
-    };
-    if (roleNames.length > 0 || (delivery === "podIdentity" && target.iamPropagationSeconds > 0)) {
-        await reach(
-            { ...context, roleNames },
-            {
-                what: `Attaching the policies to the node roles again, ${why}`,
-                next,
-                limitSeconds: timeouts.handBackSeconds,
-                limitArgument: "timeouts.handBackSeconds",
-            },
-        );
-    }
 }
 
 /** Runs the preflight. Throws all its reasons to refuse at once. */

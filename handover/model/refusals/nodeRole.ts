@@ -52,14 +52,11 @@ export const nodeRoleRefusals = {
     nodeRoleWithoutPermissions: (roles: readonly NodeRoleSeen[], subject: Subject, former?: string) =>
         new Refusal(
             "node-role-without-permissions",
-            `Nodes run with ${roles.map(({ name }) => name).join(", ")}, which ${roles.length === 1 ? "holds" : "hold"} no policy that is sufficient for the CNI, and the record has none that can be attached.`,
+            whyInsufficient(roles).join(" "),
             "Without the CNI role, their pods would have no permissions, so the run has stopped.",
-            (subject.delivery === "external" && former !== undefined
-                ? `Let the writer of the annotation restore ${former}, the role from before the hand-over, and run the same command again. Or attach`
-                : "Attach") +
-                (subject.ipFamily === "ipv4"
-                    ? ` the CNI policy, ${ENFORCED}: ${roles.map(({ name }) => attachCommand(name, managedPolicyOf(subject))).join("; ")}`
-                    : ` a policy with the IPv6 actions to ${roles.map(({ name }) => name).join(", ")}, ${ENFORCED}: https://docs.aws.amazon.com/eks/latest/userguide/cni-iam-role.html`),
+            subject.delivery === "external" && former !== undefined
+                ? `Let the writer of the annotation restore ${former}, the role from before the hand-over, and run the same command again. Or ${mendNodeRoles(roles, subject)}`
+                : capitalized(mendNodeRoles(roles, subject)),
         ),
     policyNotRecorded: ({ roleName, policyArn }: RolePolicy) =>
         new Refusal(
@@ -83,6 +80,45 @@ export const nodeRoleRefusals = {
             "Check that the webhook works: kubectl get mutatingwebhookconfigurations must list it, and a new pod must have AWS_ROLE_ARN. Then set injectionGuard: true, and run the update again.",
         ),
 };
+
+function whyInsufficient(roles: readonly NodeRoleSeen[]): string[] {
+    const { existing, gone } = byExistence(roles);
+    return [
+        ...(existing.length === 0
+            ? []
+            : [
+                  `Nodes run with ${existing.join(", ")}, which ${existing.length === 1 ? "holds" : "hold"} no policy that is sufficient for the CNI, and the record has none that can be attached.`,
+              ]),
+        ...(gone.length === 0
+            ? []
+            : [
+                  `Nodes run with ${gone.join(", ")}, which ${gone.length === 1 ? "does" : "do"} not exist in IAM any more.`,
+              ]),
+    ];
+}
+
+function mendNodeRoles(roles: readonly NodeRoleSeen[], subject: Subject): string {
+    const { existing, gone } = byExistence(roles);
+    const replace = `replace the nodes that run with ${gone.join(", ")}, since their instances get no credentials`;
+    if (existing.length === 0) {
+        return `${replace}, and run the same command again.`;
+    }
+    return (
+        (gone.length === 0 ? "" : `${replace}, and `) +
+        (subject.ipFamily === "ipv4"
+            ? `attach the CNI policy, ${ENFORCED}: ${existing.map((name) => attachCommand(name, managedPolicyOf(subject))).join("; ")}`
+            : `attach a policy with the IPv6 actions to ${existing.join(", ")}, ${ENFORCED}: https://docs.aws.amazon.com/eks/latest/userguide/cni-iam-role.html`)
+    );
+}
+
+function capitalized(text: string): string {
+    return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+function byExistence(roles: readonly NodeRoleSeen[]): { readonly existing: string[]; readonly gone: string[] } {
+    const names = (exist: boolean) => roles.filter(({ exists }) => exists === exist).map(({ name }) => name);
+    return { existing: names(true), gone: names(false) };
+}
 
 function daemonSetsOf(pods: readonly PodOnNodeRole[]): string {
     return [...new Set(pods.map(({ daemonSet: { namespace, name } }) => `${namespace}/${name}`))].join(", ");

@@ -260,6 +260,21 @@ export const ON_THE_CLUSTER: AdviceScenario[] = [
         },
     },
     {
+        code: "node-role-without-permissions",
+        title: "the node's role was deleted",
+        handedOver: true,
+        command: "destroy",
+        trouble: (play) => {
+            play.world.join("c", false);
+            play.world.conditions.nodeRoles = { c: { exists: false } };
+            play.wait(10_000);
+        },
+        advice: [
+            "Replace the nodes that run with c, since their instances get no credentials, and run the same command again.",
+        ],
+        follow: ({ world }) => world.nodes.filter(({ role }) => role === "c").forEach((node) => world.lose(node)),
+    },
+    {
         code: "other-clusters",
         handedOver: true,
         command: "destroy",

@@ -283,10 +283,31 @@ const rows: Row[] = [
         step: NOTHING,
     },
     {
-        it: "does not look at a node role that was deleted",
+        it: "must not happen while nodes have a role that was deleted",
         addOn: addOn(FORMER_ROLE),
         cluster: { serviceAccount: formerOf([EKS]) },
         account: { nodeRoles: [nodeRole({ ...withoutPolicies, exists: false })] },
+        step: NOTHING,
+    },
+    {
+        it: "is refused there, with the role that was deleted",
+        addOn: addOn(FORMER_ROLE),
+        cluster: { serviceAccount: formerOf([EKS]) },
+        account: { nodeRoles: [nodeRole({ ...withoutPolicies, exists: false })] },
+        more: { frees: true },
+        step: {
+            refuse: "node-role-without-permissions",
+            seen: "Nodes run with nodes, which does not exist in IAM any more.",
+        },
+    },
+    {
+        it: "does not look at the role of a node whose instance is about to end",
+        addOn: addOn(FORMER_ROLE),
+        cluster: { serviceAccount: formerOf([EKS]) },
+        account: {
+            ...unpermitted,
+            leavingInstances: { "i-n1": "shutting-down", "i-n2": "terminated", "i-n3": "shutting-down" },
+        },
         step: own({ [ROLE_ARN]: FORMER_ROLE }),
     },
     {

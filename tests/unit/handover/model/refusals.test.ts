@@ -158,6 +158,8 @@ const EXAMPLES: Record<keyof typeof refusals, Refusal[]> = {
         refusals.nodeRoleWithoutPermissions([nodes], on("aws-cn")),
         refusals.nodeRoleWithoutPermissions(roles, subject),
         refusals.nodeRoleWithoutPermissions(roles, on("aws", "ipv6")),
+        refusals.nodeRoleWithoutPermissions([{ ...nodes, exists: false }], subject),
+        refusals.nodeRoleWithoutPermissions([nodes, ...roles.map((role) => ({ ...role, exists: false }))], subject),
         refusals.nodeRoleWithoutPermissions(
             [nodes],
             { ...subject, delivery: "external" },
