@@ -2,8 +2,11 @@ import { parsePolicyArn } from "../../documents/arn";
 import { managedCniPolicyArn } from "../../documents/cniPermissions";
 import { attachCommand } from "../model/attachCommand";
 import { HandOverRecord, recordedNotAttached } from "../model/record";
+import { refusals } from "../model/refusals";
 import type { Memory, RolePolicy, Step } from "../model/steps";
+import type { Subject } from "../model/subject";
 import type { AccountSeen, NodeRoleSeen, World } from "../model/world";
+import { insufficientNodeRoles } from "./insufficientNodeRoles";
 
 /** How long IAM may take to show a change before the change is requested again. IAM shows changes late and out of order. */
 export const SHOWN_AFTER_MILLISECONDS = 30_000;
@@ -15,16 +18,27 @@ export interface GiveBackTarget {
     readonly roleNames: readonly string[];
     /** How long IAM gets to enforce the policies. 0 if nothing is about to rely on them. */
     readonly iamPropagationSeconds: number;
+    /**
+     * For a move to Pod Identity: the component. Its pods go over the node roles if a wave fails, so that the roles of all nodes must hold the
+     * permissions. Missing: they need not.
+     */
+    readonly movesToPodIdentity?: Subject | undefined;
 }
 
 /** Attaches the recorded policies again to the roles that still exist. */
 export function nextGiveBackStep(
-    { record, roleNames, iamPropagationSeconds }: GiveBackTarget,
+    { record, roleNames, iamPropagationSeconds, movesToPodIdentity }: GiveBackTarget,
     world: World,
     memory: Memory,
 ): Step {
     const missing = missingPolicies(record, roleNames, world.account, memory);
     const roles = roleNames.join(", ");
+    const lacking = insufficientNodeRoles(record, world, memory).filter(
+        ({ name }) => !missing.some(({ roleName }) => roleName === name),
+    );
+    if (movesToPodIdentity !== undefined && lacking.length > 0) {
+        return { do: "refuse", refusal: refusals.nodeRoleWithoutPermissions(lacking, movesToPodIdentity) };
+    }
     if (missing.length > 0) {
         return attachStep(missing, memory, world.at, `attaching the recorded policies again to ${roles}`);
     }

@@ -190,7 +190,13 @@ function restoreForAnotherRole(inputs: PlanInputs, record: HandOverRecord, forec
     if (!isAnother && !leaves) {
         return [];
     }
-    const target = { record: withDetachedBefore(record), roleNames, iamPropagationSeconds };
+    const target = {
+        record: withDetachedBefore(record),
+        roleNames,
+        iamPropagationSeconds,
+        // Without the state, the pods may have the association already.
+        movesToPodIdentity: former !== undefined && movesToAssociation ? preflight.subject : undefined,
+    };
     const part = forecast.through((world, memory) => nextGiveBackStep(target, world, memory));
     return [
         ...planLines.attach(

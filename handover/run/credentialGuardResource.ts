@@ -222,8 +222,9 @@ async function approveAgain(
         return afterLeaving({ ...approved, record: withAnotherApproval(approved.record) }, known.subject);
     }
     if (!leaves) {
-        const goesOver = changesPodIdentity(state.subject, inputs.subject);
-        await giveBackPolicies(known, inputs, target, "before the service account gets another role,", goesOver);
+        const movesToPodIdentity = changesPodIdentity(state.subject, inputs.subject) ? known.subject : undefined;
+        const why = "before the service account gets another role,";
+        await giveBackPolicies(known, inputs, { ...target, movesToPodIdentity }, why);
     }
     await widen(known, inputs, approved);
     return afterLeaving({ ...approved, record: withAnotherApproval(approved.record) }, known.subject);

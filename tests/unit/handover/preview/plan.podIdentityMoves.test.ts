@@ -49,6 +49,22 @@ describe("The plan of a move", () => {
         );
     });
 
+    it("to Pod Identity stops where a node role lacks the policies, and none is recorded", () => {
+        const world = seen(carrying(FORMER_ROLE), {
+            cluster: {
+                serviceAccount: { ...serviceAccount, annotations: { "eks.amazonaws.com/role-arn": FORMER_ROLE } },
+                injectionGuard: { present: true, inForce: true, roleArns: [FORMER_ROLE] },
+            },
+            account: { ...detached, associations: associations() },
+        });
+        const unrecorded = { ...record, approvedRoleArns: [FORMER_ROLE], nodeRolePolicies: {}, namedNodeRoles: [] };
+        const preflight = { ...passingPreflight, subject: associated, world };
+        const plan = planHandOver({ ...planInputs, former: { ...former, record: unrecorded }, preflight });
+        deepStrictEqual([plan.refusals.map(({ code }) => code), plan.changes], [["node-role-without-permissions"], []]);
+        const stays = { ...former, record: { ...unrecorded, podIdentityDelivered: true as const, approvedRoleArns: [ROLE] } };
+        deepStrictEqual(planHandOver({ ...planInputs, former: stays, preflight }).refusals, []);
+    });
+
     it("from Pod Identity says that the pods restart twice, by the rolling update at last, and takes the association for its own", () => {
         const world = seen(withCredentials, {
             cluster: { injectionGuard: { present: true, inForce: true, roleArns: [] }, daemonSet },
