@@ -103,8 +103,7 @@ function moveRefusal({ former, preflight: { subject } }: PlanInputs): Refusal | 
 function hasAssociation({ former, preflight: { subject } }: PlanInputs, isApproved: boolean): boolean {
     return former === undefined
         ? isApproved && subject.delivery === "podIdentity"
-        : former.record.podIdentityDelivered === true &&
-              (subject.delivery === "podIdentity" || isOfPodIdentity(former));
+        : former.record.podIdentityDelivered === true && isOfPodIdentity(former);
 }
 
 /**

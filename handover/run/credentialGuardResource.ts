@@ -261,9 +261,8 @@ async function checkPreflight(
         issuerOfToken(await context.cluster.requestToken()),
     );
     const isApproved = before !== undefined;
-    // After a move away from Pod Identity, an association is another party's.
-    const isOfPodIdentity = [before, inputs].some((one) => one?.subject.delivery === "podIdentity");
-    const ownAssociation = isOfPodIdentity && before?.record.podIdentityDelivered === true;
+    // After a move away from Pod Identity, an association is another party's, also for a move back to it: the record keeps the one that is gone.
+    const ownAssociation = before?.subject.delivery === "podIdentity" && before.record.podIdentityDelivered === true;
     const [first, ...others] = preflightRefusals({ ...preflight, isApproved, ownAssociation });
     if (first !== undefined) {
         throw others.length === 0

@@ -380,6 +380,24 @@ describe("A stack that moves from Pod Identity to the annotation", function () {
         });
     }
 
+    it("does not come back over an association that another party has created since", async () => {
+        const { cluster, stack } = start();
+        await stack.up();
+        await stack.up(annotated);
+        cluster.associate(EARLIER_ROLE);
+        const back: Subject = { ...associated, roleArn: `${ROLE}-2` };
+        await rejects(stack.up(back), (error: Error) => /\[pod-identity-association\]/.test(error.message));
+        deepStrictEqual(
+            [cluster.association, cluster.pods.map(({ webRole }) => webRole)],
+            [EARLIER_ROLE, NODES.map(() => FORMER_ROLE)],
+        );
+        // As the refusal advises.
+        cluster.associate(undefined);
+        cluster.pass(A_SESSION);
+        await stack.up(back);
+        assertHandedOver(cluster);
+    });
+
     it("moves to and fro", async () => {
         const { cluster, stack } = start();
         const named = (delivery: Subject, name: string) => ({
