@@ -61,7 +61,10 @@ describe("The plan of a move", () => {
         const preflight = { ...passingPreflight, subject: associated, world };
         const plan = planHandOver({ ...planInputs, former: { ...former, record: unrecorded }, preflight });
         deepStrictEqual([plan.refusals.map(({ code }) => code), plan.changes], [["node-role-without-permissions"], []]);
-        const stays = { ...former, record: { ...unrecorded, podIdentityDelivered: true as const, approvedRoleArns: [ROLE] } };
+        const stays = {
+            ...former,
+            record: { ...unrecorded, podIdentityDelivered: true as const, approvedRoleArns: [ROLE] },
+        };
         deepStrictEqual(planHandOver({ ...planInputs, former: stays, preflight }).refusals, []);
     });
 
