@@ -197,17 +197,20 @@ describe("the examples for the managed add-on, and for GitOps", function () {
         assert.strictEqual(await addOnRole(), undefined);
     }
 
-    it("managed-addon beside an aws.eks.Addon of the same program: the add-on is imported, takes ready, and is deleted first", async () => {
-        await withAddOnOfProgram(async (stack) => {
-            const roleArn = await assertHandedOver(stack, NEW_ROLE);
-            assert.strictEqual(await addOnRole(), roleArn);
-            await assertNothingToDo(stack);
-            await stack.refresh({ expectNoChanges: true });
-            await stack.destroy();
-            await assertHandedBack(stack);
-            assert.strictEqual((await cluster.awsNodePods()).length, 2);
-        });
-    });
+    itNightly(
+        "managed-addon beside an aws.eks.Addon of the same program: the add-on is imported, takes ready, and is deleted first",
+        async () => {
+            await withAddOnOfProgram(async (stack) => {
+                const roleArn = await assertHandedOver(stack, NEW_ROLE);
+                assert.strictEqual(await addOnRole(), roleArn);
+                await assertNothingToDo(stack);
+                await stack.refresh({ expectNoChanges: true });
+                await stack.destroy();
+                await assertHandedBack(stack);
+                assert.strictEqual((await cluster.awsNodePods()).length, 2);
+            });
+        },
+    );
 
     itNightly("managed-addon: the component leaves a program that keeps its aws.eks.Addon", async () => {
         await withAddOnOfProgram(async (stack) => {

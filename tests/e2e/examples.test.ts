@@ -59,7 +59,7 @@ describe("the examples for an existing cluster", () => {
         });
     });
 
-    it("own-providers: default tags on the role, and the namespace after ready", async () => {
+    itNightly("own-providers: default tags on the role, and the namespace after ready", async () => {
         const sandbox = await sandboxOf("ipv4");
         const { clusterName, region } = sandbox;
         const config = { clusterName, region };

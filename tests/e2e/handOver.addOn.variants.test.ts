@@ -6,7 +6,7 @@ import { addOnOf, CONFIGURATION, deliveredIn, DELIVERING, type Look, lookAt, rol
 import { clusterOf, uids } from "./support/cluster";
 import { watchGaps } from "./support/faults";
 import { handOverSandbox, handOverStack, PlainArgs, setArgs } from "./support/handOver";
-import { itNightly } from "./support/quiet";
+import { describeNightly } from "./support/quiet";
 
 /** Each test runs the engine seven times. */
 const LONG = 600_000;
@@ -38,13 +38,11 @@ const VARIANTS: readonly Variant[] = addOnWrites.flatMap((write, index) =>
         };
     }),
 );
-/** EKS removes the role for all owners, and restarts the pods: https://github.com/hashicorp/terraform-provider-aws/issues/30645 */
-const isOfTheGate = ({ write, restartsPods }: Variant) => write === "removesThoughCoOwned" && restartsPods;
 /** With the others, the component keeps its own annotation: its release would remove the value. */
 const OWNED_BY_APPLY = ["apply", "forcedApply", "updateThenApply", "removesThoughCoOwned"];
 
-/** EKS_CNI_NIGHTLY=1 runs all of them. */
-describe("the managed add-on as the delivery, however EKS writes it", () => {
+/** EKS_CNI_NIGHTLY=1 runs them. The model of the gate plays all of them, too. */
+describeNightly("the managed add-on as the delivery, however EKS writes it", () => {
     let sandbox: Sandbox;
     let cluster: ReturnType<typeof clusterOf>;
     let stack: Stack;
@@ -127,6 +125,6 @@ describe("the managed add-on as the delivery, however EKS writes it", () => {
             ...(valuesShown === "atOnce" ? ["shows the new values at once"] : []),
             ...(statusDelaySeconds === 0 ? [] : ["shows the new status late"]),
         ];
-        (isOfTheGate(variant) ? it : itNightly)(`EKS ${what.join(", ")}`, () => play(variant)).timeout(LONG);
+        it(`EKS ${what.join(", ")}`, () => play(variant)).timeout(LONG);
     }
 });

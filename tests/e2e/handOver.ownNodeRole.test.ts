@@ -122,7 +122,7 @@ describe("a program that has cluster, node role, its policies and node group, an
         assert.strictEqual(await iamOf(sandbox).role(NODE_ROLE), undefined);
     });
 
-    it("can be created in its final form from nothing, and destroyed again", async () => {
+    itNightly("can be created in its final form from nothing, and destroyed again", async () => {
         const { outputs } = await up();
         assert.deepStrictEqual(outputs["remainingSteps"]?.value, [
             "[no-nodes] No pod was tested with the role, since the cluster has no nodes.",

@@ -14,6 +14,7 @@ import { handOverStack, MANAGED_CNI_POLICY, PlainArgs, setArgs } from "./support
 import { iamOf } from "./support/iam";
 import { eventually } from "./support/leastRights";
 import { ApiServerProxy, apiServerProxy } from "./support/proxy";
+import { itNightly } from "./support/quiet";
 import { createStack, failureOf } from "./support/stacks";
 import { filesOf, resourcesOf } from "./support/states";
 
@@ -240,7 +241,7 @@ describe("the cluster and the account of the live checks", () => {
         await sandbox.reset();
     });
 
-    it("stop no destroy, and no refresh before it, once EKS says that the cluster is gone", async function () {
+    itNightly("stop no destroy, and no refresh before it, once EKS says that the cluster is gone", async function () {
         this.timeout(400_000);
         await giveAsSecret({ ...NAMED, kubeconfig: network.kubeconfig });
         await stack.up();

@@ -84,7 +84,7 @@ describe("an operator with the rights of docs/rights and no others", function ()
         assert.ok((await iam.attachedPolicies(NODE_ROLE)).includes(MANAGED_CNI_POLICY));
     });
 
-    it("gives the managed add-on the role, and on destroy the role that it had before", async () => {
+    itNightly("gives the managed add-on the role, and on destroy the role that it had before", async () => {
         // The name that docs/rights/iam-add-on.json has in its place.
         const { Arn = "" } = await iam.createRole("FORMER_ROLE_OF_THE_ADD_ON", trustOf(sandbox), [MANAGED_CNI_POLICY]);
         await sandbox.addOn.create({ serviceAccountRoleArn: Arn });

@@ -13,7 +13,7 @@ import {
     yamlStackOf,
 } from "./support/handOver";
 import { iamOf, trustOf } from "./support/iam";
-import { assertQuiet, isNightly } from "./support/quiet";
+import { assertQuiet, describeNightly } from "./support/quiet";
 import { failureOf } from "./support/stacks";
 
 /** Each test runs the engine about a dozen times. */
@@ -28,8 +28,6 @@ const OWN_ROLE_ARN = `arn:aws:iam::111122223333:role/${OWN_ROLE}`;
 interface Configuration {
     readonly name: string;
     readonly args: PlainArgs;
-    /** Whether the gate runs it. */
-    readonly quick?: boolean;
     /** Whether another owner's role exists, and whether the pods carry it, before the component. */
     readonly ownRole?: "exists" | "carried";
     readonly updateStrategy?: "OnDelete";
@@ -59,12 +57,14 @@ const CONFIGURATIONS: readonly Configuration[] = [
         },
         ownRole: "carried",
         updateStrategy: "OnDelete",
-        quick: true,
     },
 ];
 
-/** The gate runs a sample. EKS_CNI_NIGHTLY=1 runs all of them. tests/e2e/handOver.ipv6.test.ts has the IPv6 family. */
-describe("a finished stack is quiet", () => {
+/**
+ * EKS_CNI_NIGHTLY=1 runs them. In the gate, the tests of each delivery end with a second up, a preview and a refresh that change nothing.
+ * tests/e2e/handOver.ipv6.test.ts has the IPv6 family.
+ */
+describeNightly("a finished stack is quiet", () => {
     let sandbox: Sandbox;
     let cluster: ReturnType<typeof clusterOf>;
     let iam: ReturnType<typeof iamOf>;
@@ -77,7 +77,6 @@ describe("a finished stack is quiet", () => {
             "-p",
             JSON.stringify({ spec: { updateStrategy: { type, rollingUpdate: null } } }),
         );
-    const nightly = isNightly ? it : it.skip;
 
     before(async () => {
         sandbox = await handOverSandbox("quiet", { agents: true, failedStartFactor: 0.02 });
@@ -136,21 +135,20 @@ describe("a finished stack is quiet", () => {
     }
 
     for (const of of CONFIGURATIONS) {
-        (of.quick ? it : nightly)(`with ${of.name}`, () =>
+        it(`with ${of.name}`, () =>
             play(of, async () => {
                 await setArgs(stack, sandbox, of.args);
                 return stack;
-            }),
-        ).timeout(LONG);
+            })).timeout(LONG);
 
-        nightly(`with ${of.name}, for a program in YAML`, async () => {
+        it(`with ${of.name}, for a program in YAML`, async () => {
             let yaml: Stack | undefined;
             await play(of, async () => (yaml = await yamlStackOf(sandbox, of.args)));
             await yaml?.workspace.removeStack(yaml.name, { force: true });
         }).timeout(LONG);
     }
 
-    nightly("after a rollout that was taken back, and after drift that was repaired", async () => {
+    it("after a rollout that was taken back, and after drift that was repaired", async () => {
         await iam.createRole(OWN_ROLE, trustOf(sandbox), []);
         await setArgs(stack, sandbox, { ...DETACHING, existingRoleArn: OWN_ROLE_ARN, proof: Proof.AssumeRole });
         assert.match((await failureOf(stack.up())) ?? "", /\[canary-failed\]/);
