@@ -6,6 +6,7 @@ import {
     nextGiveBackStep,
     notGivenBack,
 } from "../../../../handover/decide/giveBack";
+import { refusals } from "../../../../handover/model/refusals";
 import type { Memory } from "../../../../handover/model/steps";
 import type { NodeRoleSeen } from "../../../../handover/model/world";
 import {
@@ -21,6 +22,7 @@ import {
     memoryWith,
     ROLE,
     seconds,
+    subject,
     world,
 } from "../support/worlds";
 
@@ -149,4 +151,65 @@ describe("What was attached", () => {
             strictEqual(hasPropagated(memoryWith({ propagatedAt, attachedAt })), expected);
         });
     }
+});
+
+describe("Before a move to Pod Identity, which sends the pods of a failed wave over the node roles", () => {
+    const moving: GiveBackTarget = {
+        record: { ...record, nodeRolePolicies: { nodes: [CNI_POLICY] }, namedNodeRoles: ["nodes"] },
+        roleNames: ["nodes"],
+        iamPropagationSeconds: 120,
+        movesToPodIdentity: subject,
+    };
+    const step = (nodeRoles: NodeRoleSeen[], more: Partial<GiveBackTarget> = {}, memory: Memory = fresh) =>
+        nextGiveBackStep(
+            { ...moving, ...more },
+            world(carrying(ROLE), {
+                account: { nodeRoles, roleOfInstance: { "i-n1": "nodes", "i-n2": "nodes", "i-n3": "bare" } },
+            }),
+            memory,
+        );
+    const bare = nodeRole({ ...withoutPolicies, name: "bare" });
+
+    it("the policies are attached again to a role that has them on record", () =>
+        deepStrictEqual(step([nodeRole(withoutPolicies), nodeRole({ name: "bare" })]), {
+            do: "attach",
+            policies: attach("nodes"),
+            why: "attaching the recorded policies again to nodes",
+        }));
+
+    it("a role that never held them refuses the move, before another role gets its policies", () => {
+        const refused = { do: "refuse", refusal: refusals.nodeRoleWithoutPermissions([bare], subject) };
+        deepStrictEqual([step([nodeRole(), bare]), step([nodeRole(withoutPolicies), bare])], [refused, refused]);
+    });
+
+    it("roles that hold them only wait for IAM, and then it is done", () => {
+        const all = [nodeRole(), nodeRole({ name: "bare" })];
+        const none = { roleNames: [] };
+        deepStrictEqual(
+            [step(all), step(all, none), step(all, none, propagated), step(all, { ...none, iamPropagationSeconds: 0 })],
+            [
+                AWAIT_PROPAGATION,
+                { ...AWAIT_PROPAGATION, why: "waiting 120 s for IAM to enforce the role" },
+                { do: "done", why: "no node role had lost a policy" },
+                { do: "done", why: "no node role had lost a policy" },
+            ],
+        );
+    });
+
+    it("no role refuses another update", () =>
+        deepStrictEqual(step([nodeRole(), bare], { movesToPodIdentity: undefined }), AWAIT_PROPAGATION));
+
+    it("a role whose recorded policy is gone refuses the move, whatever else it holds", () => {
+        const other = nodeRole({ cniPolicies: [{ arn: OTHER_POLICY, kind: "cni", sufficient: false }] });
+        const recorded = { ...moving.record, nodeRolePolicies: { nodes: [CNI_POLICY, OTHER_POLICY] } };
+        const gone = memoryWith({ gone: attach("nodes") });
+        const bothHeld = nodeRole({ name: "bare" });
+        deepStrictEqual(
+            [step([other, bothHeld], { record: recorded }, gone), step([other, bothHeld], { record: recorded })],
+            [
+                { do: "refuse", refusal: refusals.nodeRoleWithoutPermissions([other], subject) },
+                { do: "attach", policies: attach("nodes"), why: "attaching the recorded policies again to nodes" },
+            ],
+        );
+    });
 });

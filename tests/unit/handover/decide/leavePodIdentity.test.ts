@@ -1,11 +1,11 @@
 import { deepStrictEqual } from "node:assert/strict";
 import type { HandBackTarget } from "../../../../handover/decide/handBack";
-import { nextLeavePodIdentityStep } from "../../../../handover/decide/leavePodIdentity";
+import { asSeenByMove, nextLeavePodIdentityStep } from "../../../../handover/decide/leavePodIdentity";
 import { associationStep } from "../../../../handover/decide/otherDelivery";
 import { nextCanaryStep } from "../../../../handover/decide/canary";
 import { nextDetachmentStep } from "../../../../handover/decide/detachment";
 import type { Memory } from "../../../../handover/model/steps";
-import type { World } from "../../../../handover/model/world";
+import type { OtherCarrier, World } from "../../../../handover/model/world";
 import { target as detaching } from "../support/detachments";
 import { ATTACH, AWAIT_PROPAGATION, wait } from "../support/handBacks";
 import { associated, associations, own, record as delivered, seen, withCredentials } from "../support/podIdentity";
@@ -19,6 +19,7 @@ import {
     LONG_AGO,
     MANAGER,
     memoryWith,
+    node,
     nodeRole,
     onNodeRole,
     otherAssociated,
@@ -246,5 +247,42 @@ describe("A move from Pod Identity, after the service account is annotated,", ()
                 },
             ],
         );
+    });
+});
+
+describe("The world as a move from Pod Identity sees it", () => {
+    const credentialsOf = ({ cluster }: World) => cluster.pods.map(({ credentials }) => credentials.kind);
+
+    it("counts pods with web identity as moved, unless they do not start on a node that responds", () => {
+        const look = seen(onNodeRole, {
+            cluster: {
+                nodes: [node("n1"), node("n2"), node("n3", { ready: false })],
+                pods: [
+                    pod("n1", carrying(ROLE)),
+                    pod("n2", carrying(ROLE), unready),
+                    pod("n3", carrying(ROLE), unready),
+                    pod("n1", withCredentials),
+                ],
+            },
+        });
+        deepStrictEqual(credentialsOf(asSeenByMove(look)), [
+            "nodeRole",
+            "webIdentity",
+            "nodeRole",
+            "containerCredentials",
+        ]);
+    });
+
+    it("has the pods of other DaemonSets that have the association's credentials, and no others", () => {
+        const others = (...otherCarriers: OtherCarrier[]) =>
+            asSeenByMove(seen(withCredentials, { cluster: { otherCarriers } })).cluster.otherCarriers?.map(
+                ({ name }) => name,
+            );
+        const { name, ...rest } = otherAssociated("arm", LONG_AGO);
+        deepStrictEqual(
+            [others({ name, ...rest }, otherCarrier("x86", ROLE)), others(otherCarrier("x86", ROLE))],
+            [[name], []],
+        );
+        deepStrictEqual("otherCarriers" in asSeenByMove(seen(withCredentials)).cluster, false);
     });
 });

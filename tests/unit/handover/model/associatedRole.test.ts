@@ -1,4 +1,4 @@
-import { deepStrictEqual } from "node:assert/strict";
+import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import { type AssociationsSeen } from "../../../../handover/model/association";
 import { withAssociatedRole } from "../../../../handover/model/associatedRole";
 import type { CredentialSource, OtherCarrier } from "../../../../handover/model/world";
@@ -60,6 +60,31 @@ describe("The role that a pod has by an association", () => {
             ],
             [[[], [ROLE], [FORMER]], [[]], [[FORMER]]],
         );
+    });
+
+    it("says of a pod no more than is known of it", () => {
+        const { cluster } = world(onNodeRole, { cluster: { pods: [pod("n1", withCredentials)] } });
+        const of = (seen: AssociationsSeen) => withAssociatedRole(cluster, { associations: seen });
+        deepStrictEqual(
+            [of(associations()).pods[0]?.credentials, Object.keys(of(associations())).includes("otherCarriers")],
+            [withCredentials, Object.keys(cluster).includes("otherCarriers")],
+        );
+        const faulty = { ...withCredentials, fault: "container a has no token" };
+        const withFault = world(onNodeRole, { cluster: { pods: [pod("n1", faulty)] } }).cluster;
+        deepStrictEqual(
+            withAssociatedRole(withFault, { associations: associations(own) }).pods[0]?.credentials,
+            faulty,
+        );
+    });
+
+    it("leaves a cluster as it is of which no pod has such credentials", () => {
+        const clusters = [
+            world(onNodeRole).cluster,
+            world(carrying(FORMER), { cluster: { otherCarriers: [otherCarrier("arm", FORMER)] } }).cluster,
+        ];
+        for (const cluster of clusters) {
+            strictEqual(withAssociatedRole(cluster, { associations: associations(own) }), cluster);
+        }
     });
 
     it("does not concern other pods", () => {
