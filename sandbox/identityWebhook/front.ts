@@ -1,3 +1,4 @@
+import { randomInt } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer, type Server } from "node:https";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -18,7 +19,7 @@ export interface Front {
 /** A TLS server on 127.0.0.1 that passes each request to the webhook behind it. */
 export async function startFront(
     answer: (request: WebhookRequest) => Promise<WebhookAnswer>,
-    wantedPort = 0,
+    wantedPort?: number,
 ): Promise<Front> {
     const [certificate, wrongCertificate] = await Promise.all([selfSigned(), selfSigned()]);
     let shown = certificate;
@@ -41,7 +42,7 @@ export async function startFront(
             }),
             port,
         );
-    let server: Server | undefined = await listen(wantedPort);
+    let server: Server | undefined = await (wantedPort === undefined ? onPortOfItsOwn(listen) : listen(wantedPort));
     const port = portOf(server);
     return {
         port,
@@ -68,17 +69,36 @@ export async function startFront(
     };
 }
 
-/** While the server is stopped, an outgoing connection of another process may take its port, for a moment. */
+/**
+ * A port that the system gives neither to outgoing connections nor to servers without a port (ip_local_port_range begins at 32768): while the server is
+ * stopped, its port stays free.
+ */
+async function onPortOfItsOwn<T>(listen: (port: number) => Promise<T>, triesLeft = 40): Promise<T> {
+    try {
+        return await listen(randomInt(20_000, 30_000));
+    } catch (error) {
+        if (triesLeft === 0 || !isTaken(error)) {
+            throw error;
+        }
+        return onPortOfItsOwn(listen, triesLeft - 1);
+    }
+}
+
+/** While the server is stopped, another process may take its port, for a moment. */
 async function onceFree<T>(listen: () => Promise<T>, triesLeft = 40): Promise<T> {
     try {
         return await listen();
     } catch (error) {
-        if (triesLeft === 0 || (error as NodeJS.ErrnoException).code !== "EADDRINUSE") {
+        if (triesLeft === 0 || !isTaken(error)) {
             throw error;
         }
         await sleep(500);
         return onceFree(listen, triesLeft - 1);
     }
+}
+
+function isTaken(error: unknown): boolean {
+    return (error as NodeJS.ErrnoException).code === "EADDRINUSE";
 }
 
 function listening(server: Server, port: number): Promise<Server> {
