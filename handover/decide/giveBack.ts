@@ -33,11 +33,13 @@ export function nextGiveBackStep(
 ): Step {
     const missing = missingPolicies(record, roleNames, world.account, memory);
     const roles = roleNames.join(", ");
-    const lacking = insufficientNodeRoles(record, world, memory).filter(
-        ({ name }) => !missing.some(({ roleName }) => roleName === name),
-    );
-    if (movesToPodIdentity !== undefined && lacking.length > 0) {
-        return { do: "refuse", refusal: refusals.nodeRoleWithoutPermissions(lacking, movesToPodIdentity) };
+    if (movesToPodIdentity !== undefined) {
+        const lacking = insufficientNodeRoles(record, world, memory).filter(
+            ({ name }) => !missing.some(({ roleName }) => roleName === name),
+        );
+        if (lacking.length > 0) {
+            return { do: "refuse", refusal: refusals.nodeRoleWithoutPermissions(lacking, movesToPodIdentity) };
+        }
     }
     if (missing.length > 0) {
         return attachStep(missing, memory, world.at, `attaching the recorded policies again to ${roles}`);

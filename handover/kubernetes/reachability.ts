@@ -1,5 +1,6 @@
 import type { KubeConfig } from "@kubernetes/client-node";
 import { AnsweredRefusal, NoConnection, Refusal } from "../model/refusal";
+import { sentence } from "../model/sentence";
 import { commandOf, credentialsOf, type NoCredentials } from "./authentication";
 import { anotherToken, tokenExpiry } from "./bearerTokens";
 import { eksClusterOf, isTokenOfState, type Reached, updateKubeconfig } from "./commands";
@@ -97,5 +98,3 @@ export function host(config: KubeConfig): string {
         return "its address";
     }
 }
-
-const sentence = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);

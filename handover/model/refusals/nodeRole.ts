@@ -2,6 +2,7 @@ import { SKIP_CONTAINERS_ANNOTATION } from "../../../documents/serviceAccountAnn
 import { attachCommand } from "../attachCommand";
 import { listNames } from "../listNames";
 import { Refusal } from "../refusal";
+import { sentence } from "../sentence";
 import type { RolePolicy } from "../steps";
 import { dependsOnAssociation, managedPolicyOf, type Subject } from "../subject";
 import type { NodeRoleSeen, PodOnNodeRole, PodSeen } from "../world";
@@ -56,7 +57,7 @@ export const nodeRoleRefusals = {
             "Without the CNI role, their pods would have no permissions, so the run has stopped.",
             subject.delivery === "external" && former !== undefined
                 ? `Let the writer of the annotation restore ${former}, the role from before the hand-over, and run the same command again. Or ${mendNodeRoles(roles, subject)}`
-                : capitalized(mendNodeRoles(roles, subject)),
+                : sentence(mendNodeRoles(roles, subject)),
         ),
     policyNotRecorded: ({ roleName, policyArn }: RolePolicy) =>
         new Refusal(
@@ -109,10 +110,6 @@ function mendNodeRoles(roles: readonly NodeRoleSeen[], subject: Subject): string
             ? `attach the CNI policy, ${ENFORCED}: ${existing.map((name) => attachCommand(name, managedPolicyOf(subject))).join("; ")}`
             : `attach a policy with the IPv6 actions to ${existing.join(", ")}, ${ENFORCED}: https://docs.aws.amazon.com/eks/latest/userguide/cni-iam-role.html`)
     );
-}
-
-function capitalized(text: string): string {
-    return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 function byExistence(roles: readonly NodeRoleSeen[]): { readonly existing: string[]; readonly gone: string[] } {
