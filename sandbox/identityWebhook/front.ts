@@ -42,7 +42,9 @@ export async function startFront(
             }),
             port,
         );
-    let server: Server | undefined = await (wantedPort === undefined ? onPortOfItsOwn(listen) : listen(wantedPort));
+    let server: Server | undefined = await (wantedPort === undefined
+        ? onceFree(() => listen(portOfItsOwn()), 0)
+        : listen(wantedPort));
     const port = portOf(server);
     return {
         port,
@@ -57,7 +59,7 @@ export async function startFront(
             }
         },
         start: async () => {
-            server ??= await onceFree(() => listen(port));
+            server ??= await onceFree(() => listen(port), 500);
         },
         delay: (milliseconds) => (delayMilliseconds = milliseconds),
         showWrongCertificate: (isWrong) => {
@@ -73,32 +75,19 @@ export async function startFront(
  * A port that the system gives neither to outgoing connections nor to servers without a port (ip_local_port_range begins at 32768): while the server is
  * stopped, its port stays free.
  */
-async function onPortOfItsOwn<T>(listen: (port: number) => Promise<T>, triesLeft = 40): Promise<T> {
-    try {
-        return await listen(randomInt(20_000, 30_000));
-    } catch (error) {
-        if (triesLeft === 0 || !isTaken(error)) {
-            throw error;
-        }
-        return onPortOfItsOwn(listen, triesLeft - 1);
-    }
-}
+const portOfItsOwn = () => randomInt(20_000, 30_000);
 
-/** While the server is stopped, another process may take its port, for a moment. */
-async function onceFree<T>(listen: () => Promise<T>, triesLeft = 40): Promise<T> {
+/** Another process may have the port, for a moment. */
+async function onceFree<T>(listen: () => Promise<T>, pauseMilliseconds: number, triesLeft = 40): Promise<T> {
     try {
         return await listen();
     } catch (error) {
-        if (triesLeft === 0 || !isTaken(error)) {
+        if (triesLeft === 0 || (error as NodeJS.ErrnoException).code !== "EADDRINUSE") {
             throw error;
         }
-        await sleep(500);
-        return onceFree(listen, triesLeft - 1);
+        await sleep(pauseMilliseconds);
+        return onceFree(listen, pauseMilliseconds, triesLeft - 1);
     }
-}
-
-function isTaken(error: unknown): boolean {
-    return (error as NodeJS.ErrnoException).code === "EADDRINUSE";
 }
 
 function listening(server: Server, port: number): Promise<Server> {
