@@ -10,7 +10,15 @@ import {
 import { type AssociationsSeen } from "../../../../handover/model/association";
 import { refusals } from "../../../../handover/model/refusals";
 import type { ClusterSeen } from "../../../../handover/model/world";
-import { associated, associations, own, record, seen, withCredentials } from "../support/podIdentity";
+import {
+    associated,
+    associations,
+    handBackTarget as target,
+    own,
+    record,
+    seen,
+    withCredentials,
+} from "../support/podIdentity";
 import {
     carrying,
     daemonSet,
@@ -25,13 +33,6 @@ import {
     world,
 } from "../support/worlds";
 
-const target: HandBackTarget = {
-    subject: associated,
-    record,
-    iamPropagationSeconds: 120,
-    formerAnnotations: {},
-    canarySeconds: 300,
-};
 const withoutRecord: HandBackTarget = { ...target, record: neverAssociated };
 /** Younger than the pods, which may still have the component's role. */
 const theirs = associations({ ...own, roleArn: FORMER_ROLE, modifiedAt: NOW });

@@ -5,7 +5,16 @@ import { nextAssociationTakeBackStep, podsToReturn } from "../../../../handover/
 import type { Memory } from "../../../../handover/model/steps";
 import type { CredentialSource, World } from "../../../../handover/model/world";
 import { ATTACH, AWAIT_PROPAGATION, REMOVE_GUARD, wait } from "../support/handBacks";
-import { associated, associations, own, record, seen, unannotated, withCredentials } from "../support/podIdentity";
+import {
+    associated,
+    associations,
+    handBackTarget as target,
+    own,
+    record,
+    seen,
+    unannotated,
+    withCredentials,
+} from "../support/podIdentity";
 import {
     carrying,
     comparableStep,
@@ -30,13 +39,6 @@ import {
     withoutPolicies,
 } from "../support/worlds";
 
-const target: HandBackTarget = {
-    subject: associated,
-    record,
-    iamPropagationSeconds: 120,
-    formerAnnotations: {},
-    canarySeconds: 300,
-};
 const begun = memoryWith({ startedAt: LONG_AGO, propagatedAt: seconds(-60) });
 const forgotten = memoryWith({ startedAt: LONG_AGO, propagatedAt: seconds(-60), associationChangedAt: seconds(-31) });
 const images = { "aws-vpc-cni-init": "init:v1", "aws-node": "cni:v1.19.0", "aws-eks-nodeagent": "agent:v1" };

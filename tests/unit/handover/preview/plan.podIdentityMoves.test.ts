@@ -26,22 +26,24 @@ const otherDelivery = {
 };
 const former = { policiesAdded: [], policiesRemoved: [] };
 
+/** The pods have the former role by the annotation, under the injection guard. */
+const annotatedWorld = seen(carrying(FORMER_ROLE), {
+    cluster: {
+        serviceAccount: { ...serviceAccount, annotations: { "eks.amazonaws.com/role-arn": FORMER_ROLE } },
+        injectionGuard: { present: true, inForce: true, roleArns: [FORMER_ROLE] },
+    },
+    account: { ...detached, associations: associations() },
+});
+
 /** The codes of the lines. */
 const codes = (lines: readonly string[]) => lines.map((line) => /^\[[a-z-]+\]/.exec(line)?.[0]);
 
 describe("The plan of a move", () => {
     it("to Pod Identity attaches, associates, moves the pods and detaches", () => {
-        const world = seen(carrying(FORMER_ROLE), {
-            cluster: {
-                serviceAccount: { ...serviceAccount, annotations: { "eks.amazonaws.com/role-arn": FORMER_ROLE } },
-                injectionGuard: { present: true, inForce: true, roleArns: [FORMER_ROLE] },
-            },
-            account: { ...detached, associations: associations() },
-        });
         const { changes, refusals } = planHandOver({
             ...planInputs,
             former: { ...former, record: { ...record, approvedRoleArns: [FORMER_ROLE] } },
-            preflight: { ...passingPreflight, subject: associated, world },
+            preflight: { ...passingPreflight, subject: associated, world: annotatedWorld },
         });
         deepStrictEqual(
             [codes(changes), refusals],
@@ -50,15 +52,8 @@ describe("The plan of a move", () => {
     });
 
     it("to Pod Identity stops where a node role lacks the policies, and none is recorded", () => {
-        const world = seen(carrying(FORMER_ROLE), {
-            cluster: {
-                serviceAccount: { ...serviceAccount, annotations: { "eks.amazonaws.com/role-arn": FORMER_ROLE } },
-                injectionGuard: { present: true, inForce: true, roleArns: [FORMER_ROLE] },
-            },
-            account: { ...detached, associations: associations() },
-        });
         const unrecorded = { ...record, approvedRoleArns: [FORMER_ROLE], nodeRolePolicies: {}, namedNodeRoles: [] };
-        const preflight = { ...passingPreflight, subject: associated, world };
+        const preflight = { ...passingPreflight, subject: associated, world: annotatedWorld };
         const plan = planHandOver({ ...planInputs, former: { ...former, record: unrecorded }, preflight });
         deepStrictEqual([plan.refusals.map(({ code }) => code), plan.changes], [["node-role-without-permissions"], []]);
         const stays = {
@@ -137,13 +132,7 @@ describe("The plan of a move", () => {
                 preflight: {
                     ...passingPreflight,
                     subject: associated,
-                    world: seen(carrying(FORMER_ROLE), {
-                        cluster: {
-                            serviceAccount: { ...serviceAccount, annotations: annotated.annotations },
-                            injectionGuard: { present: true, inForce: true, roleArns: [FORMER_ROLE] },
-                        },
-                        account: { ...detached, associations: associations() },
-                    }),
+                    world: annotatedWorld,
                 },
             });
             deepStrictEqual(

@@ -1,3 +1,4 @@
+import type { HandBackTarget } from "../../../../handover/decide/handBack";
 import { type AssociationSeen, type AssociationsSeen } from "../../../../handover/model/association";
 import { withAssociatedRole } from "../../../../handover/model/associatedRole";
 import type { HandOverRecord } from "../../../../handover/model/record";
@@ -15,6 +16,15 @@ export const associated: Subject = {
     annotations: {},
 };
 export const record: HandOverRecord = { ...plainRecord, podIdentityDelivered: true };
+
+/** The hand-back of such a component. */
+export const handBackTarget: HandBackTarget = {
+    subject: associated,
+    record,
+    iamPropagationSeconds: 120,
+    formerAnnotations: {},
+    canarySeconds: 300,
+};
 
 /** A pod with the credentials of an association. Which role that has shows only together with the association. */
 export const withCredentials: Extract<CredentialSource, { kind: "containerCredentials" }> = {
