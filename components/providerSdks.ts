@@ -1,6 +1,5 @@
 import type * as eks from "@pulumi/aws/eks";
 import type * as iam from "@pulumi/aws/iam";
-import type * as admission from "@pulumi/kubernetes/admissionregistration/v1";
 import type * as apps from "@pulumi/kubernetes/apps/v1";
 import type * as core from "@pulumi/kubernetes/core/v1";
 
@@ -13,6 +12,5 @@ export const sdks = {
     iam: () => require("@pulumi/aws/iam") as typeof iam,
     eks: () => require("@pulumi/aws/eks") as typeof eks,
     core: () => require("@pulumi/kubernetes/core/v1") as typeof core,
-    admission: () => require("@pulumi/kubernetes/admissionregistration/v1") as typeof admission,
     apps: () => require("@pulumi/kubernetes/apps/v1") as typeof apps,
 };

@@ -70,16 +70,9 @@ export function injectionGuardSpec({ serviceAccount, roleArns }: GuardedPods): I
     };
 }
 
-/**
- * Builds the spec of an injection guard that admits each pod, while pods move away from an association over the node roles. The policy stays: the
- * engine can update it, but not create one that it already has.
- */
-export function suspendedGuardSpec(serviceAccount: ServiceAccountName): InjectionGuardSpec {
-    const message = refusalMessage(serviceAccount);
-    return {
-        ...injectionGuardSpec({ serviceAccount, roleArns: [] }),
-        validations: [{ expression: "true", message }],
-    };
+/** The spec of the ValidatingAdmissionPolicyBinding, without which the policy does nothing. */
+export function bindingSpec(policyName: string): { policyName: string; validationActions: string[] } {
+    return { policyName, validationActions: ["Deny"] };
 }
 
 /** The expressions of a live policy. The API server leaves out what is empty. */
@@ -103,11 +96,6 @@ export function admittedRoles(live: LiveExpressions, serviceAccount: ServiceAcco
 export function isInjectionGuard(live: LiveExpressions, serviceAccount: ServiceAccountName): boolean {
     const expected = injectionGuardSpec({ serviceAccount, roleArns: rolesIn(live) });
     return JSON.stringify(expressionsOf(live)) === JSON.stringify(expressionsOf(expected));
-}
-
-/** Whether a live policy has exactly the expressions of one that admits each pod. */
-export function isSuspendedGuard(live: LiveExpressions, serviceAccount: ServiceAccountName): boolean {
-    return JSON.stringify(expressionsOf(live)) === JSON.stringify(expressionsOf(suspendedGuardSpec(serviceAccount)));
 }
 
 const rolesIn = ({ validations = [] }: LiveExpressions) =>

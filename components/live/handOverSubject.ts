@@ -2,7 +2,7 @@ import { issuerOfUrl, parseOidcProviderArn } from "../../documents/arn";
 import type { ServiceAccountName } from "../../documents/trustPolicy";
 import type { Subject } from "../../handover/model/subject";
 import { CniServiceAccountRoleArgs, Delivery } from "../cniServiceAccountRoleArgs";
-import { injectionGuardName } from "./injectionGuardResources";
+import { injectionGuardName } from "./injectionGuardName";
 
 /** The parts of a hand-over's subject, once all of them are known. */
 export interface SubjectParts {

@@ -1,6 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { FormerHandOver } from "../../handover/model/formerHandOver";
-import type { HandOverRecord } from "../../handover/model/record";
 import type { Timeouts } from "../../handover/model/subject";
 import type { LiveInputs } from "../../handover/run/liveResource";
 import { DEFAULT_TIMEOUTS } from "../arguments/defaults";
@@ -13,7 +12,6 @@ import { fieldManager } from "../delivery/fieldManager";
 import { daemonSetNameOf } from "../delivery/rollout";
 import { createDeletionOrder } from "./deletionOrder";
 import { handOverSubject, otherDeliveryOf, type PodIdentityNames } from "./handOverSubject";
-import { createInjectionGuardResources, injectionGuardName } from "./injectionGuardResources";
 import { liveConnection, regionOrConfigured } from "./liveConnection";
 import { LiveContext, liveSettings } from "./liveContext";
 import { AddOnRole, Canary, CredentialGuard, Detachment, Inputs } from "./liveResources";
@@ -121,29 +119,6 @@ export function createAddOnRole(
         : undefined;
 }
 
-/** Creates the admission policy that refuses pods without the role, if the shape includes it. */
-export function createInjectionGuard(
-    { name, shape, serviceAccount, role, parent }: LiveContext,
-    guard: Guard,
-    before: readonly pulumi.CustomResource[],
-): pulumi.CustomResource[] {
-    return shape.injectionGuard
-        ? createInjectionGuardResources(
-              name,
-              {
-                  // A renamed component keeps its existing guard.
-                  guardName: guard.resource.record.apply(
-                      (record: Partial<HandOverRecord> | undefined) =>
-                          record?.injectionGuardName ?? injectionGuardName(fieldManager(name)),
-                  ),
-                  serviceAccount,
-                  roleArn: shape.association ? undefined : role.arn,
-              },
-              { parent, dependsOn: resourcesAfter(guard.gate, before) },
-          )
-        : [];
-}
-
 /** The detachment, and the component's outputs that come from it. */
 export interface Detached {
     readonly resource: Detachment;
@@ -158,7 +133,7 @@ export interface Moved {
     readonly addOnRole: AddOnRole | undefined;
 }
 
-/** Creates the resource that verifies every pod, and then detaches the CNI policy from the node roles. */
+/** Creates the resource that verifies every pod, creates the injection guard, and then detaches the CNI policy from the node roles. */
 export function createDetachment(
     live: LiveContext,
     guard: Guard,

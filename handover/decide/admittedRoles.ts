@@ -1,6 +1,7 @@
 import { ROLE_ARN_ANNOTATION } from "../../documents/serviceAccountAnnotations";
 import { carriesAnyOf } from "../model/carriedRole";
 import type { HandOverRecord } from "../model/record";
+import { refusals } from "../model/refusals";
 import type { Step } from "../model/steps";
 import type { Subject } from "../model/subject";
 import type { ClusterSeen, World } from "../model/world";
@@ -20,13 +21,9 @@ export interface WideningTarget {
  */
 export function nextWideningStep(target: WideningTarget, { cluster }: World): Step {
     const { roleArn } = target.subject;
-    const { roleArns: admitted, otherExpressions = false, suspended = false } = cluster.injectionGuard;
+    const { roleArns: admitted, otherExpressions = false } = cluster.injectionGuard;
     if (admitted === undefined) {
         return { do: "done", why: "there is no injection guard" };
-    }
-    if (suspended) {
-        // A move from Pod Identity that was killed. Its pods are on the node roles, and the verification ends this.
-        return { do: "done", why: "the injection guard admits each pod" };
     }
     const roleArns = [...new Set([...admitted, ...rolesInUse(target, cluster), ...byWebIdentity(target.subject)])];
     return roleArns.length === admitted.length && !(isOfAssociation(target.subject) && otherExpressions)
@@ -43,8 +40,8 @@ function rolesInUse({ record, formerAnnotations }: WideningTarget, { serviceAcco
     ];
 }
 
-/** A pod shows the role of web identity alone. Container credentials are admitted in any case: see documents/injectionGuard.ts. */
-function byWebIdentity(subject: Subject): readonly string[] {
+/** The roles that it admits by name. A pod shows the role of web identity alone. Container credentials are admitted in any case: see documents/injectionGuard.ts. */
+export function byWebIdentity(subject: Subject): readonly string[] {
     return isOfAssociation(subject) ? [] : [subject.roleArn];
 }
 
@@ -75,6 +72,26 @@ export function admitRoleStep(
             admitted.length === 0
                 ? `the injection guard has other expressions than this version's: it compares pods with ${subject.roleArn} from now on`
                 : `the injection guard was changed: it admits pods with ${subject.roleArn} again`,
+    };
+}
+
+/** Creates the injection guard, or what is missing of it. Undefined if nothing is, or if the program asks for none. */
+export function createGuardStep(
+    { subject, record, injectionGuard }: AdmissionTarget,
+    seen: ClusterSeen,
+): Step | undefined {
+    const { roleArns: admitted, unbound = false, othersManagers } = seen.injectionGuard;
+    if (!injectionGuard || (admitted !== undefined && !unbound)) {
+        return undefined;
+    }
+    if (othersManagers !== undefined) {
+        return { do: "refuse", refusal: refusals.injectionGuardOfOthers(subject, othersManagers) };
+    }
+    const approved = (admitted ?? []).filter((arn) => record.approvedRoleArns.includes(arn));
+    return {
+        do: "createInjectionGuard",
+        roleArns: [...new Set([...approved, ...byWebIdentity(subject)])],
+        why: `creating the injection guard ${subject.injectionGuardName}: from now on it refuses new pods without the role`,
     };
 }
 

@@ -157,14 +157,7 @@ function firstRepair(target: RolloutTarget, world: World, memory: Memory): Step 
               annotations: subject.annotations,
               why: `removing ${unwanted.join(", ")}, which the program no longer sets`,
           }
-        : (narrowAgainStep(target, cluster) ?? unskipStep(target, world, memory));
-}
-
-/** A guard that admits each pod does so until the verification: before, a pod may be born without the role, on a node role that holds its policies. */
-function narrowAgainStep({ subject, record }: RolloutTarget, cluster: ClusterSeen): Step | undefined {
-    return cluster.injectionGuard.suspended === true
-        ? undefined
-        : admitRoleStep({ subject, record, injectionGuard: true }, cluster);
+        : (admitRoleStep({ ...target, injectionGuard: true }, cluster) ?? unskipStep(target, world, memory));
 }
 
 /** A move from Pod Identity has left it, or a hand-back that was killed. The webhook may still know the association, and not yet the annotation. */

@@ -133,11 +133,8 @@ function describeResult(named: readonly string[], kept: readonly string[]): stri
 }
 
 /** Without the guard in force, a pod may still be born without the role. Undefined if it is in force, or not asked for. */
-function injectionGuardStep({ injectionGuard, subject }: DetachmentTarget, cluster: ClusterSeen): Step | undefined {
-    if (!injectionGuard || cluster.injectionGuard.inForce) {
-        return undefined;
-    }
-    return cluster.injectionGuard.present
-        ? { do: "wait", why: "the injection guard is not in force yet" }
-        : { do: "refuse", refusal: refusals.injectionGuardMissing(subject) };
+function injectionGuardStep({ injectionGuard }: DetachmentTarget, cluster: ClusterSeen): Step | undefined {
+    return !injectionGuard || cluster.injectionGuard.inForce
+        ? undefined
+        : { do: "wait", why: "the injection guard is not in force yet" };
 }

@@ -4,7 +4,7 @@ import type { Refusal } from "../model/refusal";
 import { refusals } from "../model/refusals";
 import { freshMemory, Memory, Step } from "../model/steps";
 import type { ClusterSeen, PodSeen, World } from "../model/world";
-import { admitRoleStep, narrowStep } from "./admittedRoles";
+import { admitRoleStep, createGuardStep, narrowStep } from "./admittedRoles";
 import { lateAgentStep } from "./agents";
 import { complains, complaintStep, withoutLoneComplaints } from "./complaints";
 import { hasDelivery } from "./delivered";
@@ -52,18 +52,20 @@ export function nextDetachmentStep(target: DetachmentTarget, look: World, memory
         return failed;
     }
     const lost = toAttach(policiesLost(target, account.nodeRoles), memory);
-    // A move that left Pod Identity, and then was given up. Each pod has the role before the guard refuses one again.
-    const isSuspended = cluster.injectionGuard.suspended === true;
-    const held = heldUp(target, world, memory, (pod) => hasDelivery(pod, target));
+    const isRight = (pod: PodSeen) => hasDelivery(pod, target);
+    const held = heldUp(target, world, memory, isRight);
+    // Each pod has the role before the guard refuses one: a move that left Pod Identity, and then was given up, has left pods without it.
+    const allRight = cluster.pods.every((pod) => pod.terminating || isRight(pod));
     return (
         restorePoliciesStep(target, held.fleet, lost, memory, at) ??
         associationStep(target.subject, world) ??
         lateAgentStep(target, world, memory) ??
-        (isSuspended ? undefined : admitRoleStep(target, cluster)) ??
+        (allRight ? createGuardStep(target, cluster) : undefined) ??
+        admitRoleStep(target, cluster) ??
         verificationStep(target, held, world, memory) ??
         ignoredNodesStep(target, held.ignored, cluster, memory, at) ??
         wakeMarkStep(cluster) ??
-        admitRoleStep(target, cluster) ??
+        createGuardStep(target, cluster) ??
         narrowStep(target, cluster) ??
         unwantedGuardStep(target, world, memory) ??
         releaseAnnotationStep(target, world, memory) ??

@@ -3,6 +3,7 @@ import type { LeftBehind } from "../model/formerDetachment";
 import type { Refusal } from "../model/refusal";
 import { freshMemory } from "../model/steps";
 import type { AccountSeen, ClusterSeen, World } from "../model/world";
+import { byWebIdentity } from "./admittedRoles";
 import { hasContainerCredentials, ownAssociationRefusal } from "./association";
 import { complains, withoutComplaints } from "./complaints";
 import { DeliveryTarget, hasDelivery } from "./delivered";
@@ -90,8 +91,8 @@ export function driftOf(lastTarget: DetachmentTarget, world: World, left: LeftBe
     const target = { ...lastTarget, leftBefore: leftNodeRoles(left, lastTarget.handedOverClusterArns) };
     const { cluster } = world;
     const complaint = refusedComplaint(target, world);
-    // A complaint would hide the other reason for which the next update refuses.
-    const seen = withoutComplaints(world);
+    // A complaint, or a guard to create, would hide the other reason for which the next update refuses.
+    const seen = withGuard(withoutComplaints(world), target);
     const step = nextDetachmentStep({ ...target, stableSeconds: 0 }, seen, freshMemory(world.at));
     const refusal = step.do === "refuse" ? step.refusal : undefined;
     if (cluster.uid !== target.record.clusterUid || cluster.daemonSet === undefined) {
@@ -131,10 +132,20 @@ export function driftOf(lastTarget: DetachmentTarget, world: World, left: LeftBe
 }
 
 /** Other resources of the same update repair these before the detachment looks. */
-const REPAIRED = ["annotation-owned-by-another", "injection-guard-missing", "pods-without-role", "policy-not-recorded"];
+const REPAIRED = ["annotation-owned-by-another", "pods-without-role", "policy-not-recorded"];
 
 /** The findings say the same. */
 const TOLD = [...REPAIRED, "service-account-missing"];
+
+/** As after the update has created the injection guard. That of another party stays. */
+function withGuard(world: World, { subject, injectionGuard }: DetachmentTarget): World {
+    const { cluster } = world;
+    const { roleArns = byWebIdentity(subject), otherExpressions, othersManagers } = cluster.injectionGuard;
+    const created = { present: true, inForce: true, roleArns, ...(otherExpressions && { otherExpressions }) };
+    return !injectionGuard || othersManagers !== undefined
+        ? world
+        : { ...world, cluster: { ...cluster, injectionGuard: created } };
+}
 
 /** The last steps of the update, which it does not reach if it stops before. */
 function unlessItStops(stops: boolean, findings: readonly Finding[]): readonly Finding[] {

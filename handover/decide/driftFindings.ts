@@ -143,7 +143,7 @@ export function refusedFindings(cluster: ClusterSeen, at: number): Finding[] {
 /** The injection guard, if it is not as the program asks for it. */
 export function injectionGuardFindings(
     { subject, injectionGuard: wanted }: { readonly subject: Subject; readonly injectionGuard: boolean },
-    { injectionGuard: { present, inForce, roleArns, otherExpressions } }: ClusterSeen,
+    { injectionGuard: { present, inForce, roleArns, otherExpressions, othersManagers } }: ClusterSeen,
 ): Finding[] {
     const guard = `The injection guard ${subject.injectionGuardName}`;
     const unrefused = "Nothing refuses a pod that starts without the role.";
@@ -156,6 +156,10 @@ export function injectionGuardFindings(
                   },
               ]
             : [];
+    }
+    if (othersManagers !== undefined) {
+        // The update refuses for it.
+        return [];
     }
     if (!present) {
         return [{ seen: `${guard} is gone. ${unrefused}`, mends: "creates the injection guard again" }];

@@ -12,7 +12,7 @@ import { withoutTerminated } from "./leaving";
  * The part of a move from Pod Identity to the annotation before the service account is annotated. While an association exists, the webhook gives no
  * pod web identity, so the pods go over the node roles:
  *   a. the recorded policies are attached again to the node roles, IAM gets time to enforce them, and the role of every node has the permissions,
- *   b. the injection guard admits each pod. It stays, since the engine's next update of it cannot create it,
+ *   b. the injection guard is removed, which would refuse pods that use the node role,
  *   c. the containers of the pod template are excluded from the webhook: one pod of each node role restarts first, then the others in waves,
  *   d. once no pod has container credentials any more, the association is deleted.
  *
@@ -29,7 +29,7 @@ export function nextLeavePodIdentityStep(target: HandBackTarget, look: World, me
         foreignAssociationStep(target, world) ??
         attachAgain(target, world, memory) ??
         nodeRolesStep(target, world, memory) ??
-        suspendGuardStep(world) ??
+        removeGuardStep(world) ??
         leaveAssociationStep(target, world);
     if (before !== undefined) {
         return before;
@@ -52,13 +52,12 @@ function hasLeft(world: World): boolean {
     );
 }
 
-/** The guard stays, since the engine cannot create it in an update that changes it. */
-export function suspendGuardStep({ cluster: { injectionGuard } }: World): Step | undefined {
-    // A binding alone refuses no pod.
-    return injectionGuard.roleArns !== undefined && injectionGuard.suspended !== true
+/** Undefined if there is none. The detachment creates it again. */
+export function removeGuardStep({ cluster }: World): Step | undefined {
+    return cluster.injectionGuard.present
         ? {
-              do: "suspendInjectionGuard",
-              why: "the injection guard admits each pod from now on: the pods go over the node roles, which hold their policies",
+              do: "removeInjectionGuard",
+              why: "removing the injection guard: the pods go over the node roles, which hold their policies",
           }
         : undefined;
 }

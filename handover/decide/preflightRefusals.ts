@@ -39,6 +39,7 @@ export function preflightRefusals(preflight: Preflight): Refusal[] {
         ...templateReasons(preflight),
         ...familyReasons(preflight),
         ...versionReasons(preflight),
+        ...injectionGuardReasons(preflight),
         ...nodeRoleReasons(preflight),
     ]);
 }
@@ -205,6 +206,13 @@ function versionReasons({ subject, world, clusterVersion, injectionGuard }: Pref
         ...(ipv6 && older(21) ? [refusals.clusterTooOld(version, "1.21", "An IPv6 cluster")] : []),
         ...(ipv6 && cni !== undefined && isBefore(cni, [1, 10, 1]) ? [refusals.cniTooOld(cni.join("."))] : []),
     ];
+}
+
+function injectionGuardReasons({ subject, world, injectionGuard }: Preflight): Refusal[] {
+    const { othersManagers } = world.cluster.injectionGuard;
+    return injectionGuard && othersManagers !== undefined
+        ? [refusals.injectionGuardOfOthers(subject, othersManagers)]
+        : [];
 }
 
 function nodeRoleReasons({ subject, world, detachFromNodeRoles }: Preflight): Refusal[] {

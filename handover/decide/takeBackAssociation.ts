@@ -6,7 +6,7 @@ import type { PodSeen, World } from "../model/world";
 import { guardRefuses } from "./admittedRoles";
 import { hasContainerCredentials } from "./association";
 import { type HandBackTarget, nextLeavingStep } from "./handBack";
-import { suspendGuardStep } from "./leavePodIdentity";
+import { removeGuardStep } from "./leavePodIdentity";
 import { insufficientNodeRoles } from "./insufficientNodeRoles";
 import { type Fleet, fleetOf, forceRestartWrong, restartWrong, wakeStep, whyForced } from "./fleet";
 import { placesWithout } from "./places";
@@ -132,7 +132,7 @@ const hasNone = (pod: PodSeen) => !hasContainerCredentials(pod);
  * were never moved, and stay as they are. The pod template stays, since a changed one would restart every pod.
  *
  * If a pod works with it, the association is deleted only when no pod needs it any more: the pods leave it over the pod template, as in a hand-back. A
- * guard that refuses pods without a role is suspended first.
+ * guard that refuses pods without a role is removed first.
  */
 function nextDeletionStep(target: AssociationTakeBack, world: World, memory: Memory): Step {
     const { cluster, at } = world;
@@ -141,7 +141,7 @@ function nextDeletionStep(target: AssociationTakeBack, world: World, memory: Mem
     if (cluster.daemonSet?.skipsContainers || (left !== undefined && cluster.pods.some(worksWithAssociation))) {
         return (
             noNodeRoleStep(target, world, memory) ??
-            suspendGuardStep(world) ??
+            removeGuardStep(world) ??
             nextLeavingStep(target, withAssociation(world, left), memory)
         );
     }

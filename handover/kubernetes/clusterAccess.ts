@@ -67,11 +67,13 @@ export interface ClusterAccess {
     releaseLeft(): Promise<void>;
     /** Writes an annotation to the DaemonSet, so that its controller retries at once to create the pods that were refused. */
     wakeDaemonSet(): Promise<void>;
+    /** Sets the roles that the injection guard's policy admits, under the component's field manager. Ignores a policy that is gone. */
+    admitRoles(roleArns: readonly string[]): Promise<void>;
     /**
-     * Sets the roles that the injection guard's policy admits, under the component's field manager. Undefined: it admits each pod. Ignores a policy that
-     * is gone.
+     * Creates the injection guard's policy and binding, or updates those that the component has applied. Refuses if another field manager has
+     * created one of the same name.
      */
-    admitRoles(roleArns: readonly string[] | undefined): Promise<void>;
+    createInjectionGuard(roleArns: readonly string[]): Promise<void>;
     /**
      * Tests with a dry run whether the API server admits a pod of the service account with this role, or without a role. Creates
      * nothing.

@@ -103,7 +103,10 @@ function parsed(body: unknown): StatusBody {
 }
 
 /** RBAC and other authorizers answer "User … cannot …". An admission webhook denies requests with the same status code. */
-function accessDenied(message: string, request: ApiRequest, { config, kubectl }: Reached): Refusal {
+function accessDenied(message: string, asked: ApiRequest, { config, kubectl }: Reached): Refusal {
+    // An apply that would create the object needs `create`, too: apiserver, pkg/endpoints/handlers/patch.go (withAuthorization).
+    const [, denied] = /\bcannot (\w+) resource\b/.exec(message) ?? [];
+    const request = denied === undefined ? asked : { ...asked, verb: denied };
     const head = `The API server at ${host(config)} forbids ${describeRequest(request)}`;
     const byAuthorisation = /\bcannot\b/.test(message);
     return byAuthorisation

@@ -8,7 +8,7 @@ import { type ClusterSettings, DEFAULT_SETTINGS } from "./clusterSettings";
 import { deletePod } from "./deletePod";
 import { discoveredIssuer } from "./discoveredIssuer";
 import { testAdmission } from "./admissionTest";
-import { admitRoles, removeGuard } from "./injectionGuard";
+import { admitRoles, createGuard, removeGuard } from "./injectionGuard";
 import { clusterUid, look, type WatchStart } from "./lookAtCluster";
 import {
     annotate,
@@ -76,8 +76,9 @@ export async function connectCluster(
         removeWakeMark: () => removeWakeMark(cluster, subject),
         wakeDaemonSet: () => wakeDaemonSet(cluster, subject),
         admitRoles: (roleArns) => admitRoles(cluster, subject, roleArns),
+        createInjectionGuard: (roleArns) => createGuard(cluster, subject, roleArns),
         testAdmission: (roleArn) => testAdmission(cluster, subject, roleArn),
-        removeInjectionGuard: () => removeGuard(cluster, subject.injectionGuardName),
+        removeInjectionGuard: () => removeGuard(cluster, subject),
         close: () => closing.abort(),
     };
 }

@@ -1,28 +1,36 @@
-import type { V1ValidatingAdmissionPolicy, V1ValidatingAdmissionPolicyBinding } from "@kubernetes/client-node";
-import {
-    admittedRoles,
-    injectionGuardSpec,
-    isInjectionGuard,
-    isSuspendedGuard,
-    suspendedGuardSpec,
-} from "../../documents/injectionGuard";
+import type {
+    V1ObjectMeta,
+    V1ValidatingAdmissionPolicy,
+    V1ValidatingAdmissionPolicyBinding,
+} from "@kubernetes/client-node";
+import { admittedRoles, bindingSpec, injectionGuardSpec, isInjectionGuard } from "../../documents/injectionGuard";
+import { refusals } from "../model/refusals";
 import type { Subject } from "../model/subject";
-import type { ClusterSeen } from "../model/world";
+import type { InjectionGuardSeen } from "../model/world";
 import type { Cluster } from "./clusterClient";
-import { undefinedIfMissing } from "./clusterErrors";
-import { unlessReplaced } from "./serverSideApply";
-import { appliedBy } from "./serviceAccount";
+import { StatusError, undefinedIfMissing } from "./clusterErrors";
+import { ownersOf, unlessReplaced } from "./serverSideApply";
 
+const API_VERSION = "admissionregistration.k8s.io/v1";
 const POLICIES = "validatingadmissionpolicies.admissionregistration.k8s.io";
 const BINDINGS = "validatingadmissionpolicybindings.admissionregistration.k8s.io";
 
+type Named = Pick<Subject, "injectionGuardName">;
+
+export async function lookAtGuard(cluster: Cluster, subject: Subject): Promise<InjectionGuardSeen> {
+    const [policy, binding] = await readGuard(cluster, subject);
+    return guardSeen(policy, binding, subject);
+}
+
 /** A cluster that is too old for the API also answers 404. */
-export async function lookAtGuard(
-    cluster: Cluster,
-    { injectionGuardName: name, serviceAccount }: Subject,
-): Promise<ClusterSeen["injectionGuard"]> {
-    const [policy, binding] = await Promise.all([
-        readPolicy(cluster, name),
+function readGuard(cluster: Cluster, { injectionGuardName: name }: Named) {
+    return Promise.all([
+        undefinedIfMissing(
+            cluster.call(
+                { verb: "get", resource: POLICIES, name },
+                cluster.admission.readValidatingAdmissionPolicy({ name }),
+            ),
+        ),
         undefinedIfMissing(
             cluster.call(
                 { verb: "get", resource: BINDINGS, name },
@@ -30,79 +38,114 @@ export async function lookAtGuard(
             ),
         ),
     ]);
-    return guardSeen(policy, binding, serviceAccount);
 }
 
 export function guardSeen(
-    policy: V1ValidatingAdmissionPolicy | undefined,
-    binding: V1ValidatingAdmissionPolicyBinding | undefined,
-    serviceAccount: Subject["serviceAccount"],
-): ClusterSeen["injectionGuard"] {
-    const suspended = policy !== undefined && isSuspendedGuard(policy.spec ?? {}, serviceAccount);
+    livePolicy: V1ValidatingAdmissionPolicy | undefined,
+    liveBinding: V1ValidatingAdmissionPolicyBinding | undefined,
+    { serviceAccount, fieldManager }: Pick<Subject, "serviceAccount" | "fieldManager">,
+): InjectionGuardSeen {
+    const policy = ifApplied(livePolicy, fieldManager);
+    const binding = ifApplied(liveBinding, fieldManager);
+    const othersManagers = managersOfOthers([livePolicy, liveBinding], fieldManager);
+    const spec = policy?.spec ?? {};
+    const isBound = policy !== undefined && binding !== undefined && binds(binding, policy);
     return {
         present: policy !== undefined || binding !== undefined,
-        ...(suspended ? { suspended } : {}),
-        inForce:
-            !suspended && policy !== undefined && isSound(policy) && binding !== undefined && binds(binding, policy),
-        ...(policy === undefined ? {} : { roleArns: admittedRoles(policy.spec ?? {}, serviceAccount) }),
-        ...(policy === undefined || isInjectionGuard(policy.spec ?? {}, serviceAccount)
-            ? {}
-            : { otherExpressions: true as const }),
+        inForce: isBound && isSound(policy),
+        ...(policy === undefined ? {} : { roleArns: admittedRoles(spec, serviceAccount) }),
+        ...(policy === undefined || isInjectionGuard(spec, serviceAccount) ? {} : { otherExpressions: true as const }),
+        ...(policy === undefined || isBound ? {} : { unbound: true as const }),
+        ...(othersManagers === undefined ? {} : { othersManagers }),
     };
 }
 
-function readPolicy(cluster: Cluster, name: string) {
-    return undefinedIfMissing(
-        cluster.call(
-            { verb: "get", resource: POLICIES, name },
-            cluster.admission.readValidatingAdmissionPolicy({ name }),
-        ),
-    );
+interface Applied {
+    readonly metadata?: V1ObjectMeta;
+}
+
+/** Only the component applies with its field manager, so what this one has not applied is another party's, whatever its name. */
+function ifApplied<T extends Applied>(live: T | undefined, fieldManager: string): T | undefined {
+    return live?.metadata?.managedFields?.some(isApplyBy(fieldManager)) === true ? live : undefined;
+}
+
+const isApplyBy =
+    (fieldManager: string) =>
+    ({ manager, operation }: { readonly manager?: string; readonly operation?: string }) =>
+        manager === fieldManager && operation === "Apply";
+
+function managersOfOthers(
+    objects: readonly (Applied | undefined)[],
+    fieldManager: string,
+): readonly string[] | undefined {
+    const others = objects.filter((live) => live !== undefined && ifApplied(live, fieldManager) === undefined);
+    const managers = others.flatMap((live) => live?.metadata?.managedFields ?? []).map(({ manager = "" }) => manager);
+    return others.length === 0 ? undefined : [...new Set(managers)];
+}
+
+/** Sets the roles that the policy admits. Other managers' labels and annotations stay. */
+export async function admitRoles(cluster: Cluster, subject: Subject, roleArns: readonly string[]): Promise<void> {
+    const [live] = await readGuard(cluster, subject);
+    const policy = ifApplied(live, subject.fieldManager);
+    if (policy !== undefined) {
+        await unlessReplaced(applyPolicy(cluster, subject, roleArns, policy));
+    }
 }
 
 /**
- * Sets the roles that the policy admits, or lets each pod pass, by an apply of the program's fields under its field manager.
+ * Creates the policy and its binding, or what is missing of them.
  *
- * The labels and annotations that this manager has applied stay in the apply, so that the program's resource sees no other
- * difference than the roles.
+ * A live check does it, and no resource of the program: Pulumi's Kubernetes provider creates by POST since its version 4.29.0, and so fails where a
+ * guard exists that no state knows, as after a destroy that was killed (pulumi-kubernetes provider/pkg/await/await.go, Creation). An apply is the same
+ * request for both.
  */
-export async function admitRoles(
-    cluster: Cluster,
-    subject: Subject,
-    roleArns: readonly string[] | undefined,
-): Promise<void> {
-    const { injectionGuardName: name, fieldManager, serviceAccount } = subject;
-    const { metadata } = (await readPolicy(cluster, name)) ?? {};
-    if (metadata === undefined) {
-        return;
+export async function createGuard(cluster: Cluster, subject: Subject, roleArns: readonly string[]): Promise<void> {
+    const [policy, binding] = await readGuard(cluster, subject);
+    const others = managersOfOthers([policy, binding], subject.fieldManager);
+    if (others !== undefined) {
+        throw refusals.injectionGuardOfOthers(subject, others);
     }
-    const { uid, labels, annotations, managedFields = [] } = metadata;
-    const body = {
-        apiVersion: "admissionregistration.k8s.io/v1",
-        kind: "ValidatingAdmissionPolicy",
-        metadata: {
-            name,
-            uid,
-            labels: pick(labels, appliedBy(managedFields, fieldManager, "f:labels")),
-            annotations: pick(annotations, appliedBy(managedFields, fieldManager)),
-        },
-        spec:
-            roleArns === undefined
-                ? suspendedGuardSpec(serviceAccount)
-                : injectionGuardSpec({ serviceAccount, roleArns }),
-    };
-    const patch = { name, body, fieldManager, force: true };
-    await unlessReplaced(
-        cluster.call(
-            { verb: "patch", resource: POLICIES, name },
-            cluster.admission.patchValidatingAdmissionPolicy(patch, cluster.asApply),
+    try {
+        await unlessReplaced(applyPolicy(cluster, subject, roleArns, policy));
+        await unlessReplaced(applyBinding(cluster, subject, binding));
+    } catch (error) {
+        // Another party has created one since.
+        throw error instanceof StatusError ? refusals.injectionGuardOfOthers(subject, ownersOf(error)) : error;
+    }
+}
+
+function applyPolicy(cluster: Cluster, subject: Subject, roleArns: readonly string[], live: Applied | undefined) {
+    const { injectionGuardName: name, serviceAccount } = subject;
+    return cluster.call(
+        { verb: "patch", resource: POLICIES, name },
+        cluster.admission.patchValidatingAdmissionPolicy(
+            applyOf(subject, "ValidatingAdmissionPolicy", injectionGuardSpec({ serviceAccount, roleArns }), live),
+            cluster.asApply,
         ),
     );
 }
 
-function pick(of: Readonly<Record<string, string>> = {}, keys: readonly string[]): Record<string, string> | undefined {
-    const picked = Object.entries(of).filter(([key]) => keys.includes(key));
-    return picked.length === 0 ? undefined : Object.fromEntries(picked);
+function applyBinding(cluster: Cluster, subject: Subject, live: Applied | undefined) {
+    const { injectionGuardName: name } = subject;
+    return cluster.call(
+        { verb: "patch", resource: BINDINGS, name },
+        cluster.admission.patchValidatingAdmissionPolicyBinding(
+            applyOf(subject, "ValidatingAdmissionPolicyBinding", bindingSpec(name), live),
+            cluster.asApply,
+        ),
+    );
+}
+
+/** Takes back what another party has changed of the component's own object. One that did not exist a moment ago is not taken from anybody. */
+function applyOf(
+    { injectionGuardName: name, fieldManager }: Subject,
+    kind: string,
+    spec: object,
+    live: Applied | undefined,
+) {
+    const { uid } = live?.metadata ?? {};
+    const body = { apiVersion: API_VERSION, kind, metadata: { name, ...(uid === undefined ? {} : { uid }) }, spec };
+    return { name, body, fieldManager, force: live !== undefined };
 }
 
 /** The controller has observed the newest generation, and has no warning about its expressions. */
@@ -121,18 +164,30 @@ function binds({ metadata, spec }: V1ValidatingAdmissionPolicyBinding, policy: V
     );
 }
 
-/** Deletes the binding first: a policy without a binding does nothing, a binding without its policy refuses what it matches. */
-export async function removeGuard(cluster: Cluster, name: string): Promise<void> {
-    await undefinedIfMissing(
-        cluster.call(
-            { verb: "delete", resource: BINDINGS, name },
-            cluster.admission.deleteValidatingAdmissionPolicyBinding({ name }),
-        ),
-    );
-    await undefinedIfMissing(
-        cluster.call(
-            { verb: "delete", resource: POLICIES, name },
-            cluster.admission.deleteValidatingAdmissionPolicy({ name }),
-        ),
-    );
+/** Deletes the binding first: from then on the policy refuses nothing. An object of another party stays. */
+export async function removeGuard(cluster: Cluster, subject: Subject): Promise<void> {
+    const { injectionGuardName: name, fieldManager } = subject;
+    const [policy, binding] = (await readGuard(cluster, subject)).map((live) => ifApplied<Applied>(live, fieldManager));
+    if (binding !== undefined) {
+        await unlessReplaced(
+            undefinedIfMissing(
+                cluster.call(
+                    { verb: "delete", resource: BINDINGS, name },
+                    cluster.admission.deleteValidatingAdmissionPolicyBinding({ name, body: onlyThis(binding) }),
+                ),
+            ),
+        );
+    }
+    if (policy !== undefined) {
+        await unlessReplaced(
+            undefinedIfMissing(
+                cluster.call(
+                    { verb: "delete", resource: POLICIES, name },
+                    cluster.admission.deleteValidatingAdmissionPolicy({ name, body: onlyThis(policy) }),
+                ),
+            ),
+        );
+    }
 }
+
+const onlyThis = ({ metadata }: Applied) => ({ preconditions: { uid: metadata?.uid } });

@@ -212,6 +212,6 @@ export async function unlessReplaced(writing: Promise<unknown>): Promise<void> {
 }
 
 /** apiserver: `conflict with "kubectl-annotate" using v1` (structured-merge-diff, Conflicts.Error). */
-function ownersOf({ conflicts }: StatusError): string[] {
+export function ownersOf({ conflicts }: StatusError): string[] {
     return conflicts.map(({ message }) => /conflict with "([^"]*)"/.exec(message)?.[1] ?? message);
 }

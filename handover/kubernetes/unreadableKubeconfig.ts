@@ -29,6 +29,7 @@ export function unreadableKubeconfig(why: unknown): ClusterAccess {
         releaseServiceAccount: fail,
         wakeDaemonSet: fail,
         admitRoles: fail,
+        createInjectionGuard: fail,
         testAdmission: fail,
         removeInjectionGuard: fail,
         clustersInKubeconfig: () => [],

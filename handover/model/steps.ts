@@ -35,9 +35,9 @@ export type Step =
     | { readonly do: "detach"; readonly policies: readonly RolePolicy[]; readonly why: string }
     /** Sets the roles that the injection guard admits. */
     | { readonly do: "admitRoles"; readonly roleArns: readonly string[]; readonly why: string }
+    /** Creates the injection guard, or the part of it that is missing. */
+    | { readonly do: "createInjectionGuard"; readonly roleArns: readonly string[]; readonly why: string }
     | { readonly do: "removeInjectionGuard"; readonly why: string }
-    /** Makes the injection guard admit each pod. It stays, and its next change ends that. */
-    | { readonly do: "suspendInjectionGuard"; readonly why: string }
     | { readonly do: "releaseTemplate"; readonly why: string }
     /** Excludes these containers of the pod template from the webhook. The DaemonSet's pods have to restart. */
     | { readonly do: "skipContainers"; readonly containers: readonly string[]; readonly why: string }

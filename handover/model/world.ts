@@ -65,8 +65,13 @@ export interface InjectionGuardSeen {
     readonly roleArns?: readonly string[];
     /** Whether its expressions are not exactly those of this version. Missing if they are, or if there is no policy. */
     readonly otherExpressions?: true;
-    /** Whether a run has made it admit each pod. It is then not in force. Missing: none has. */
-    readonly suspended?: true;
+    /** Whether the policy exists without its binding, and so refuses nothing. Missing: it does not. */
+    readonly unbound?: true;
+    /**
+     * The field managers of a policy or binding of this name that the component has not applied. It counts as no guard of the component, which neither
+     * changes nor deletes it. Missing: there is none.
+     */
+    readonly othersManagers?: readonly string[];
 }
 
 /** A pod that carries a role and does not belong to the DaemonSet. */

@@ -2,14 +2,7 @@ import type { Refusal } from "../model/refusal";
 import { freshMemory, Memory, remember, Step } from "../model/steps";
 import type { Subject } from "../model/subject";
 import type { World } from "../model/world";
-import {
-    withAdmitted,
-    withAnnotations,
-    withAssociation,
-    withInjectionGuard,
-    withoutPodIdentity,
-    worldAfter,
-} from "./forecastWorld";
+import { withAdmitted, withAnnotations, withAssociation, withoutPodIdentity, worldAfter } from "./forecastWorld";
 
 /** The steps of one decision until it is done, assuming that each step works. */
 export interface ForecastPart {
@@ -85,11 +78,6 @@ export class Forecast {
             const addOnRoleArn = otherDelivery.addOnRoleArn && roleArn;
             this.world = { ...this.world, account: { ...account, otherDelivery: { ...otherDelivery, addOnRoleArn } } };
         }
-    }
-
-    /** @param roleArns The roles of web identity that it admits. */
-    public makeInjectionGuard(roleArns: readonly string[]): void {
-        this.world = { ...this.world, cluster: withInjectionGuard(this.world.cluster, roleArns) };
     }
 
     private follow(next: (world: World, memory: Memory) => Step): ForecastPart {

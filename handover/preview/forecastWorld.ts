@@ -53,6 +53,11 @@ function changed({ cluster, account }: World, step: Step, at: number): Omit<Worl
                 cluster: { ...cluster, injectionGuard: { ...cluster.injectionGuard, roleArns: step.roleArns } },
                 account,
             };
+        case "createInjectionGuard":
+            return {
+                cluster: { ...cluster, injectionGuard: { present: true, inForce: true, roleArns: step.roleArns } },
+                account,
+            };
         case "removeInjectionGuard":
             return { cluster: { ...cluster, injectionGuard: { present: false, inForce: false } }, account };
         default:
@@ -110,11 +115,6 @@ export function withAnnotations(cluster: ClusterSeen, annotations: Readonly<Reco
     };
 }
 
-/** @param roleArns The roles of web identity that it admits. */
-export function withInjectionGuard(cluster: ClusterSeen, roleArns: readonly string[]): ClusterSeen {
-    return { ...cluster, injectionGuard: { present: true, inForce: true, roleArns } };
-}
-
 /** The annotations that stay belong to another owner. */
 function released(cluster: ClusterSeen, annotations: Readonly<Record<string, string>>): ClusterSeen {
     const { serviceAccount } = cluster;
@@ -131,7 +131,7 @@ export function withAssociation(account: AccountSeen, roleArn: string, clusterNa
 
 /** The association is gone, the pods use the node roles, and the pod template still excludes its containers from the webhook. */
 export function withoutPodIdentity({ at, cluster, account }: World): World {
-    const { daemonSet, injectionGuard, pods } = cluster;
+    const { daemonSet, pods } = cluster;
     const { associations, otherDelivery, podIdentityRoleArns } = account;
     const onNodeRole = (pod: PodSeen): PodSeen =>
         pod.credentials.kind === "containerCredentials" ? { ...pod, credentials: { kind: "nodeRole" } } : pod;
@@ -140,9 +140,7 @@ export function withoutPodIdentity({ at, cluster, account }: World): World {
         cluster: {
             ...cluster,
             daemonSet: daemonSet && { ...daemonSet, skipsContainers: true },
-            injectionGuard: injectionGuard.present
-                ? { ...injectionGuard, inForce: false, suspended: true }
-                : injectionGuard,
+            injectionGuard: { present: false, inForce: false },
             pods: pods.map(onNodeRole),
         },
         account: {

@@ -321,9 +321,6 @@ function rollOut(inputs: PlanInputs, record: HandOverRecord, subject: Subject, f
 function detachment(inputs: PlanInputs, record: HandOverRecord, subject: Subject, forecast: Forecast): string[] {
     const { preflight, detachFromNodeRoles } = inputs;
     const { injectionGuard, world: seen } = preflight;
-    if (injectionGuard) {
-        forecast.makeInjectionGuard(subject.delivery === "podIdentity" ? [] : [subject.roleArn]);
-    }
     const left = record.namedNodeRoles.filter((name) => !(detachFromNodeRoles ?? []).includes(name));
     const back = forecast.through((world, memory) =>
         nextGiveBackStep({ record, roleNames: left, iamPropagationSeconds: 0 }, world, memory),
@@ -343,6 +340,7 @@ function detachment(inputs: PlanInputs, record: HandOverRecord, subject: Subject
         ...planLines.wait(back, forecast.world),
         ...planLines.attach(part, "since pods without the role use it"),
         ...planLines.restart(part, seen),
+        ...planLines.guard(part),
         ...planLines.regions(part, seen, detachFromNodeRoles ?? []),
         ...planLines.detach(part),
         ...planLines.notVerified(part, seen, injectionGuard),

@@ -114,6 +114,10 @@ export const planLines = {
             ({ roleName, policyArn }) =>
                 `[detach] ${policyArn} is detached from ${roleName} once every pod carries the role.`,
         ),
+    guard: ({ steps }: ForecastPart) =>
+        steps.some((step) => step.do === "createInjectionGuard")
+            ? ["[guard] The injection guard is created: an admission policy that refuses new pods without the role."]
+            : [],
     /** The instances on which no pod of the DaemonSet is verified, although their role loses its policy. */
     notVerified: (part: ForecastPart, { cluster, account }: World, injectionGuard: boolean) => {
         const roles = account.nodeRoles.filter(({ name }) =>

@@ -201,8 +201,8 @@ async function change({ cluster, aws, sleep }: RunContext, step: Changing): Prom
             return forEach(step.policies, ({ roleName, policyArn }) => aws.detach(roleName, policyArn));
         case "admitRoles":
             return cluster.admitRoles(step.roleArns);
-        case "suspendInjectionGuard":
-            return cluster.admitRoles(undefined);
+        case "createInjectionGuard":
+            return cluster.createInjectionGuard(step.roleArns);
         case "removeInjectionGuard":
             return cluster.removeInjectionGuard();
         case "releaseTemplate":

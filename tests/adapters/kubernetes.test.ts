@@ -8,7 +8,6 @@ import {
     RbacAuthorizationV1Api,
     setHeaderOptions,
     type V1Node,
-    type V1ValidatingAdmissionPolicy,
 } from "@kubernetes/client-node";
 import { type Sandbox, startSandbox } from "local-eks";
 import type { Plain } from "local-eks/kubernetes";
@@ -649,42 +648,28 @@ describe("The hand-over's access to a cluster", function () {
 
     describe("with an injection guard", () => {
         const name = subject.injectionGuardName;
-        const policy: Plain<V1ValidatingAdmissionPolicy> = {
+        const [one, another] = [subject.roleArn, `${subject.roleArn}-2`];
+        const none = { present: false, inForce: false };
+        const inForce = async () => (await until(({ injectionGuard }) => injectionGuard.inForce)).injectionGuard;
+        /** Of another party, which creates by POST. */
+        const theirs = {
             metadata: { name },
-            spec: {
-                failurePolicy: "Fail",
-                matchConstraints: {
-                    resourceRules: [
-                        { apiGroups: [""], apiVersions: ["v1"], operations: ["CREATE"], resources: ["pods"] },
-                    ],
-                },
-                matchConditions: [
-                    { name: "aws-node", expression: "object.spec.?serviceAccountName.orValue('') == 'aws-node'" },
-                ],
-                validations: [{ expression: "false", message: "no identity" }],
-            },
+            spec: injectionGuardSpec({ serviceAccount: subject.serviceAccount, roleArns: [another] }),
         };
-        /** Its expressions are none of the component's. */
-        const notInForce = { present: true, inForce: false, roleArns: [], otherExpressions: true };
-        const bind = () =>
-            admission.createValidatingAdmissionPolicyBinding({
-                body: { metadata: { name }, spec: { policyName: name, validationActions: ["Deny"] } },
-            });
+        afterEach(() => access.removeInjectionGuard());
 
-        it("sees it come into force, what it refuses, and the pod that the controller creates when it is woken", async () => {
-            await admission.createValidatingAdmissionPolicy({ body: policy });
-            assert.deepEqual((await access.look()).injectionGuard, notInForce);
-            await bind();
-            const guarded = await until(({ injectionGuard }) => injectionGuard.inForce);
+        it("creates it, and sees what it refuses, and the pod that the controller creates when it is woken", async () => {
+            await access.createInjectionGuard([another]);
+            await inForce();
             await sleep(1500); // The API server learns of policies through a watch.
-            const [one] = guarded.pods;
-            assert.ok(one);
-            await access.restart(one);
+            const [first] = (await access.look()).pods;
+            assert.ok(first);
+            await access.restart(first);
             const refused = await until(({ refusedPods }) => refusedPods.length > 0);
-            assert.match(refused.refusedPods[0] ?? "", /no identity/);
+            assert.match(refused.refusedPods[0] ?? "", /eks-cni: refused a pod/);
             await sleep(5000);
             await access.removeInjectionGuard();
-            assert.deepEqual((await access.look()).injectionGuard, { present: false, inForce: false });
+            assert.deepEqual((await access.look()).injectionGuard, none);
             await sleep(1500);
             const started = Date.now();
             await access.wakeDaemonSet();
@@ -693,75 +678,83 @@ describe("The hand-over's access to a cluster", function () {
             await access.removeWakeMark();
         });
 
-        it("removes it also when only a part is there, and when nothing is", async () => {
-            await bind();
+        it("creates what is missing of it, and removes it also when only a part is there, and when nothing is", async () => {
+            await access.createInjectionGuard([one]);
+            await admission.deleteValidatingAdmissionPolicy({ name });
             assert.deepEqual((await access.look()).injectionGuard, { present: true, inForce: false });
+            await access.createInjectionGuard([one]);
+            assert.deepEqual(await inForce(), { present: true, inForce: true, roleArns: [one] });
+            await admission.deleteValidatingAdmissionPolicyBinding({ name });
+            const unbound = { present: true, inForce: false, roleArns: [one], unbound: true };
+            assert.deepEqual((await access.look()).injectionGuard, unbound);
+            await access.createInjectionGuard([one]);
+            assert.deepEqual(await inForce(), { present: true, inForce: true, roleArns: [one] });
+            await admission.deleteValidatingAdmissionPolicyBinding({ name });
             await access.removeInjectionGuard();
             await access.removeInjectionGuard();
-            assert.deepEqual((await access.look()).injectionGuard, { present: false, inForce: false });
+            assert.deepEqual((await access.look()).injectionGuard, none);
         });
 
         it("changes the roles that it admits, and shows by dry runs when the API server knows them", async () => {
-            const [one, another] = [subject.roleArn, `${subject.roleArn}-2`];
-            const { serviceAccount } = subject;
-            const spec = injectionGuardSpec({ serviceAccount, roleArns: [one] });
-            await admission.createValidatingAdmissionPolicy({ body: { metadata: { name }, spec } });
-            await bind();
-            try {
-                const { injectionGuard } = await until((seen) => seen.injectionGuard.inForce);
-                assert.deepEqual(injectionGuard.roleArns, [one]);
-                await sleep(1500);
-                assert.deepEqual(await access.testAdmission(one), { verdict: "admitted" });
-                assert.deepEqual(await access.testAdmission(another), { verdict: "refused" });
-                assert.deepEqual(await access.testAdmission(undefined), { verdict: "refused" });
-                await access.admitRoles([one, another]);
-                const changed = await until((seen) => seen.injectionGuard.inForce);
-                assert.deepEqual(changed.injectionGuard.roleArns, [one, another]);
-                await sleep(1500);
-                assert.deepEqual(await access.testAdmission(another), { verdict: "admitted" });
-                await access.admitRoles(undefined);
-                const suspended = await until((seen) => seen.injectionGuard.suspended === true);
-                assert.equal(suspended.injectionGuard.inForce, false);
-                await sleep(1500);
-                assert.deepEqual(await access.testAdmission(undefined), { verdict: "admitted" });
-                const { items } = await core.listNamespacedPod({ namespace, labelSelector: SKIP_WEBHOOK_LABEL });
-                assert.deepEqual(items, [], "a dry run has created a pod");
-            } finally {
-                await access.removeInjectionGuard();
-            }
+            await access.createInjectionGuard([one]);
+            assert.deepEqual((await inForce()).roleArns, [one]);
+            await sleep(1500);
+            assert.deepEqual(await access.testAdmission(one), { verdict: "admitted" });
+            assert.deepEqual(await access.testAdmission(another), { verdict: "refused" });
+            assert.deepEqual(await access.testAdmission(undefined), { verdict: "refused" });
+            await access.admitRoles([one, another]);
+            assert.deepEqual((await inForce()).roleArns, [one, another]);
+            await sleep(1500);
+            assert.deepEqual(await access.testAdmission(another), { verdict: "admitted" });
+            const { items } = await core.listNamespacedPod({ namespace, labelSelector: SKIP_WEBHOOK_LABEL });
+            assert.deepEqual(items, [], "a dry run has created a pod");
         });
 
         it("tells another component's from its own, by a dry run", async () => {
-            const theirs = { ...subject, injectionGuardName: "eks-cni-theirs" };
-            const asThey = await connectCluster({ kubeconfig }, theirs, settings);
-            const { roleArn, serviceAccount } = subject;
-            const spec = injectionGuardSpec({ serviceAccount, roleArns: [`${roleArn}-2`] });
-            await admission.createValidatingAdmissionPolicy({ body: { metadata: { name }, spec } });
-            await bind();
-            try {
-                await until((seen) => seen.injectionGuard.inForce);
-                await sleep(1500);
-                assert.deepEqual(await access.testAdmission(roleArn), { verdict: "refused" });
-                const answer = await asThey.testAdmission(roleArn);
-                assert.equal(answer.verdict === "unknown" && answer.anotherGuard, name);
-                assert.deepEqual(await asThey.testAdmission(`${roleArn}-2`), { verdict: "admitted" });
-            } finally {
-                await access.removeInjectionGuard();
-                asThey.close();
-            }
+            const asThey = await connectCluster(
+                { kubeconfig },
+                { ...subject, injectionGuardName: "eks-cni-theirs" },
+                settings,
+            );
+            await access.createInjectionGuard([another]);
+            await inForce();
+            await sleep(1500);
+            assert.deepEqual(await access.testAdmission(one), { verdict: "refused" });
+            const answer = await asThey.testAdmission(one);
+            assert.equal(answer.verdict === "unknown" && answer.anotherGuard, name);
+            assert.deepEqual(await asThey.testAdmission(another), { verdict: "admitted" });
+            asThey.close();
         });
 
-        it("does not take one with a faulty expression for one in force", async () => {
+        it("does not take one with a faulty expression for one in force, and takes such a change back", async () => {
+            await access.createInjectionGuard([one]);
+            const policy = await admission.readValidatingAdmissionPolicy({ name });
             const validations = [{ expression: "object.spec.nothingOfThisName == 'x'" }];
-            await admission.createValidatingAdmissionPolicy({
-                body: { ...policy, spec: { ...policy.spec, failurePolicy: "Ignore", validations } },
+            const body = { ...policy, spec: { ...policy.spec, failurePolicy: "Ignore", validations } };
+            await admission.replaceValidatingAdmissionPolicy({ name, body });
+            await sleep(3000);
+            assert.deepEqual((await access.look()).injectionGuard, {
+                present: true,
+                inForce: false,
+                roleArns: [],
+                otherExpressions: true,
             });
-            await bind();
+            await access.admitRoles([one]);
+            assert.deepEqual(await inForce(), { present: true, inForce: true, roleArns: [one] });
+        });
+
+        it("refuses one that another party has created, and neither changes nor removes it", async () => {
+            await admission.createValidatingAdmissionPolicy({ body: theirs, fieldManager: "their-tool" });
             try {
-                await sleep(3000);
-                assert.deepEqual((await access.look()).injectionGuard, notInForce);
-            } finally {
+                const before = await admission.readValidatingAdmissionPolicy({ name });
+                assert.deepEqual((await access.look()).injectionGuard, { ...none, othersManagers: ["their-tool"] });
+                await assert.rejects(access.createInjectionGuard([one]), { code: "injection-guard-of-another" });
+                await access.admitRoles([one]);
                 await access.removeInjectionGuard();
+                assert.deepEqual(await admission.readValidatingAdmissionPolicy({ name }), before);
+                await assert.rejects(admission.readValidatingAdmissionPolicyBinding({ name }), { code: 404 });
+            } finally {
+                await admission.deleteValidatingAdmissionPolicy({ name });
             }
         });
     });

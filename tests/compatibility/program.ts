@@ -30,9 +30,9 @@ pulumi.all([plain.ready, live.ready]).apply((ready) => {
 });
 `;
 
-/** The plain shape has 1 component and 4 resources. Live checks add 10: three live checks, five of the deletion order, and two of the injection guard. */
+/** The plain shape has 1 component and 4 resources. Live checks add 8: three live checks, and five of the deletion order. */
 export const EXPECTED = {
     one: true,
-    resources: 20,
+    resources: 18,
     ready: ["arn:aws:iam::111122223333:role/made"],
 };

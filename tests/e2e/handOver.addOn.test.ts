@@ -111,7 +111,7 @@ describe("the hand-over with the managed add-on as the delivery", () => {
             await stack.up({ onEvent });
             assertOrder(
                 steps,
-                ...["credential-guard", "canary", "daemon-set", "add-on-role", "injection-guard", "detachment"].map(
+                ...["credential-guard", "canary", "daemon-set", "add-on-role", "detachment"].map(
                     (child) => `create cni-${child}`,
                 ),
             );

@@ -88,7 +88,7 @@ describe("the hand-over with Pod Identity as the delivery", () => {
         await stack.up({ onEvent });
         assertOrder(
             steps,
-            ...["credential-guard", "association", "canary", "daemon-set", "injection-guard", "detachment"].map(
+            ...["credential-guard", "association", "canary", "daemon-set", "detachment"].map(
                 (child) => `create cni-${child}`,
             ),
         );

@@ -51,17 +51,10 @@ describe("the hand-over of a live cluster", () => {
         const { steps, onEvent } = recordEvents();
         const { outputs } = await stack.up({ onEvent });
         assert.deepStrictEqual(
-            steps.filter((step) => /^end create cni-(?!deletion-order|injection-guard-b)/.test(step)),
-            [
-                "role",
-                "cni-policy",
-                "credential-guard",
-                "service-account",
-                "canary",
-                "daemon-set",
-                "injection-guard",
-                "detachment",
-            ].map((child) => `end create cni-${child}`),
+            steps.filter((step) => /^end create cni-(?!deletion-order)/.test(step)),
+            ["role", "cni-policy", "credential-guard", "service-account", "canary", "daemon-set", "detachment"].map(
+                (child) => `end create cni-${child}`,
+            ),
         );
         assert.strictEqual(outputs["verifiedPods"]?.value, 3);
         assert.deepStrictEqual(outputs["detachedFrom"]?.value, [NODE_ROLE]);

@@ -67,8 +67,6 @@ describe("live checks that are turned off and on again", () => {
             "delete cni-deletion-order-4",
             "delete cni-deletion-order-5",
             "delete cni-detachment",
-            "delete cni-injection-guard",
-            "delete cni-injection-guard-binding",
             "update cni",
             "update cni-daemon-set",
             "update cni-service-account",

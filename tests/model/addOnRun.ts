@@ -331,8 +331,7 @@ function handedOver(world: ModelWorld, engine: Engine, program: Program): string
         ],
         [attached.length > 0, `${attached.join(", ")} still hold the policy`],
         [
-            world.guard?.join() !== (hasInjectionGuard(program) ? (isOfAssociation ? "" : arn) : undefined) ||
-                world.isGuardSuspended,
+            world.guard?.join() !== (hasInjectionGuard(program) ? (isOfAssociation ? "" : arn) : undefined),
             "the injection guard is not as expected",
         ],
         ...ofAssociation(world, isOfAssociation ? arn : undefined),

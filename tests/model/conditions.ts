@@ -15,6 +15,8 @@ export interface Conditions {
     clusterUid?: string;
     serviceAccountUid?: string;
     noServiceAccount?: boolean;
+    /** The field managers of a policy of the injection guard's name that another party has created. */
+    othersGuard?: readonly string[];
     noDaemonSet?: boolean;
     version?: { readonly major: number; readonly minor: number };
     templateLabels?: DaemonSetSeen["templateLabels"];

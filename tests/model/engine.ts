@@ -127,10 +127,7 @@ interface Stack {
     rollout?: string;
     /** What the patch of the DaemonSet has written to the pod template. It keeps that when the live checks are turned on. */
     template?: string;
-    /** The role that it admits. */
-    injectionGuard?: string;
     addOnRole?: AddOnRoleInputs & AddOnRoleOutputs;
-    guardedAccount?: string;
     /** Its `replacementTrigger` is null once an update has seen it: components/live/associationTrigger.ts. */
     association?: { readonly id: string; readonly roleArn: string; readonly trigger: number | null };
     detachment?: DetachmentInputs & DetachmentOutputs;
@@ -271,10 +268,6 @@ export class Engine {
         const steps = new Steps(flags, present, world, run);
         const arn = await this.ownRole(program, run, steps);
         await this.liveChecks(program, arn, run, steps);
-        // It has retainOnDelete: without detachFromNodeRoles it leaves the state, but stays in the cluster.
-        if (!hasInjectionGuard(program)) {
-            delete stack.injectionGuard;
-        }
         if (program.delivery !== "eksAddon") {
             // Its delete does nothing.
             delete stack.addOnRole;
@@ -311,7 +304,7 @@ export class Engine {
 
     /** The children in the state. */
     private present(): Set<Child> {
-        const { roles, guard, patches, canary: tried, injectionGuard, detachment: last } = this.stack;
+        const { roles, guard, patches, canary: tried, detachment: last } = this.stack;
         const hasPolicies = ({ policyArns }: ModelRole) => policyArns === undefined || policyArns.length > 0;
         const all: [Child, boolean][] = [
             ["role", roles.length > 0],
@@ -320,7 +313,6 @@ export class Engine {
             ["patch", patches.has("patch")],
             ["canary", tried !== undefined],
             ["rollout", patches.has("rollout")],
-            ["injectionGuard", injectionGuard !== undefined],
             ["detachment", last !== undefined],
         ];
         return new Set(all.flatMap(([child, isThere]) => (isThere ? [child] : [])));
@@ -335,7 +327,7 @@ export class Engine {
 
     private async liveChecks(program: Program, arn: string, run: Run, steps: Steps): Promise<void> {
         const { world, stack, resources, names } = this;
-        const { manager, injectionGuardName } = names;
+        const { manager } = names;
         const operation = this.operation(run);
         const common = commonInputs(program, arn, names);
         const { serviceAccountName: account = AWS_NODE, daemonSetName = AWS_NODE } = program;
@@ -420,24 +412,6 @@ export class Engine {
             const inputs = { ...common, record, approvedRole, delivered, rollouts };
             stack.addOnRole = await operate(resources.addOnRole, stack.addOnRole, inputs, operation);
         }
-        const injectionGuard = hasInjectionGuard(program);
-        if (injectionGuard) {
-            await steps.operate("injectionGuard", async (replaces) => {
-                // With an association, it admits container credentials alone.
-                const admitted = program.delivery === "podIdentity" ? [] : [arn];
-                if (stack.injectionGuard === admitted.join() && stack.guardedAccount === account && !replaces) {
-                    return;
-                }
-                const what = stack.injectionGuard === undefined ? "create" : replaces ? "replace" : "update";
-                await run.call(`${what} the injection guard`, () => {
-                    world.guardName = injectionGuardName;
-                    world.guardedAccount = account;
-                    world.guard = admitted;
-                    stack.injectionGuard = admitted.join();
-                    stack.guardedAccount = account;
-                });
-            });
-        }
         await steps.operate("detachment", async (replaces) => {
             const { detachFromNodeRoles, detachPolicyArns, handedOverClusterArns, regions } = program;
             const named = {
@@ -451,7 +425,7 @@ export class Engine {
                 ...known(),
                 ...named,
                 rollouts: rollouts + (program.delivery === "eksAddon" ? (stack.addOnRole?.updates ?? 0) : 0),
-                injectionGuard,
+                injectionGuard: hasInjectionGuard(program),
                 maxNotReadyNodes: program.maxNotReadyNodes ?? 0,
             };
             const inputs = detachFromNodeRoles === undefined ? last : { ...last, detachFromNodeRoles };
@@ -730,7 +704,6 @@ export class Engine {
             await resources.detachment.delete(stack.detachment, operation);
             delete stack.detachment;
         }
-        delete stack.injectionGuard;
         delete stack.canary;
         await this.handBack(stack.guard, operation);
         delete stack.guard;
@@ -761,20 +734,10 @@ export class Engine {
               };
     }
 
-    /** The roles that this stack's injection guard admits. */
-    private get ownGuard(): readonly string[] | undefined {
-        const { world, names } = this;
-        return world.guardName === names.injectionGuardName ? world.guard : undefined;
-    }
-
     /** Saves the drift that a refresh finds, including that of the native resources, so that the next update repairs it. */
     public async refresh(run: Run): Promise<void> {
         const { world, stack, resources } = this;
         stack.trustDrifted = [...world.broken.values()].includes("trust-refused");
-        const isGuard = this.ownGuard?.join() === stack.injectionGuard && !world.isGuardSuspended;
-        if (!isGuard || world.guardedAccount !== stack.guardedAccount) {
-            delete stack.injectionGuard;
-        }
         if (world.ownAssociation.current?.id !== stack.association?.id) {
             delete stack.association;
         }
@@ -844,9 +807,6 @@ export class Engine {
 
     /** They have retainOnDelete: the delete of the credential guard reverts their writes. */
     private forgetRetained(goes: (child: Child) => boolean): void {
-        if (goes("injectionGuard")) {
-            delete this.stack.injectionGuard;
-        }
         if (goes("rollout")) {
             delete this.stack.rollout;
             delete this.stack.template;

@@ -4,16 +4,7 @@ import type { Run } from "./run";
 import type { ModelWorld } from "./world";
 
 /** In the order of the program, where each child depends on all children before it. `policies` are the role's attachments. */
-export const CHILDREN = [
-    "role",
-    "policies",
-    "guard",
-    "patch",
-    "canary",
-    "rollout",
-    "injectionGuard",
-    "detachment",
-] as const;
+export const CHILDREN = ["role", "policies", "guard", "patch", "canary", "rollout", "detachment"] as const;
 export type Child = (typeof CHILDREN)[number];
 
 export interface Flags {

@@ -150,15 +150,16 @@ function clusterOf(world: ModelWorld, run: Run, subject: Subject): ClusterAccess
         removeWakeMark: () => run.call("remove the wake mark", () => (world.woken = false)).then(() => undefined),
         admitRoles: (roleArns) =>
             run.call("change the injection guard", () => {
-                if (!hasGuard()) {
-                    return;
-                }
-                world.guardedAccount = accountName;
-                if (roleArns === undefined) {
-                    world.suspendGuard();
-                } else {
+                if (hasGuard()) {
+                    world.guardedAccount = accountName;
                     world.guard = roleArns;
                 }
+            }),
+        createInjectionGuard: (roleArns) =>
+            run.call("create the injection guard", () => {
+                world.guardName = subject.injectionGuardName;
+                world.guardedAccount = accountName;
+                world.guard = roleArns;
             }),
         skipContainers: (containers) =>
             run.call(containers.length > 0 ? "skip the containers" : "no longer skip the containers", () => {
@@ -215,8 +216,8 @@ function clusterSeen(world: ModelWorld, subject: Subject): ClusterSeen {
         ...(former.length === 0 ? {} : { formerServiceAccounts: former }),
         injectionGuard: {
             present: hasGuard,
-            inForce: hasGuard && !world.isGuardSuspended,
-            ...(hasGuard && world.isGuardSuspended ? { suspended: true, otherExpressions: true } : {}),
+            inForce: hasGuard,
+            ...(conditions.othersGuard === undefined ? {} : { othersManagers: conditions.othersGuard }),
             // With the expressions for another service account, it admits no known role.
             ...(hasGuard ? { roleArns: isGuarded ? (world.guard ?? []) : [] } : {}),
         },

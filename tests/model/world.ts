@@ -457,21 +457,6 @@ export class ModelWorld {
         this.guards.push({ at: this.now, value: roleArns && { roleArns, account: this.guardedAccount } });
     }
 
-    /** The component's guard stays, and admits each pod until its next change. */
-    public suspendGuard(): void {
-        const { guard } = this;
-        if (guard !== undefined) {
-            this.guards.push({
-                at: this.now,
-                value: { roleArns: guard, account: this.guardedAccount, suspended: true },
-            });
-        }
-    }
-
-    public get isGuardSuspended(): boolean {
-        return this.guards.at(-1)?.value?.suspended === true;
-    }
-
     /** Whether the injection guard looks at the pods of the DaemonSet. */
     public get isGuarded(): boolean {
         return this.guard !== undefined && this.guardedAccount === this.serviceAccountName;
@@ -487,7 +472,6 @@ export class ModelWorld {
         const { enforced } = this;
         return (
             enforced?.account !== account ||
-            enforced.suspended === true ||
             (roleArn !== undefined && [...enforced.roleArns, POD_IDENTITY].includes(roleArn))
         );
     }
@@ -1221,6 +1205,4 @@ interface Guard {
     readonly roleArns: readonly string[];
     /** It looks at the pods of this service account alone. */
     readonly account: string;
-    /** Whether it admits each pod. */
-    readonly suspended?: true;
 }

@@ -47,9 +47,6 @@ describe("the names that stay as they are", () => {
             "cni-deletion-order-4": "pulumi-nodejs:dynamic/eks-cni:DeletionOrder",
             "cni-deletion-order-5": "pulumi-nodejs:dynamic/eks-cni:DeletionOrder",
             "cni-detachment": "pulumi-nodejs:dynamic/eks-cni:Detachment",
-            "cni-injection-guard": "kubernetes:admissionregistration.k8s.io/v1:ValidatingAdmissionPolicy",
-            "cni-injection-guard-binding":
-                "kubernetes:admissionregistration.k8s.io/v1:ValidatingAdmissionPolicyBinding",
             "cni-ipv6-policy": "aws:iam/policy:Policy",
             "cni-role": "aws:iam/role:Role",
             "cni-service-account": "kubernetes:core/v1:ServiceAccountPatch",
@@ -204,7 +201,7 @@ describe("the names that stay as they are", () => {
             "former-credentials-fail",
             "former-role-carried",
             "hand-over-unfinished",
-            "injection-guard-missing",
+            "injection-guard-of-another",
             "kubeconfig-invalid",
             "network-policy-logs",
             "node-role-in-use",

@@ -66,13 +66,6 @@ export const nodeRoleRefusals = {
             "It is not in the record, so destroy could not attach it again.",
             "Run pulumi up --refresh to record it.",
         ),
-    injectionGuardMissing: ({ injectionGuardName }: Subject) =>
-        new Refusal(
-            "injection-guard-missing",
-            `The injection guard, the ValidatingAdmissionPolicy ${injectionGuardName}, does not exist, although the stack created it.`,
-            "Without it, a pod created while the webhook is down would have no permissions once the node roles have lost the policy.",
-            "Run pulumi up --refresh to create it again.",
-        ),
     podsWithoutRole: (pods: readonly PodSeen[]) =>
         new Refusal(
             "pods-without-role",

@@ -59,6 +59,14 @@ export const otherDeliveryRefusals = {
             "Remove that component from its program, and run pulumi up on its stack until it succeeds. If the stack no longer exists, remove its guard: " +
                 `kubectl delete validatingadmissionpolicybinding/${policy} validatingadmissionpolicy/${policy}. Then run pulumi up.`,
         ),
+    injectionGuardOfOthers: ({ injectionGuardName: name }: Subject, managers: readonly string[]) =>
+        new Refusal(
+            "injection-guard-of-another",
+            `The cluster has a ValidatingAdmissionPolicy or a ValidatingAdmissionPolicyBinding ${name}, which this component has not applied. ` +
+                `Its field managers: ${managers.join(", ") || "none"}.`,
+            "The component needs this name for its injection guard, and does not change what another party has created.",
+            `If nothing needs it, delete it: kubectl delete validatingadmissionpolicybinding/${name} validatingadmissionpolicy/${name} --ignore-not-found. Then run pulumi up.`,
+        ),
     addOnHasRole: (roleArn: string) =>
         new Refusal(
             "add-on-owns-the-role",

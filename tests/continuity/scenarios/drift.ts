@@ -63,7 +63,7 @@ const injectionGuardDeleted: Scenario = {
         await handedOver(stage);
         await stage.deleteInjectionGuards();
         const pods = await stage.pods();
-        await showsAndRepairs(stage, /cni-injection-guard/);
+        await showsAndRepairs(stage, /The injection guard \S+ is gone/);
         assert.deepStrictEqual(await stage.pods(), pods, "pods were restarted");
     },
 };

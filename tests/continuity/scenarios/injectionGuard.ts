@@ -60,7 +60,11 @@ const guardEdited: Scenario = {
         assert.deepStrictEqual(admittedRoles, [stage.outputs()["roleArn"]]);
         await stage.editInjectionGuards([{ expression: "true" }]);
         const { output } = await stage.succeeds("refresh", stage.arguments());
-        assert.match(output, /cni-injection-guard/, "the refresh does not show the drift");
+        assert.match(
+            output,
+            /The injection guard \S+ was changed: its expressions are not/,
+            "the refresh does not show the drift",
+        );
         await stage.succeeds("up", stage.arguments());
         await stage.assertHandedOver();
         assert.deepStrictEqual((await stage.now()).admittedRoles, admittedRoles);

@@ -5,7 +5,7 @@ import { CreateAddonCommand, CreatePodIdentityAssociationCommand, EKSClient } fr
 import { KubernetesObject, KubernetesObjectApi, loadAllYaml } from "@kubernetes/client-node";
 import type { Sandbox } from "local-eks";
 import { loadKubeconfig } from "local-eks/kubernetes";
-import { injectionGuardName } from "../../../components/live/injectionGuardResources";
+import { injectionGuardName } from "../../../components/live/injectionGuardName";
 import { iamOf } from "./iam";
 
 const RIGHTS = path.resolve(__dirname, "../../../docs/rights");

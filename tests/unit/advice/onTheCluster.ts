@@ -213,19 +213,6 @@ export const ON_THE_CLUSTER: AdviceScenario[] = [
         again: ["up --refresh"],
     },
     {
-        code: "injection-guard-missing",
-        handedOver: true,
-        command: "up",
-        trouble: (play) => {
-            play.world.guard = undefined;
-            play.world.setAttached("a", true);
-            play.set({ detachPolicyArns: [CNI_POLICY] });
-        },
-        advice: ["Run pulumi up --refresh to create it again."],
-        follow: () => undefined,
-        again: ["up --refresh"],
-    },
-    {
         code: "node-role-unknown",
         handedOver: true,
         command: "destroy",

@@ -224,6 +224,18 @@ const deliveries: AdviceScenario[] = [
         },
     }),
     preflight({
+        code: "injection-guard-of-another",
+        trouble: ({ world }) => {
+            world.conditions.othersGuard = ["kubectl-create"];
+        },
+        advice: [
+            "kubectl delete validatingadmissionpolicybinding/guard validatingadmissionpolicy/guard --ignore-not-found",
+        ],
+        follow: ({ world }) => {
+            delete world.conditions.othersGuard;
+        },
+    }),
+    preflight({
         code: "pod-identity-association",
         trouble: ({ world }) => {
             world.conditions.podIdentityRoleArns = ["arn:aws:iam::111122223333:role/associated"];

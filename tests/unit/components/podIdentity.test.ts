@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { deepStrictEqual, match, ok, strictEqual } from "assert";
 import { child } from "../support/children";
-import { ADMISSION, COMMON, inputs, live, names, option, ORDER } from "../support/live";
+import { COMMON, inputs, live, names, option, ORDER } from "../support/live";
 import { assertAccepted, assertRefusedLate } from "../support/refusals";
 import { cluster, GET_CLUSTER, GET_OIDC_PROVIDER, Lookups, WITH_ARN } from "../support/standIn";
 import type { MockOptions } from "../support/underMocks";
@@ -55,7 +55,6 @@ describe("the component with Pod Identity", () => {
             "cni-daemon-set",
             ...ORDER,
             "cni-detachment",
-            ...ADMISSION,
             "cni-role",
         ]);
         deepStrictEqual(child(run, "cni-role")?.inputs, { assumeRolePolicy: trust() });
@@ -89,12 +88,6 @@ describe("the component with Pod Identity", () => {
             clusterName: "production",
             delivery: "podIdentity",
         });
-    });
-
-    it("admits no pod with web identity", async () => {
-        const run = await podIdentity({ detachFromNodeRoles: ["nodes"] });
-        const { validations } = inputs(run, "cni-injection-guard")["spec"] as { validations: { expression: string }[] };
-        ok(validations[1]?.expression.includes(" in [])"));
     });
 
     it("is for the service account that the program names", async () => {

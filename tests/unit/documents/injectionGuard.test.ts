@@ -1,11 +1,5 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
-import {
-    admittedRoles,
-    injectionGuardSpec,
-    isInjectionGuard,
-    isSuspendedGuard,
-    suspendedGuardSpec,
-} from "../../../documents/injectionGuard";
+import { admittedRoles, bindingSpec, injectionGuardSpec } from "../../../documents/injectionGuard";
 
 const serviceAccount = { namespace: "kube-system", name: "aws-node" };
 const A = "arn:aws:iam::111122223333:role/a";
@@ -18,25 +12,42 @@ describe("The spec of the injection guard", () => {
         deepStrictEqual(lists, [false, true, false]);
     });
 
-    it("can admit each pod, which shows in the policy", () => {
-        const suspended = suspendedGuardSpec(serviceAccount);
+    it("is the policy that Kubernetes documents, with a binding that denies", () => {
+        const all = (condition: string) =>
+            `object.spec.?containers.orValue([]).all(c, ${condition}) && object.spec.?initContainers.orValue([]).all(c, ${condition})`;
+        const has = (variable: string, more = "") => `c.?env.orValue([]).exists(e, e.name == '${variable}'${more})`;
+        const token = (audience: string) =>
+            "object.spec.?volumes.orValue([]).exists(v, v.?projected.?sources.orValue([]).exists(s, " +
+            `s.?serviceAccountToken.?audience.orValue('') == '${audience}'))`;
+        const { variables, validations } = spec(A);
+        deepStrictEqual(variables, [
+            {
+                name: "containerCredentials",
+                expression: [
+                    all(has("AWS_CONTAINER_CREDENTIALS_FULL_URI")),
+                    all(`!${has("AWS_WEB_IDENTITY_TOKEN_FILE")}`),
+                    token("pods.eks.amazonaws.com"),
+                ].join(" && "),
+            },
+        ]);
         deepStrictEqual(
-            suspended.validations.map(({ expression }) => expression),
-            ["true"],
-        );
-        deepStrictEqual({ ...suspended, validations: [] }, { ...spec(), validations: [] });
-        deepStrictEqual(
-            [suspended, spec(), spec(A)].map((live) => [
-                isSuspendedGuard(live, serviceAccount),
-                isInjectionGuard(live, serviceAccount),
-            ]),
+            validations.map(({ expression }) => expression),
             [
-                [true, false],
-                [false, true],
-                [false, true],
-            ],
+                all(has("AWS_WEB_IDENTITY_TOKEN_FILE")),
+                all(has("AWS_ROLE_ARN", ` && e.?value.orValue('') in ['${A}']`)),
+                token("sts.amazonaws.com"),
+            ].map((expression) => `variables.containerCredentials || (${expression})`),
         );
-        strictEqual(isSuspendedGuard(suspended, { ...serviceAccount, name: "other" }), false);
+        deepStrictEqual(bindingSpec("guard"), { policyName: "guard", validationActions: ["Deny"] });
+    });
+
+    it("follows the service account that was given", () => {
+        const given = injectionGuardSpec({ serviceAccount: { namespace: "cni-system", name: "agent" }, roleArns: [A] });
+        deepStrictEqual(given.matchConstraints.namespaceSelector, {
+            matchLabels: { "kubernetes.io/metadata.name": "cni-system" },
+        });
+        strictEqual(given.matchConditions[0]?.expression, "object.spec.?serviceAccountName.orValue('') == 'agent'");
+        match(given.validations[0]?.message ?? "", / the service account cni-system\/agent\. /);
     });
 
     it("fails closed, and is about new pods of the service account alone", () => {

@@ -11,7 +11,6 @@ export const DELIVERED = "ec6352e1e6842b81";
 
 export const ORDER = [1, 2, 3, 4, 5].map((layer) => `cni-deletion-order-${String(layer)}`);
 export const CHECKS = ["cni-credential-guard", "cni-canary", "cni-detachment"];
-export const ADMISSION = ["cni-injection-guard", "cni-injection-guard-binding"];
 
 export const COMMON = {
     subject: {

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { deepStrictEqual, match, strictEqual } from "assert";
-import { ADMISSION, CHECKS, COMMON, DELIVERED, inputs, live, MANAGED, names, ROLE_ARN } from "../../support/live";
+import { CHECKS, COMMON, DELIVERED, inputs, live, MANAGED, names, ROLE_ARN } from "../../support/live";
 import { assertAccepted } from "../../support/refusals";
 import { cluster, GET_CLUSTER, ISSUER, LOOKUPS } from "../../support/standIn";
 import type { Run } from "../../support/underMocks";
@@ -175,9 +175,9 @@ describe("the live checks' inputs", () => {
         assertNoteOnly(run, "cni-system", "agent-ds");
     });
 
-    it("carry on what the credential guard has recorded, the injection guard's first name included", async () => {
+    it("carry on what the credential guard has recorded", async () => {
         const recorded = {
-            record: { injectionGuardName: "first-name", approvedRoleArns: [ROLE_ARN] },
+            record: { approvedRoleArns: [ROLE_ARN] },
             approvedRole: "approved",
             formerAnnotations: { "eks.amazonaws.com/role-arn": "arn:aws:iam::111122223333:role/former" },
         };
@@ -189,13 +189,6 @@ describe("the live checks' inputs", () => {
         deepStrictEqual({ record, approvedRole, formerAnnotations }, recorded);
         const { record: again, approvedRole: approvedAgain } = inputs(run, "cni-detachment");
         deepStrictEqual([again, approvedAgain], [recorded.record, recorded.approvedRole]);
-        for (const name of ADMISSION) {
-            strictEqual((inputs(run, name)["metadata"] as { name: string }).name, "first-name");
-        }
-        strictEqual(
-            (inputs(run, "cni-injection-guard-binding")["spec"] as { policyName: string }).policyName,
-            "first-name",
-        );
     });
 
     it("make the outputs of the component", async () => {
@@ -258,8 +251,8 @@ describe("the live checks' inputs", () => {
         );
         assertAccepted(run);
         deepStrictEqual(
-            names(run).filter((name) => [...CHECKS, ...ADMISSION].includes(name)),
-            [...CHECKS, ...ADMISSION].sort(),
+            names(run).filter((name) => CHECKS.includes(name)),
+            [...CHECKS].sort(),
         );
     });
 });

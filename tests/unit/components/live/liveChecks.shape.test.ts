@@ -1,6 +1,6 @@
 import { deepStrictEqual, match, ok, strictEqual } from "assert";
 import { child, children } from "../../support/children";
-import { ADMISSION, CHECKS, COMMON, inputs, live, names, option, ORDER, ROLE_ARN } from "../../support/live";
+import { CHECKS, COMMON, inputs, live, names, option, ORDER, ROLE_ARN } from "../../support/live";
 import { assertAccepted } from "../../support/refusals";
 import { UNKNOWN } from "../../support/wire";
 
@@ -29,21 +29,13 @@ describe("the live shape", () => {
         deepStrictEqual(names(await live({ liveChecks: null })), plain);
     });
 
-    it("has an injection guard too if policies are detached from node roles", async () => {
-        const run = await live({ detachFromNodeRoles: ["nodes"] });
-        deepStrictEqual(
-            ADMISSION.map((name) => child(run, name)?.type),
-            [
-                "kubernetes:admissionregistration.k8s.io/v1:ValidatingAdmissionPolicy",
-                "kubernetes:admissionregistration.k8s.io/v1:ValidatingAdmissionPolicyBinding",
-            ],
-        );
-        deepStrictEqual(names(await live({ detachFromNodeRoles: ["nodes"], injectionGuard: true })), names(run));
-        deepStrictEqual(names(await live({ detachFromNodeRoles: ["nodes"], injectionGuard: null })), names(run));
-        deepStrictEqual(
-            names(await live({ detachFromNodeRoles: ["nodes"], injectionGuard: false })),
-            names(run).filter((name) => !ADMISSION.includes(name)),
-        );
+    it("has the same children with an injection guard, which the detachment creates", async () => {
+        const plain = names(await live());
+        for (const injectionGuard of [undefined, null, true, false]) {
+            const run = await live({ detachFromNodeRoles: ["nodes"], injectionGuard });
+            deepStrictEqual(names(run), plain);
+            strictEqual(inputs(run, "cni-detachment")["injectionGuard"], injectionGuard !== false);
+        }
     });
 
     for (const [title, args] of [
@@ -57,7 +49,7 @@ describe("the live shape", () => {
             const run = await live(args);
             assertAccepted(run);
             deepStrictEqual(
-                names(run).filter((name) => [...ORDER, ...CHECKS, ...ADMISSION].includes(name)),
+                names(run).filter((name) => [...ORDER, ...CHECKS].includes(name)),
                 [],
             );
             ok(!Object.values(option(run, "retainondelete")).includes(true));
@@ -107,15 +99,11 @@ describe("the live shape", () => {
             "cni-service-account",
             "cni-canary",
             "cni-daemon-set",
-            ...ADMISSION,
             "cni-detachment",
         ];
         const dependsOn = new Map(children(run).map((one) => [one.name, one.dependsOn]));
         for (const [i, name] of order.entries()) {
-            // The binding has no output of the role among its inputs. It depends on the role through the other resources.
-            const before = order
-                .slice(0, i)
-                .filter((one) => one !== "cni-role" || name !== "cni-injection-guard-binding");
+            const before = order.slice(0, i);
             const chain = name === "cni-credential-guard" ? ORDER : [];
             deepStrictEqual(dependsOn.get(name), [...before, ...chain].sort(), name);
         }
@@ -150,7 +138,7 @@ describe("the live shape", () => {
     it("keeps on destroy what the credential guard takes off in a safe order", async () => {
         const run = await live({ detachFromNodeRoles: ["nodes"] });
         const kept = Object.entries(option(run, "retainondelete")).filter(([, retain]) => retain === true);
-        deepStrictEqual(kept.map(([name]) => name).sort(), ["cni-daemon-set", ...ADMISSION, "cni-service-account"]);
+        deepStrictEqual(kept.map(([name]) => name).sort(), ["cni-daemon-set", "cni-service-account"]);
     });
 
     it("leaves the rollout annotation of the pod template as it is, since a template that changes restarts every pod", async () => {

@@ -1,7 +1,8 @@
 import { deepStrictEqual } from "node:assert/strict";
 import { nextWideningStep } from "../../../../handover/decide/admittedRoles";
 import type { ClusterSeen } from "../../../../handover/model/world";
-import { right, table, verified, wait } from "../support/detachments";
+import { DETACH, right, table, verified, wait } from "../support/detachments";
+import { associated, seen, withCredentials } from "../support/podIdentity";
 import {
     carrying,
     FORMER_ROLE,
@@ -50,20 +51,6 @@ describe("Before the service account gets another role, the injection guard", ()
         deepStrictEqual(step({}), none);
         deepStrictEqual(step({ injectionGuard: { present: true, inForce: false } }), none);
     });
-
-    it("stays as it is while it admits each pod: the pods are on the node roles", () =>
-        deepStrictEqual(
-            step({
-                injectionGuard: {
-                    present: true,
-                    inForce: false,
-                    roleArns: [],
-                    otherExpressions: true,
-                    suspended: true,
-                },
-            }),
-            { do: "done", why: "the injection guard admits each pod" },
-        ));
 
     it("admits approved roles that pods or the annotation have, with the expressions of an earlier version", () => {
         deepStrictEqual(step(guard()), admit(ROLE, NEW));
@@ -121,6 +108,65 @@ table("The list of the injection guard", [
             do: "removeInjectionGuard",
             why: "removing the injection guard, which the program no longer asks for",
         },
+        { injectionGuard: false },
+    ],
+]);
+
+const none = { injectionGuard: { present: false, inForce: false } };
+const create = (...roleArns: string[]) => ({
+    do: "createInjectionGuard",
+    roleArns,
+    why: "creating the injection guard guard: from now on it refuses new pods without the role",
+});
+
+table("The injection guard", [
+    ["is created once every pod carries the role", verified(none), create(ROLE)],
+    [
+        "is created while a pod starts: it has the role already",
+        verified({ ...none, pods: pods(right, pod("n2", right, starting)) }),
+        create(ROLE),
+    ],
+    [
+        "is not created while a pod carries another role, which restarts first",
+        verified({ ...none, pods: pods(right, pod("n2", carrying(OLD))) }),
+        { do: "restart", pods: ["pod-n2"], why: `pod-n2 carries ${OLD}` },
+    ],
+    [
+        "does not wait for a pod that ends",
+        verified({ ...none, pods: pods(right, pod("n2", right), { ...pod("n2", onNodeRole), terminating: true }) }),
+        create(ROLE),
+    ],
+    [
+        "is created again without its policy",
+        verified({ injectionGuard: { present: true, inForce: false } }),
+        create(ROLE),
+    ],
+    [
+        "gets its binding again, and keeps approved roles only",
+        verified({
+            injectionGuard: { present: true, inForce: false, roleArns: [OLD, "theirs"], unbound: true },
+        }),
+        create(OLD, ROLE),
+        { record: { ...record, approvedRoleArns: [OLD, ROLE] } },
+    ],
+    [
+        "admits no role by name with an association",
+        seen(withCredentials, { cluster: none }),
+        create(),
+        { subject: associated, canarySeconds: 1e9 },
+    ],
+    [
+        "is not created over that of another party",
+        verified({ injectionGuard: { ...none.injectionGuard, othersManagers: ["kubectl", "argocd"] } }),
+        {
+            refuse: "injection-guard-of-another",
+            seen: "The cluster has a ValidatingAdmissionPolicy or a ValidatingAdmissionPolicyBinding guard, which this component has not applied. Its field managers: kubectl, argocd.",
+        },
+    ],
+    [
+        "is not looked for where the program does not ask for it",
+        verified({ injectionGuard: { ...none.injectionGuard, othersManagers: ["kubectl"] } }),
+        DETACH,
         { injectionGuard: false },
     ],
 ]);

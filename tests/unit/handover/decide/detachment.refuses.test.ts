@@ -179,14 +179,6 @@ table("The run ends", [
         refuse("cluster-name-unknown", "No name."),
     ],
     [
-        "when the guard is not there",
-        verified({ injectionGuard: { present: false, inForce: false } }),
-        refuse(
-            "injection-guard-missing",
-            "The injection guard, the ValidatingAdmissionPolicy guard, does not exist, although the stack created it.",
-        ),
-    ],
-    [
         "when a policy is not recorded",
         verified(),
         refuse("policy-not-recorded", `${CNI_POLICY} was attached to nodes after the hand-over began.`),

@@ -106,14 +106,6 @@ table("A node role that other clusters use", [
         wait("the injection guard is not in force yet"),
     ],
     [
-        "is refused without the injection guard",
-        verified({ injectionGuard: { present: false, inForce: false } }, shared),
-        refuse(
-            "injection-guard-missing",
-            "The injection guard, the ValidatingAdmissionPolicy guard, does not exist, although the stack created it.",
-        ),
-    ],
-    [
         "is done without the injection guard, if the program does not ask for it",
         verified({ injectionGuard: { present: false, inForce: false } }, shared),
         KEPT,

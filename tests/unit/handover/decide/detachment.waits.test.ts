@@ -1,4 +1,4 @@
-import { detached, verified, right, table, wait } from "../support/detachments";
+import { detached, inForce, verified, right, table, wait } from "../support/detachments";
 import {
     instance,
     terminating,
@@ -98,7 +98,7 @@ table("Nothing leaves the node roles", [
     ],
     [
         "while the guard is not in force",
-        verified({ injectionGuard: { present: true, inForce: false } }),
+        verified({ injectionGuard: { ...inForce, inForce: false } }),
         wait("the injection guard is not in force yet"),
     ],
     [

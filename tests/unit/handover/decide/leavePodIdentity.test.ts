@@ -46,10 +46,9 @@ const target: HandBackTarget = {
 };
 const begun = memoryWith({ startedAt: LONG_AGO, propagatedAt: seconds(-60) });
 const guard = { present: true, inForce: true, roleArns: [] };
-const suspended = { present: true, inForce: false, roleArns: [], otherExpressions: true, suspended: true } as const;
 const skipping = { ...daemonSet, skipsContainers: true as const };
 const none = { associations: associations() };
-const moved = { daemonSet: skipping, injectionGuard: suspended };
+const moved = { daemonSet: skipping };
 
 const onDelete = { ...skipping, updateStrategy: "OnDelete" as const };
 const unready = { ready: false, readySince: undefined, unreadySince: LONG_AGO };
@@ -79,24 +78,14 @@ const rows: [string, World, object, Memory?][] = [
     ],
     ["waits for IAM", seen(withCredentials, { cluster: { injectionGuard: guard } }), AWAIT_PROPAGATION, fresh],
     [
-        "makes the guard admit each pod, and leaves it there",
+        "removes the guard",
         seen(withCredentials, { cluster: { injectionGuard: guard } }),
         {
-            do: "suspendInjectionGuard",
-            why: "the injection guard admits each pod from now on: the pods go over the node roles, which hold their policies",
+            do: "removeInjectionGuard",
+            why: "removing the injection guard: the pods go over the node roles, which hold their policies",
         },
     ],
-    [
-        "then excludes the containers of the template",
-        seen(withCredentials, { cluster: { injectionGuard: suspended } }),
-        SKIP,
-    ],
-    ["excludes them at once where there is no guard", seen(withCredentials), SKIP],
-    [
-        "leaves a binding without its policy, which refuses no pod",
-        seen(withCredentials, { cluster: { injectionGuard: { present: true, inForce: false } } }),
-        SKIP,
-    ],
+    ["then excludes the containers of the template", seen(withCredentials), SKIP],
     [
         "restarts one pod first",
         seen(withCredentials, { cluster: { ...moved, daemonSet: { ...skipping, updateStrategy: "OnDelete" } } }),
@@ -156,13 +145,13 @@ const rows: [string, World, object, Memory?][] = [
     ],
     [
         "has nothing to move without an association, and excludes nothing",
-        seen(carrying(ROLE), { cluster: { injectionGuard: suspended }, account: none }),
+        seen(carrying(ROLE), { account: none }),
         { do: "done", why: "no pod has credentials of a Pod Identity association, and there is none" },
     ],
     [
         "does not wait for pods whose web identity does not work, after a rollout that failed has deleted the association",
         seen(carrying(ROLE), {
-            cluster: { injectionGuard: suspended, pods: pods(carrying(ROLE), pod("n2", carrying(ROLE), unready)) },
+            cluster: { pods: pods(carrying(ROLE), pod("n2", carrying(ROLE), unready)) },
             account: none,
         }),
         { do: "done", why: "no pod has credentials of a Pod Identity association, and there is none" },
@@ -176,7 +165,7 @@ const rows: [string, World, object, Memory?][] = [
     ],
     [
         "waits while the webhook may still give the credentials of an association that is gone",
-        seen(carrying(ROLE), { cluster: { injectionGuard: suspended }, account: none }),
+        seen(carrying(ROLE), { account: none }),
         wait(
             "no pod has credentials of a Pod Identity association, and there is none; watching for up to 20 s for pods that still get the role from the webhook's cache",
         ),
@@ -232,7 +221,7 @@ describe("A move from Pod Identity, after the service account is annotated,", ()
         );
     });
 
-    it("makes the guard refuse pods again only once each pod has the role", () => {
+    it("creates the guard again only once each pod has the role", () => {
         const verifying = { ...detaching, subject: annotated, record, canarySeconds: 1e9 };
         const next = (of: World) => comparableStep(nextDetachmentStep(verifying, of, fresh));
         const of = (...all: World["cluster"]["pods"]) => world({ cluster: { daemonSet, pods: all } });
@@ -241,9 +230,9 @@ describe("A move from Pod Identity, after the service account is annotated,", ()
             [
                 { do: "restart", pods: ["pod-n2"], why: "pod-n2 carries no role of its own" },
                 {
-                    do: "admitRoles",
+                    do: "createInjectionGuard",
                     roleArns: [FORMER_ROLE],
-                    why: `the injection guard has other expressions than this version's: it compares pods with ${FORMER_ROLE} from now on`,
+                    why: "creating the injection guard guard: from now on it refuses new pods without the role",
                 },
             ],
         );

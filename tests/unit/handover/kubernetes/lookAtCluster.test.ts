@@ -354,9 +354,11 @@ describe("A look at the cluster", () => {
         const bindings = "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicybindings/eks-cni-guard";
         const roleArns = [subject.roleArn, "another"];
         const spec = injectionGuardSpec({ serviceAccount: subject.serviceAccount, roleArns });
-        answers[policies] = { body: { metadata: { name }, spec } };
-        assert.deepEqual((await look()).injectionGuard, { present: true, inForce: false, roleArns });
-        answers[bindings] = { body: { metadata: { name }, spec: { policyName: name, validationActions: ["Deny"] } } };
+        const metadata = { name, managedFields: [{ manager: subject.fieldManager, operation: "Apply" }] };
+        answers[policies] = { body: { metadata, spec } };
+        const unbound = { present: true, inForce: false, roleArns, unbound: true };
+        assert.deepEqual((await look()).injectionGuard, unbound);
+        answers[bindings] = { body: { metadata, spec: { policyName: name, validationActions: ["Deny"] } } };
         assert.deepEqual((await look()).injectionGuard, { present: true, inForce: true, roleArns });
     });
 

@@ -2,6 +2,7 @@ import type {
     CoreV1Event,
     V1ControllerRevision,
     V1DaemonSet,
+    V1ManagedFieldsEntry,
     V1Pod,
     V1ValidatingAdmissionPolicy,
     V1ValidatingAdmissionPolicyBinding,
@@ -17,7 +18,7 @@ import {
     maxUnavailable,
 } from "../../../../handover/kubernetes/daemonSet";
 import { lastTime } from "../../../../handover/kubernetes/events";
-import { injectionGuardSpec, suspendedGuardSpec } from "../../../../documents/injectionGuard";
+import { injectionGuardSpec } from "../../../../documents/injectionGuard";
 import { guardSeen } from "../../../../handover/kubernetes/injectionGuard";
 import { instanceId, nodeSeen } from "../../../../handover/kubernetes/nodes";
 import { nodeOf, podSeen } from "../../../../handover/kubernetes/pods";
@@ -457,59 +458,99 @@ describe("A service account as it is seen", () => {
 
 describe("The injection guard as it is seen", () => {
     const serviceAccount = { namespace: "kube-system", name: "aws-node" };
+    const subject = { serviceAccount, fieldManager: "eks-cni/p/s/cni" };
     const roleArns = ["a", "b"];
+    const managedFields = [
+        { manager: "kube-apiserver", operation: "Update" },
+        { manager: subject.fieldManager, operation: "Apply" },
+    ];
     const policy: Plain<V1ValidatingAdmissionPolicy> = {
-        metadata: { name: "guard", generation: 2 },
+        metadata: { name: "guard", generation: 2, managedFields },
         spec: injectionGuardSpec({ serviceAccount, roleArns }),
         status: { observedGeneration: 2, typeChecking: { expressionWarnings: [] } },
     };
     const binding: Plain<V1ValidatingAdmissionPolicyBinding> = {
-        metadata: { name: "guard" },
+        metadata: { name: "guard", managedFields },
         spec: { policyName: "guard", validationActions: ["Deny", "Audit"] },
     };
-    const inForce = (p: typeof policy | undefined, b: typeof binding | undefined) =>
-        guardSeen(p, b, serviceAccount).inForce;
+    const inForce = (p: typeof policy | undefined, b: typeof binding | undefined) => guardSeen(p, b, subject).inForce;
 
     it("is in force with policy and binding", () => {
-        assert.deepEqual(guardSeen(policy, binding, serviceAccount), { present: true, inForce: true, roleArns });
-        assert.equal(inForce({ metadata: { name: "guard", generation: 1 } }, binding), true);
+        assert.deepEqual(guardSeen(policy, binding, subject), { present: true, inForce: true, roleArns });
+        assert.equal(inForce({ metadata: { name: "guard", generation: 1, managedFields } }, binding), true);
     });
 
     it("is there but not in force with one of them only", () => {
-        assert.deepEqual(guardSeen(policy, undefined, serviceAccount), { present: true, inForce: false, roleArns });
-        assert.deepEqual(guardSeen(undefined, binding, serviceAccount), { present: true, inForce: false });
-        assert.deepEqual(guardSeen(undefined, undefined, serviceAccount), { present: false, inForce: false });
+        assert.deepEqual(guardSeen(policy, undefined, subject), {
+            present: true,
+            inForce: false,
+            roleArns,
+            unbound: true,
+        });
+        assert.deepEqual(guardSeen(undefined, binding, subject), { present: true, inForce: false });
+        assert.deepEqual(guardSeen(undefined, undefined, subject), { present: false, inForce: false });
     });
 
-    it("is there but not in force while it admits each pod", () =>
-        assert.deepEqual(guardSeen({ ...policy, spec: suspendedGuardSpec(serviceAccount) }, binding, serviceAccount), {
-            present: true,
-            suspended: true,
-            inForce: false,
-            roleArns: [],
-            otherExpressions: true,
-        }));
-
     it("admits no role that is known, with a policy that says nothing", () =>
-        assert.deepEqual(guardSeen({ metadata: { name: "guard" } }, undefined, serviceAccount).roleArns, []));
+        assert.deepEqual(guardSeen({ metadata: { name: "guard", managedFields } }, undefined, subject).roleArns, []));
+
+    for (const [what, others, managers] of [
+        ["another manager has created", [{ manager: "kubectl-create", operation: "Update" }], ["kubectl-create"]],
+        // pulumi-kubernetes provider/pkg/await/await.go, Creation: a POST under this name.
+        [
+            "Pulumi's provider has created",
+            [{ manager: "pulumi-kubernetes", operation: "Update" }],
+            ["pulumi-kubernetes"],
+        ],
+        [
+            "the component's manager has only updated",
+            [{ manager: subject.fieldManager, operation: "Update" }],
+            [subject.fieldManager],
+        ],
+        ["no manager owns", [], []],
+        ["hides its managers", undefined, []],
+    ] as [string, V1ManagedFieldsEntry[] | undefined, string[]][]) {
+        it(`is not the component's if ${what} it`, () => {
+            const theirs = { name: "guard", ...(others === undefined ? {} : { managedFields: others }) };
+            const theirPolicy = { ...policy, metadata: theirs };
+            assert.deepEqual(guardSeen(theirPolicy, { ...binding, metadata: theirs }, subject), {
+                present: false,
+                inForce: false,
+                othersManagers: managers,
+            });
+            assert.deepEqual(guardSeen(theirPolicy, binding, subject), {
+                present: true,
+                inForce: false,
+                othersManagers: managers,
+            });
+        });
+    }
 
     const deletionTimestamp = new Date();
     const expressionWarnings = [{ fieldRef: "spec.validations[0].expression", warning: "no such key" }];
     for (const [why, p, b] of [
-        ["the policy is being deleted", { ...policy, metadata: { name: "guard", deletionTimestamp } }, binding],
+        [
+            "the policy is being deleted",
+            { ...policy, metadata: { name: "guard", deletionTimestamp, managedFields } },
+            binding,
+        ],
         ["the policy has not been looked at", { ...policy, status: { observedGeneration: 1 } }, binding],
         [
             "the policy has an expression with a fault",
             { ...policy, status: { observedGeneration: 2, typeChecking: { expressionWarnings } } },
             binding,
         ],
-        ["the binding is being deleted", policy, { ...binding, metadata: { deletionTimestamp } }],
-        ["the binding is another policy's", policy, { spec: { policyName: "x", validationActions: ["Deny"] } }],
-        ["the binding only warns", policy, { spec: { policyName: "guard", validationActions: ["Warn"] } }],
-        ["the binding says nothing", policy, {}],
+        ["the binding is being deleted", policy, { ...binding, metadata: { deletionTimestamp, managedFields } }],
+        [
+            "the binding is another policy's",
+            policy,
+            { ...binding, spec: { policyName: "x", validationActions: ["Deny"] } },
+        ],
+        ["the binding only warns", policy, { ...binding, spec: { policyName: "guard", validationActions: ["Warn"] } }],
+        ["the binding says nothing", policy, { metadata: { managedFields } }],
     ] as [string, Plain<V1ValidatingAdmissionPolicy>, Plain<V1ValidatingAdmissionPolicyBinding>][]) {
         it(`is not in force while ${why}`, () => {
-            const { present, inForce: enforced } = guardSeen(p, b, serviceAccount);
+            const { present, inForce: enforced } = guardSeen(p, b, subject);
             assert.deepEqual([present, enforced], [true, false]);
         });
     }

@@ -19,7 +19,8 @@ const daemonSet = {
 /** The answer to a request that is not forbidden. */
 const allowed = (path: string): Answer => {
     const items = path === `${apps}/daemonsets` ? [daemonSet] : [];
-    return { body: path.endsWith("s") ? { metadata: {}, items } : { metadata: { uid: "uid" } } };
+    const managedFields = [{ manager: subject.fieldManager, operation: "Apply" }];
+    return { body: path.endsWith("s") ? { metadata: {}, items } : { metadata: { uid: "uid", managedFields } } };
 };
 
 const calls = {
@@ -31,6 +32,7 @@ const calls = {
     waking: (access: ClusterAccess) => access.wakeDaemonSet(),
     "a restart": (access: ClusterAccess) => access.restart({ name: "aws-node-1", uid: "1" }),
     "changing the guard": (access: ClusterAccess) => access.admitRoles(["a"]),
+    "creating the guard": (access: ClusterAccess) => access.createInjectionGuard(["a"]),
     "removing the guard": (access: ClusterAccess) => access.removeInjectionGuard(),
 };
 
@@ -55,6 +57,8 @@ const rights: [keyof typeof calls, string, string, string][] = [
     ["a restart", `DELETE ${core}/pods/aws-node-1`, "delete pods aws-node-1", "delete pods"],
     ["changing the guard", `GET ${policy}`, `get ${policies} eks-cni-guard`, `get ${policies}/eks-cni-guard`],
     ["changing the guard", `PATCH ${policy}`, `patch ${policies} eks-cni-guard`, `patch ${policies}/eks-cni-guard`],
+    ["creating the guard", `PATCH ${policy}`, `patch ${policies} eks-cni-guard`, `patch ${policies}/eks-cni-guard`],
+    ["creating the guard", `PATCH ${binding}`, `patch ${bindings} eks-cni-guard`, `patch ${bindings}/eks-cni-guard`],
     ["removing the guard", `DELETE ${binding}`, `delete ${bindings} eks-cni-guard`, `delete ${bindings}/eks-cni-guard`],
     ["removing the guard", `DELETE ${policy}`, `delete ${policies} eks-cni-guard`, `delete ${policies}/eks-cni-guard`],
 ];
@@ -88,6 +92,27 @@ describe("A right that is missing", () => {
             );
         });
     }
+
+    it("is the one that the API server names, where an apply creates", async () => {
+        const scripted = await ScriptedApi.start(({ method }) =>
+            method === "GET"
+                ? status(404, "not found")
+                : status(
+                      403,
+                      `${policies} "eks-cni-guard" is forbidden: User "me" cannot create resource "${policies}" in API group "x".`,
+                  ),
+        );
+        const { seen, fix } = await refusalOf((await accessTo(scripted.url)).createInjectionGuard(["a"]));
+        await scripted.stop();
+        assert.match(
+            seen,
+            /forbids `create validatingadmissionpolicies\.admissionregistration\.k8s\.io eks-cni-guard`: /,
+        );
+        assert.match(
+            fix,
+            / auth can-i create validatingadmissionpolicies\.admissionregistration\.k8s\.io\/eks-cni-guard` must/,
+        );
+    });
 
     for (const [what, request, description, right] of rights) {
         it(`ends ${what}, and is named: ${right}`, async () => {

@@ -1,5 +1,5 @@
 import * as assert from "node:assert/strict";
-import { injectionGuardSpec, suspendedGuardSpec } from "../../../../documents/injectionGuard";
+import { bindingSpec, injectionGuardSpec } from "../../../../documents/injectionGuard";
 import { accessTo, type Answer, refusalOf, type Request, ScriptedApi, status, subject } from "./support";
 
 const account = "/api/v1/namespaces/kube-system/serviceaccounts/aws-node";
@@ -272,62 +272,86 @@ describe("A write to the cluster", () => {
     });
 
     const policy = `${guard}ies/eks-cni-guard`;
+    const binding = `${guard}ybindings/eks-cni-guard`;
     const { serviceAccount } = subject;
-    const policyWith = (metadata: object) => ({
+    const own = { managedFields: [{ manager: fieldManager, operation: "Apply" }] };
+    const theirs = { managedFields: [{ manager: "kubectl-create", operation: "Update" }] };
+    const guardOf = (kind: string, metadata: object, spec: object) => ({
         apiVersion: "admissionregistration.k8s.io/v1",
-        kind: "ValidatingAdmissionPolicy",
-        metadata: { name: "eks-cni-guard", uid: "uid", ...metadata },
-        spec: injectionGuardSpec({ serviceAccount, roleArns: ["a", "b"] }),
+        kind: `ValidatingAdmissionPolicy${kind}`,
+        metadata: { name: "eks-cni-guard", ...metadata },
+        spec,
     });
+    const policyWith = (metadata: object) =>
+        guardOf("", metadata, injectionGuardSpec({ serviceAccount, roleArns: ["a", "b"] }));
+    const bindingWith = (metadata: object) => guardOf("Binding", metadata, bindingSpec("eks-cni-guard"));
+    const uid = { uid: "uid" };
 
-    it("changes the roles that the injection guard admits, by an apply of everything that its manager owns", async () => {
-        const labels = { "app.kubernetes.io/managed-by": "pulumi", team: "network" };
-        const annotations = { "pulumi.com/patchForce": "true", note: "theirs" };
-        const applies = {
-            manager: fieldManager,
-            operation: "Apply",
-            fieldsV1: {
-                "f:metadata": {
-                    "f:labels": { "f:app.kubernetes.io/managed-by": {} },
-                    "f:annotations": { "f:pulumi.com/patchForce": {} },
-                },
-            },
-        };
-        const updates = {
-            manager: "kubectl",
-            operation: "Update",
-            fieldsV1: { "f:metadata": { "f:labels": { "f:team": {} } } },
-        };
-        answers = {
-            [`GET ${policy}`]: live({ labels, annotations, managedFields: [applies, updates] }),
-            [`PATCH ${policy}`]: live(),
-        };
+    it("changes the roles that the injection guard admits, by an apply to the same object", async () => {
+        answers = { [`GET ${policy}`]: live(own), [`PATCH ${policy}`]: live() };
         await (await accessTo(api.url)).admitRoles(["a", "b"]);
-        const kept = {
-            labels: { "app.kubernetes.io/managed-by": "pulumi" },
-            annotations: { "pulumi.com/patchForce": "true" },
-        };
-        assert.deepEqual(sent(), [applied(policy, fieldManager, "true", policyWith(kept))]);
+        assert.deepEqual(sent(), [applied(policy, fieldManager, "true", policyWith(uid))]);
     });
 
-    it("makes the injection guard admit each pod", async () => {
-        answers = { [`GET ${policy}`]: live(), [`PATCH ${policy}`]: live() };
-        await (await accessTo(api.url)).admitRoles(undefined);
-        const [patch] = sent();
-        assert.deepEqual(
-            patch,
-            applied(policy, fieldManager, "true", { ...policyWith({}), spec: suspendedGuardSpec(serviceAccount) }),
-        );
-    });
-
-    it("makes no injection guard where there is none, or another one by now", async () => {
+    it("changes no injection guard where there is none, or another party's, or another one by now", async () => {
         const access = await accessTo(api.url);
         await access.admitRoles(["a", "b"]);
-        assert.deepEqual(sent(), []);
-        answers = { [`GET ${policy}`]: live(), [`PATCH ${policy}`]: replaced };
+        answers = { [`GET ${policy}`]: live(theirs) };
         await access.admitRoles(["a", "b"]);
-        assert.deepEqual(sent(), [applied(policy, fieldManager, "true", policyWith({}))]);
+        assert.deepEqual(sent(), []);
+        answers = { [`GET ${policy}`]: live(own), [`PATCH ${policy}`]: replaced };
+        await access.admitRoles(["a", "b"]);
+        assert.deepEqual(sent(), [applied(policy, fieldManager, "true", policyWith(uid))]);
     });
+
+    it("creates the policy before its binding, without force, so that it takes none from another party", async () => {
+        answers = { [`PATCH ${policy}`]: live(), [`PATCH ${binding}`]: live() };
+        await (await accessTo(api.url)).createInjectionGuard(["a", "b"]);
+        assert.deepEqual(sent(), [
+            applied(policy, fieldManager, "false", policyWith({})),
+            applied(binding, fieldManager, "false", bindingWith({})),
+        ]);
+    });
+
+    it("takes back what another party has changed of the component's own policy, and adds the binding", async () => {
+        answers = { [`GET ${policy}`]: live(own), [`PATCH ${policy}`]: live(), [`PATCH ${binding}`]: live() };
+        await (await accessTo(api.url)).createInjectionGuard(["a", "b"]);
+        assert.deepEqual(sent(), [
+            applied(policy, fieldManager, "true", policyWith(uid)),
+            applied(binding, fieldManager, "false", bindingWith({})),
+        ]);
+    });
+
+    it("goes on where the policy was replaced meanwhile: the next look decides again", async () => {
+        answers = { [`GET ${policy}`]: live(own), [`PATCH ${policy}`]: replaced, [`PATCH ${binding}`]: live() };
+        await (await accessTo(api.url)).createInjectionGuard(["a", "b"]);
+        assert.equal(sent().length, 2);
+    });
+
+    for (const [what, of] of [
+        ["policy", policy],
+        ["binding", binding],
+    ] as const) {
+        it(`refuses a ${what} of that name that it has not applied, and writes nothing`, async () => {
+            answers = { [`GET ${of}`]: live(theirs) };
+            const refused = await refusalOf((await accessTo(api.url)).createInjectionGuard(["a"]));
+            assert.equal(refused.code, "injection-guard-of-another");
+            assert.match(
+                refused.seen,
+                / eks-cni-guard, which this component has not applied\. Its field managers: kubectl-create\.$/,
+            );
+            assert.deepEqual(sent(), []);
+        });
+
+        it(`refuses a ${what} that another party creates in that moment`, async () => {
+            answers = { [`PATCH ${policy}`]: live(), [`PATCH ${binding}`]: live(), [`PATCH ${of}`]: conflict };
+            const refused = await refusalOf((await accessTo(api.url)).createInjectionGuard(["a"]));
+            assert.deepEqual(
+                [refused.code, /kubectl-annotate/.test(refused.seen)],
+                ["injection-guard-of-another", true],
+            );
+        });
+    }
 
     const podsPath = "/api/v1/namespaces/kube-system/pods";
     const mountPath = "/var/run/secrets/eks.amazonaws.com/serviceaccount";
@@ -411,16 +435,41 @@ describe("A write to the cluster", () => {
         await assert.rejects(access.testAdmission("a"), /no namespace/);
     });
 
+    const deletes = () => sent().map(({ method, path, body }) => [method, path, body]);
+    const thisOne = { preconditions: { uid: "uid" } };
+
     it("removes the injection guard's binding before its policy, each also without the other", async () => {
         const access = await accessTo(api.url);
         await access.removeInjectionGuard();
-        const order = [`${guard}ybindings/eks-cni-guard`, `${guard}ies/eks-cni-guard`];
+        assert.deepEqual(sent(), []);
+        const order = [binding, policy];
+        answers = Object.fromEntries(order.map((path) => [`GET ${path}`, live(own)]));
+        await access.removeInjectionGuard();
         assert.deepEqual(
-            sent().map(({ method, path }) => [method, path]),
-            order.map((path) => ["DELETE", path]),
+            deletes(),
+            order.map((path) => ["DELETE", path, thisOne]),
         );
-        answers = { [`DELETE ${order[0] ?? ""}`]: status(422, "no") };
-        await refusalOf(access.removeInjectionGuard());
-        assert.equal(sent().length, 3, "the policy stays while its binding does");
+        for (const path of order) {
+            api.requests.splice(0);
+            answers = { [`GET ${path}`]: live(own), [`DELETE ${path}`]: replaced };
+            await access.removeInjectionGuard();
+            assert.deepEqual(deletes(), [["DELETE", path, thisOne]]);
+        }
+    });
+
+    it("keeps the policy while its binding stays", async () => {
+        answers = {
+            [`GET ${binding}`]: live(own),
+            [`GET ${policy}`]: live(own),
+            [`DELETE ${binding}`]: status(422, "no"),
+        };
+        await refusalOf((await accessTo(api.url)).removeInjectionGuard());
+        assert.equal(sent().length, 1);
+    });
+
+    it("removes no policy and no binding of another party", async () => {
+        answers = { [`GET ${binding}`]: live(theirs), [`GET ${policy}`]: live(theirs) };
+        await (await accessTo(api.url)).removeInjectionGuard();
+        assert.deepEqual(sent(), []);
     });
 });

@@ -92,6 +92,10 @@ const EXAMPLES: Record<keyof typeof refusals, Refusal[]> = {
     ],
     anotherComponent: [refusals.anotherComponent(elsewhere, "eks-cni/a/b/c")],
     anotherInjectionGuard: [refusals.anotherInjectionGuard(elsewhere, "eks-cni-a-b-c-01234567")],
+    injectionGuardOfOthers: [
+        refusals.injectionGuardOfOthers(subject, ["kubectl-create", "argocd"]),
+        refusals.injectionGuardOfOthers(subject, []),
+    ],
     addOnHasRole: [refusals.addOnHasRole(FORMER_ROLE)],
     addOnKeepsRole: [refusals.addOnKeepsRole(ROLE)],
     addOnHasAnotherRole: [elsewhere, { ...elsewhere, clusterName: "shop" }].map((of) =>
@@ -167,7 +171,6 @@ const EXAMPLES: Record<keyof typeof refusals, Refusal[]> = {
         ),
     ],
     policyNotRecorded: [refusals.policyNotRecorded({ roleName: "nodes", policyArn: CNI_POLICY })],
-    injectionGuardMissing: [refusals.injectionGuardMissing(subject)],
     podsMissPermissions: [
         refusals.podsMissPermissions([podMissingPermission], ["n1 (subnet-0a)"], ROLE),
         refusals.podsMissPermissions(

@@ -100,8 +100,6 @@ describe("Between the parts of a forecast", () => {
         deepStrictEqual(forecast.world.cluster.injectionGuard.roleArns, [ROLE, FORMER_ROLE]);
         forecast.patchServiceAccount({ a: "1" });
         deepStrictEqual(forecast.world.cluster.serviceAccount?.annotations, { a: "1" });
-        forecast.makeInjectionGuard([FORMER_ROLE]);
-        deepStrictEqual(forecast.world.cluster.injectionGuard.roleArns, [FORMER_ROLE]);
         strictEqual(forecast.world.at, NOW);
     });
 });

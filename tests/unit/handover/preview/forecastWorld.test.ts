@@ -1,12 +1,7 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import type { Step } from "../../../../handover/model/steps";
 import type { ClusterSeen, World } from "../../../../handover/model/world";
-import {
-    withAdmitted,
-    withAnnotations,
-    withInjectionGuard,
-    worldAfter,
-} from "../../../../handover/preview/forecastWorld";
+import { withAdmitted, withAnnotations, worldAfter } from "../../../../handover/preview/forecastWorld";
 import {
     attach,
     carrying,
@@ -251,11 +246,10 @@ describe("What the resources between the live checks change in a forecast", () =
     });
 
     it("is a new injection guard", () => {
-        deepStrictEqual(withInjectionGuard(cluster, [FORMER_ROLE]).injectionGuard, {
-            present: true,
-            inForce: true,
-            roleArns: [FORMER_ROLE],
-        });
+        const without = { ...cluster, injectionGuard: { present: false, inForce: false } };
+        const step = { do: "createInjectionGuard", roleArns: [FORMER_ROLE], why: "" } as const;
+        const { injectionGuard } = worldAfter({ ...world(carrying(ROLE)), cluster: without }, step).cluster;
+        deepStrictEqual(injectionGuard, { present: true, inForce: true, roleArns: [FORMER_ROLE] });
     });
 
     it("is another role that the injection guard admits, if there is one", () => {

@@ -4,6 +4,7 @@ import {
     ANNOTATE,
     attach,
     canary,
+    GUARD,
     DETACH,
     handedOver,
     changes,
@@ -144,7 +145,7 @@ table("The plan for a cluster that has been handed over", [
     [
         "detaches from a node role that is named later",
         handedOver({ injectionGuard: { present: false, inForce: false } }, { nodeRoles: [nodeRole()] }),
-        changes(DETACH),
+        changes(GUARD, DETACH),
     ],
 ]);
 
@@ -182,7 +183,7 @@ table("The plan after a refresh", [
             { pods: pods(onNodeRole), injectionGuard: { present: false, inForce: false }, daemonSet },
             { nodeRoles: [nodeRole()] },
         ),
-        changes(canary("pod-n1", "n1"), WAVES, DETACH),
+        changes(canary("pod-n1", "n1"), WAVES, GUARD, DETACH),
         { record, canaryActs: true },
     ],
 ]);

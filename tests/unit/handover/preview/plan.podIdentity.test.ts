@@ -1,6 +1,6 @@
 import type { World } from "../../../../handover/model/world";
 import { associated, associations, record, seen, withCredentials } from "../support/podIdentity";
-import { canary, changes, DETACH, NOTHING, refuses, table, WAVES } from "../support/plans";
+import { canary, changes, GUARD, DETACH, NOTHING, refuses, table, WAVES } from "../support/plans";
 import {
     FORMER_ROLE,
     node,
@@ -27,7 +27,7 @@ table("The plan of a hand-over to Pod Identity", [
     [
         "has the association, the pods, and then the detachment",
         before(),
-        changes(ASSOCIATE, canary("pod-n1", "n1"), WAVES, DETACH),
+        changes(ASSOCIATE, canary("pod-n1", "n1"), WAVES, GUARD, DETACH),
         {},
         ofPodIdentity,
     ],
@@ -50,6 +50,7 @@ table("The plan of a hand-over to Pod Identity", [
             canary("pod-n1", "n1"),
             canary("pod-n2", "n2"),
             "[canary] The canaries take about 1 minute in all.",
+            GUARD,
             DETACH,
         ),
         {},

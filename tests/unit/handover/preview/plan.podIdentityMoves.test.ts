@@ -86,7 +86,7 @@ describe("The plan of a move", () => {
             refusals.map(({ seen: what }) => what),
             [],
         );
-        deepStrictEqual(codes(changes), ["[attach]", "[attach]", "[restart]", "[annotate]", "[detach]"]);
+        deepStrictEqual(codes(changes), ["[attach]", "[attach]", "[restart]", "[annotate]", "[guard]", "[detach]"]);
         deepStrictEqual(
             changes[2],
             "[restart] 3 pods restart with the roles of their nodes, and the Pod Identity association is deleted. Once the service account is annotated, they restart once more.",
@@ -121,7 +121,7 @@ describe("The plan of a move", () => {
             const { changes, refusals } = after(associated);
             deepStrictEqual(
                 [codes(changes), refusals],
-                [["[attach]", "[attach]", "[restart]", "[annotate]", "[detach]"], []],
+                [["[attach]", "[attach]", "[restart]", "[annotate]", "[guard]", "[detach]"], []],
             );
         });
 
@@ -235,7 +235,7 @@ describe("The plan of a move", () => {
         });
         deepStrictEqual(
             [codes(changes), refusals],
-            [["[attach]", "[attach]", "[restart]", "[annotate]", "[add-on]", "[detach]"], []],
+            [["[attach]", "[attach]", "[restart]", "[annotate]", "[add-on]", "[guard]", "[detach]"], []],
         );
     });
 });

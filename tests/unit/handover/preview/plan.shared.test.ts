@@ -3,6 +3,7 @@ import {
     attach,
     canary,
     changesWithRemaining,
+    GUARD,
     DETACH,
     changes,
     handedOver,
@@ -36,12 +37,12 @@ table("The plan for a node role that other clusters use", [
     [
         "leaves the detachment for later",
         untouched(sharedWith([BLUE])),
-        changesWithRemaining([usedBy([BLUE])], ...FIRST),
+        changesWithRemaining([usedBy([BLUE])], ...FIRST, GUARD),
     ],
     [
         "has the detachment where every cluster is named",
         untouched(sharedWith([BLUE])),
-        changes(...FIRST, DETACH, BLIND),
+        changes(...FIRST, GUARD, DETACH, BLIND),
         named,
     ],
     ["detaches later, once the others are named", handedOver({}, shared), changes(DETACH, BLIND), named],

@@ -2,6 +2,7 @@ import type { World } from "../../../../handover/model/world";
 import {
     ANNOTATE,
     canary,
+    GUARD,
     DETACH,
     changes,
     preflightWithoutNodeRoles,
@@ -40,7 +41,7 @@ const broad = { arn: BROAD_POLICY, kind: "broad" as const, sufficient: true };
 const managed = { arn: CNI_POLICY, kind: "cni" as const, sufficient: true };
 
 table("The plan of a first hand-over", [
-    ["is each step in its order", seen(), changes(ANNOTATE, canary("pod-n1", "n1"), WAVES, DETACH)],
+    ["is each step in its order", seen(), changes(ANNOTATE, canary("pod-n1", "n1"), WAVES, GUARD, DETACH)],
     [
         "detaches nothing where no node role is named, and says what is left to do then",
         seen(),
@@ -54,7 +55,7 @@ table("The plan of a first hand-over", [
             pods: pods(carrying(ROLE)),
             serviceAccount: { ...serviceAccount, roleArnOwners: ["kubectl-annotate"] },
         }),
-        changes(DETACH),
+        changes(GUARD, DETACH),
     ],
     [
         "asks for forceDetachPolicies on a node role of the same program, unless it is set",
@@ -63,6 +64,7 @@ table("The plan of a first hand-over", [
             ANNOTATE,
             canary("pod-n1", "n1"),
             WAVES,
+            GUARD,
             DETACH,
             "[force-detach] This program manages nodes. Set forceDetachPolicies: true on that role, or IAM refuses to delete it while " +
                 "it holds the policy that destroy attaches again.",
@@ -87,6 +89,7 @@ table("The plan of a first hand-over", [
             ANNOTATE,
             canary("pod-n1", "n1"),
             WAVES,
+            GUARD,
             DETACH,
             DETACH.replace("nodes", "gpu"),
             "[force-detach] This program manages gpu. Set forceDetachPolicies: true on that role, or IAM refuses to delete it while " +
@@ -102,6 +105,7 @@ table("The plan of a first hand-over", [
             ANNOTATE,
             canary("pod-n1", "n1"),
             WAVES,
+            GUARD,
             "[regions] Counted as empty, since a service control policy denies ec2:DescribeInstances and eks:ListClusters there, and IAM did not " +
                 "see a node role used there last: eu-north-1. An instance that runs there with a node role loses the policy.",
             DETACH,
@@ -117,18 +121,18 @@ table("The plan of a first hand-over", [
     [
         "does not ask where it is set",
         seen(),
-        changes(ANNOTATE, canary("pod-n1", "n1"), WAVES, DETACH),
+        changes(ANNOTATE, canary("pod-n1", "n1"), WAVES, GUARD, DETACH),
         { ownNodeRoles: [{ name: "nodes", forceDetachPolicies: true }] },
     ],
     [
         "says nothing of a mark that a wake has left",
         seen({ daemonSet: { ...daemonSet, woken: true } }),
-        changes(ANNOTATE, canary("pod-n1", "n1"), WAVES, DETACH),
+        changes(ANNOTATE, canary("pod-n1", "n1"), WAVES, GUARD, DETACH),
     ],
     [
         "is the same with OnDelete",
         seen({ daemonSet: onDelete }),
-        changes(ANNOTATE, canary("pod-n1", "n1"), WAVES, DETACH),
+        changes(ANNOTATE, canary("pod-n1", "n1"), WAVES, GUARD, DETACH),
     ],
     [
         "has a canary for each node role",
@@ -144,6 +148,7 @@ table("The plan of a first hand-over", [
             canary("pod-n1", "n1"),
             "[canary] pod-n3 on n3, a node of gpu, restarts first and is watched for 20 s.",
             waves("pod-n2"),
+            GUARD,
             `[detach] ${CNI_POLICY} is detached from nodes once every pod carries the role.`,
             `[detach] ${CNI_POLICY} is detached from gpu once every pod carries the role.`,
         ),
@@ -160,7 +165,7 @@ table("The plan of a first hand-over", [
     [
         "does not count a pod that is on its way out",
         seen({ pods: [pod("n1", onNodeRole, { name: "old", uid: "old", ...terminating }), ...pods(onNodeRole)] }),
-        changes(ANNOTATE, canary("pod-n1", "n1"), WAVES, DETACH),
+        changes(ANNOTATE, canary("pod-n1", "n1"), WAVES, GUARD, DETACH),
     ],
     [
         "takes a pod for a canary that a killed run has left with the role",
@@ -168,17 +173,17 @@ table("The plan of a first hand-over", [
             serviceAccount,
             pods: pods(onNodeRole, pod("n2", carrying(ROLE))),
         }),
-        changes(waves("pod-n1, pod-n3"), DETACH),
+        changes(waves("pod-n1, pod-n3"), GUARD, DETACH),
     ],
     [
         "waits for a pod that is starting, and counts it as the others",
         seen({ serviceAccount, pods: pods(onNodeRole, pod("n2", carrying(ROLE), starting)) }),
-        changes(waves("pod-n1, pod-n3"), DETACH),
+        changes(waves("pod-n1, pod-n3"), GUARD, DETACH),
     ],
     [
         "tells how many pods a wave has at most",
         seen({ daemonSet: { ...daemonSet, maxUnavailable: 2 } }),
-        changes(ANNOTATE, canary("pod-n1", "n1"), waves("pod-n2, pod-n3", 2, 2), DETACH),
+        changes(ANNOTATE, canary("pod-n1", "n1"), waves("pod-n2, pod-n3", 2, 2), GUARD, DETACH),
     ],
     [
         "names five pods and counts the rest",
@@ -210,6 +215,7 @@ table("The plan of a first hand-over", [
             ANNOTATE,
             canary("pod-n1", "n1"),
             WAVES,
+            GUARD,
             DETACH,
         ),
     ],
@@ -223,6 +229,7 @@ table("The plan of a first hand-over", [
             ANNOTATE,
             canary("pod-n1", "n1"),
             WAVES,
+            GUARD,
             `[detach] ${BROAD_POLICY} is detached from nodes once every pod carries the role.`,
         ),
         { detachPolicyArns: [BROAD_POLICY] },
@@ -233,6 +240,7 @@ table("The plan of a first hand-over", [
         changesWithRemaining(
             ["[no-nodes] No pod was tested with the role, since the cluster has no nodes."],
             ANNOTATE,
+            GUARD,
             DETACH,
         ),
     ],
@@ -247,6 +255,7 @@ table("The plan of what does not come by itself", [
             canary("pod-n1", "n1"),
             waves("pod-n3"),
             restart("The live checks restart 1 pod, within the DaemonSet's maxUnavailable: pod-n2"),
+            GUARD,
             wait("2 of 3 pods are Ready (not Ready yet: the next pod of n2; NotReady: n2) (NotReady: n2)"),
         ),
     ],
@@ -258,6 +267,7 @@ table("The plan of what does not come by itself", [
             canary("pod-n1", "n1"),
             waves("pod-n3"),
             restart("The live checks restart 1 pod, within the DaemonSet's maxUnavailable: pod-n2"),
+            GUARD,
             DETACH,
         ),
         { maxNotReadyNodes: 1 },
@@ -279,6 +289,7 @@ table("The plan of what does not come by itself", [
             ANNOTATE,
             canary("pod-n1", "n1"),
             WAVES,
+            GUARD,
             DETACH,
             "[not-joined] Instances with nodes are not nodes of the cluster now: i-n4 (running), i-n5 (stopped). The update does not wait for " +
                 "them: when they join, the injection guard admits their pods only with the role.",
@@ -318,6 +329,7 @@ table("The plan of what does not come by itself", [
             ANNOTATE,
             canary("pod-n1", "n1"),
             WAVES,
+            GUARD,
             DETACH,
             "[other-nodes] nodes is also the role of nodes that run no pod of this DaemonSet: windows. They lose the policy, too.",
         ),
@@ -362,12 +374,12 @@ table("The plan of canaries and waves", [
     [
         "has a canary for each subnet, and says how long they take if no other pod restarts",
         inSubnets(3),
-        changes(ANNOTATE, ...canaries(3), CANARIES_TAKE, DETACH),
+        changes(ANNOTATE, ...canaries(3), CANARIES_TAKE, GUARD, DETACH),
     ],
     [
         "says how long it takes where the only pod is a canary",
         inSubnets(1),
-        changes(ANNOTATE, ...canaries(1), "[canary] The canary takes about 1 minute in all.", DETACH),
+        changes(ANNOTATE, ...canaries(1), "[canary] The canary takes about 1 minute in all.", GUARD, DETACH),
     ],
     [
         "says how long canaries take whose pods start slowly",
@@ -376,7 +388,7 @@ table("The plan of canaries and waves", [
             const all = of.cluster.pods.map((seenPod) => ({ ...seenPod, createdAt: LONG_AGO - 110_000 }));
             return { ...of, cluster: { ...of.cluster, pods: all } };
         })(),
-        changes(ANNOTATE, ...canaries(3), "[canary] The canaries take about 4 minutes in all.", DETACH),
+        changes(ANNOTATE, ...canaries(3), "[canary] The canaries take about 4 minutes in all.", GUARD, DETACH),
     ],
     [
         "does not say how long canaries take that wait for the user",
@@ -390,12 +402,12 @@ table("The plan of canaries and waves", [
     [
         "has no line about other places where there are ten",
         inSubnets(10),
-        changes(ANNOTATE, ...canaries(10), CANARIES_TAKE, DETACH),
+        changes(ANNOTATE, ...canaries(10), CANARIES_TAKE, GUARD, DETACH),
     ],
     [
         "counts no place without a Ready node among those that get a canary, or that a wave tests",
         notReady(inSubnets(12), "n01", "n02"),
-        changes(ANNOTATE, ...canaries(12).slice(2), CANARIES_TAKE, SKIPPED("pod-n01, pod-n02"), DETACH),
+        changes(ANNOTATE, ...canaries(12).slice(2), CANARIES_TAKE, SKIPPED("pod-n01, pod-n02"), GUARD, DETACH),
         { maxNotReadyNodes: 2 },
     ],
     [
@@ -408,6 +420,7 @@ table("The plan of canaries and waves", [
                 "test 1 more with one pod each.",
             waves("pod-n13"),
             SKIPPED("pod-n01, pod-n02"),
+            GUARD,
             DETACH,
         ),
         { maxNotReadyNodes: 2 },
@@ -421,6 +434,7 @@ table("The plan of canaries and waves", [
             "[canary] The cluster has 12 combinations of node role, subnet and security groups. 10 of them get a canary; the first waves " +
                 "test 2 more with one pod each.",
             waves("pod-n11, pod-n12"),
+            GUARD,
             DETACH,
         ),
     ],
@@ -437,7 +451,7 @@ table("The plan of canaries and waves", [
                 },
             };
         })(),
-        changes(DETACH),
+        changes(GUARD, DETACH),
     ],
     [
         "tells about how long it takes: 20 s that canaries are watched, and 60 s for each of 21 waves of one pod",
@@ -451,6 +465,7 @@ table("The plan of canaries and waves", [
             ANNOTATE,
             canary("pod-n01", "n01"),
             waves("pod-n02, pod-n03, pod-n04, pod-n05, pod-n06 and 15 more", 20, 1, "21 minutes"),
+            GUARD,
             DETACH,
         ),
     ],
@@ -465,6 +480,7 @@ table("The plan of canaries and waves", [
             ANNOTATE,
             canary("pod-n01", "n01"),
             waves("pod-n02, pod-n03, pod-n04, pod-n05, pod-n06 and 15 more", 20, 10, "6 minutes"),
+            GUARD,
             DETACH,
         ),
     ],

@@ -47,7 +47,6 @@ describe("Commands with --target, --exclude, --replace and --continue-on-error o
         ["--exclude", /^-- --exclude leaves \w+ out/],
         ["--replace of the credential guard", /^-- guard is replaced/],
         ["--replace of the canary", /^-- canary is replaced/],
-        ["--replace of the injection guard", /^-- injectionGuard is replaced/],
         ["--replace of the detachment", /^-- detachment is replaced/],
         ["--continue-on-error, after a failed credential guard", /^-- guard has failed: /],
         ["--continue-on-error, after a failed canary", /^-- canary has failed: /],

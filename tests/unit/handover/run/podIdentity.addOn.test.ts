@@ -34,18 +34,18 @@ function assertByAddOn(cluster: PodIdentityCluster, roleArn: string): void {
             cluster.addOnRole,
             cluster.association,
             cluster.isAttached,
-            [cluster.guard, cluster.suspended, cluster.guardRoles],
+            [cluster.guard, cluster.guardRoles],
             cluster.skips,
         ],
-        [NODES.map(() => roleArn), roleArn, roleArn, undefined, false, [true, false, [roleArn]], false],
+        [NODES.map(() => roleArn), roleArn, roleArn, undefined, false, [true, [roleArn]], false],
     );
 }
 
 function assertAssociated(cluster: PodIdentityCluster): void {
     assertHandedOver(cluster);
     deepStrictEqual(
-        [cluster.association, cluster.annotation, cluster.addOnRole, cluster.guardRoles, cluster.suspended],
-        [ROLE, undefined, undefined, [], false],
+        [cluster.association, cluster.annotation, cluster.addOnRole, cluster.guardRoles],
+        [ROLE, undefined, undefined, []],
     );
 }
 
@@ -87,7 +87,7 @@ describe("A stack that moves between the managed add-on and Pod Identity", funct
         deepStrictEqual(writesSince(cluster, before), [
             "attach to nodes",
             "associate",
-            "make the guard",
+            "admit ",
             "update the add-on without a role",
             "detach from nodes",
         ]);
@@ -100,14 +100,14 @@ describe("A stack that moves between the managed add-on and Pod Identity", funct
         assertByAddOn(cluster, FORMER_ROLE);
         deepStrictEqual(writesSince(cluster, before), [
             "attach to nodes",
-            "suspend the guard",
+            "remove guard",
             "skip",
             "delete association",
             "annotate",
             "unskip",
             "update the add-on with the role",
             "release the annotation",
-            "make the guard",
+            "create the guard",
             "detach from nodes",
         ]);
     });

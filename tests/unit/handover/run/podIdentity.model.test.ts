@@ -356,8 +356,7 @@ describe("A stack with an association, on a model of cluster and account", funct
             [cluster.pods.map(({ associated: one }) => one), cluster.association, cluster.isAttached],
             [NODES.map(() => false), undefined, true],
         );
-        // The engine's state still has it.
-        deepStrictEqual([cluster.guard, cluster.suspended, cluster.skips], [true, true, false]);
+        deepStrictEqual([cluster.guard, cluster.skips], [false, false]);
         cluster.roleWorks = true;
         await rejects(stack.up({ ...associated, roleArn: FORMER_ROLE }), { code: "association-missing" });
         await stack.refresh();

@@ -28,24 +28,18 @@ function assertAnnotated(cluster: PodIdentityCluster, roleArn: string): void {
             cluster.annotation,
             cluster.association,
             cluster.isAttached,
-            [cluster.guard, cluster.suspended, cluster.guardRoles],
+            [cluster.guard, cluster.guardRoles],
             cluster.skips,
         ],
-        [NODES.map(() => roleArn), roleArn, undefined, false, [true, false, [roleArn]], false],
+        [NODES.map(() => roleArn), roleArn, undefined, false, [true, [roleArn]], false],
     );
 }
 
 function assertAssociated(cluster: PodIdentityCluster): void {
     assertHandedOver(cluster);
     deepStrictEqual(
-        [
-            cluster.association,
-            cluster.annotation,
-            cluster.guardRoles,
-            cluster.suspended,
-            cluster.deletedRoles.has(FORMER_ROLE),
-        ],
-        [ROLE, undefined, [], false, true],
+        [cluster.association, cluster.annotation, cluster.guardRoles, cluster.deletedRoles.has(FORMER_ROLE)],
+        [ROLE, undefined, [], true],
     );
 }
 
@@ -119,7 +113,7 @@ describe("A stack that moves from the annotation to Pod Identity", function () {
             deepStrictEqual(writesSince(cluster, before), [
                 "attach to nodes",
                 "associate",
-                "make the guard",
+                "admit ",
                 "release the annotation",
                 "detach from nodes",
             ]);
@@ -249,12 +243,12 @@ describe("A stack that moves from Pod Identity to the annotation", function () {
             assertAnnotated(cluster, FORMER_ROLE);
             deepStrictEqual(writesSince(cluster, before), [
                 "attach to nodes",
-                "suspend the guard",
+                "remove guard",
                 "skip",
                 "delete association",
                 "patch the service account",
                 "unskip",
-                "make the guard",
+                "create the guard",
                 "detach from nodes",
             ]);
             const { writes } = cluster;
@@ -355,8 +349,8 @@ describe("A stack that moves from Pod Identity to the annotation", function () {
             cluster.pass(60_000);
             assertHandedOver(cluster);
             deepStrictEqual(
-                [cluster.association, cluster.annotation, cluster.guardRoles, cluster.suspended],
-                [third.roleArn, undefined, [], false],
+                [cluster.association, cluster.annotation, cluster.guardRoles],
+                [third.roleArn, undefined, []],
             );
         }
     });

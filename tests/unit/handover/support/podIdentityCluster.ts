@@ -51,7 +51,6 @@ export class PodIdentityCluster {
     public guard = false;
     /** The roles of web identity that the guard admits. */
     public guardRoles: readonly string[] = [];
-    public suspended = false;
     public roleExists = true;
     public roleWorks = true;
     public nodeRolesWork = true;
@@ -273,7 +272,7 @@ export class PodIdentityCluster {
         const created = this.newPod(name, this.skips);
         const { associated, webRole } = created;
         const isAdmitted = associated || (webRole !== undefined && this.guardRoles.includes(webRole));
-        if (this.guard && !this.suspended && !isAdmitted) {
+        if (this.guard && !isAdmitted) {
             this.refusals = [`refused a pod for ${name}`];
             return;
         }
@@ -335,12 +334,7 @@ export class PodIdentityCluster {
 
     private guardSeen(): ClusterSeen["injectionGuard"] {
         return this.guard
-            ? {
-                  present: true,
-                  inForce: !this.suspended,
-                  roleArns: this.guardRoles,
-                  ...(this.suspended ? { suspended: true as const, otherExpressions: true as const } : {}),
-              }
+            ? { present: true, inForce: true, roleArns: this.guardRoles }
             : { present: false, inForce: false };
     }
 
@@ -392,18 +386,22 @@ export class PodIdentityCluster {
             releaseLeft: never,
             wakeDaemonSet: () => this.write("wake", () => (this.refusals = [])),
             admitRoles: (roleArns) =>
-                this.write(roleArns === undefined ? "suspend the guard" : `admit ${roleArns.join(", ")}`, () => {
-                    this.suspended = roleArns === undefined;
-                    this.guardRoles = roleArns ?? [];
+                this.write(`admit ${roleArns.join(", ")}`, () => {
+                    this.guardRoles = roleArns;
+                }),
+            createInjectionGuard: (roleArns) =>
+                this.write("create the guard", () => {
+                    [this.guard, this.guardRoles] = [true, roleArns];
                 }),
             testAdmission: (roleArn) => {
                 const isAssociated = delivery === "podIdentity" && roleArn !== undefined;
-                const isAdmitted =
-                    !this.guard || this.suspended || isAssociated || this.guardRoles.includes(roleArn ?? "");
+                const isAdmitted = !this.guard || isAssociated || this.guardRoles.includes(roleArn ?? "");
                 return Promise.resolve({ verdict: isAdmitted ? "admitted" : "refused" });
             },
             removeInjectionGuard: () =>
-                this.write("remove guard", () => ([this.guard, this.suspended] = [false, false])),
+                this.write("remove guard", () => {
+                    this.guard = false;
+                }),
             close: () => undefined,
         };
     }

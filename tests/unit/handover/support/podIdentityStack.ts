@@ -43,8 +43,6 @@ export class Stack {
     private trigger: number | null = null;
     /** The annotation in the patch of the service account. */
     private patch: string | undefined;
-    /** The roles in the injection guard's inputs. */
-    private guardRoles: readonly string[] | undefined;
 
     public constructor(private readonly cluster: PodIdentityCluster) {}
 
@@ -106,7 +104,6 @@ export class Stack {
                 : await addOnRole.create(inputs, operation);
             this.addOnRole = { ...inputs, ...told };
         }
-        await this.makeInjectionGuard(subject.delivery === "podIdentity" ? [] : [subject.roleArn]);
         const detachmentInputs: DetachmentInputs = {
             ...recorded,
             rollouts: canaryOutputs.rollouts + (subject.delivery === "eksAddon" ? (this.addOnRole?.updates ?? 0) : 0),
@@ -138,21 +135,6 @@ export class Stack {
             await this.cluster.write("patch the service account", () => this.cluster.annotate(roleArn));
             this.patch = roleArn;
         }
-    }
-
-    /** The provider updates the policy only if the inputs differ, and cannot update one that is gone. */
-    private async makeInjectionGuard(roleArns: readonly string[]): Promise<void> {
-        const { cluster } = this;
-        if (this.guardRoles?.join() === roleArns.join()) {
-            return;
-        }
-        if (this.guardRoles !== undefined && !cluster.guard) {
-            throw new Error("the injection guard is not found");
-        }
-        await cluster.write("make the guard", () => {
-            [cluster.guard, cluster.suspended, cluster.guardRoles] = [true, false, roleArns];
-        });
-        this.guardRoles = roleArns;
     }
 
     /** The provider creates no association beside another one: https://docs.aws.amazon.com/eks/latest/APIReference/API_CreatePodIdentityAssociation.html */
@@ -194,9 +176,6 @@ export class Stack {
         if (this.cluster.association === undefined) {
             this.association = undefined;
         }
-        if (!this.cluster.guard) {
-            this.guardRoles = undefined;
-        }
         const { operation } = this;
         if (this.guard) {
             this.guard = { ...this.guard, drift: (await credentialGuard.read(this.guard, operation)).drift };
@@ -224,9 +203,9 @@ export class Stack {
             await detachment.delete(this.detachment, operation);
             this.detachment = undefined;
         }
-        // Retained: the guard, which the engine no longer knows, and the association.
         [this.canary, this.addOnRole] = [undefined, undefined];
-        [this.association, this.patch, this.guardRoles] = [undefined, undefined, undefined];
+        // Retained.
+        [this.association, this.patch] = [undefined, undefined];
         if (this.guard) {
             await credentialGuard.delete(this.guard, operation);
             this.guard = undefined;
