@@ -340,7 +340,7 @@ function detachment(inputs: PlanInputs, record: HandOverRecord, subject: Subject
         ...planLines.wait(back, forecast.world),
         ...planLines.attach(part, "since pods without the role use it"),
         ...planLines.restart(part, seen),
-        ...planLines.guard(part),
+        ...planLines.guard(part, subject),
         ...planLines.regions(part, seen, detachFromNodeRoles ?? []),
         ...planLines.detach(part),
         ...planLines.notVerified(part, seen, injectionGuard),

@@ -2,6 +2,7 @@ import { countOf } from "../model/countOf";
 import type { FormerHandOver } from "../model/formerHandOver";
 import { listNames, listTexts } from "../model/listNames";
 import type { Step } from "../model/steps";
+import type { Subject } from "../model/subject";
 import { canaryPlaces, Place } from "../decide/places";
 import { otherNodesOf } from "../decide/podsOnNodeRoles";
 import { describeInstance, unjoinedInstances } from "../decide/unjoined";
@@ -114,9 +115,9 @@ export const planLines = {
             ({ roleName, policyArn }) =>
                 `[detach] ${policyArn} is detached from ${roleName} once every pod carries the role.`,
         ),
-    guard: ({ steps }: ForecastPart) =>
+    guard: ({ steps }: ForecastPart, { injectionGuardName: name }: Subject) =>
         steps.some((step) => step.do === "createInjectionGuard")
-            ? ["[guard] The injection guard is created: an admission policy that refuses new pods without the role."]
+            ? [`[guard] The admission policy ${name} is created. From then on it refuses new pods without the role.`]
             : [],
     /** The instances on which no pod of the DaemonSet is verified, although their role loses its policy. */
     notVerified: (part: ForecastPart, { cluster, account }: World, injectionGuard: boolean) => {

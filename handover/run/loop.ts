@@ -41,7 +41,13 @@ export interface Reached {
 }
 
 /** Steps that do not depend on the account, so that they may follow from an earlier look at it. */
-const INDEPENDENT_OF_ACCOUNT: readonly Step["do"][] = ["wait", "restart", "wake", "removeWakeMark"];
+const INDEPENDENT_OF_ACCOUNT: readonly Step["do"][] = [
+    "wait",
+    "restart",
+    "wake",
+    "removeWakeMark",
+    "createInjectionGuard",
+];
 
 /** A wait may depend on the account: an instance that never joins is terminated, or IAM shows a policy late. */
 const KEEP_ACCOUNT_MILLISECONDS = 30_000;

@@ -28,7 +28,8 @@ function planIn(text: string): string[] {
         .split("\n")
         .map((line) => line.trim())
         .filter((line) => /^\[[a-z-]+\] /.test(line))
-        .map((line) => line.replaceAll(/\baws-node-\w{5}\b/g, "POD").replaceAll(/\bip-[\w.-]+\w/g, "NODE"));
+        .map((line) => line.replaceAll(/\baws-node-\w{5}\b/g, "POD").replaceAll(/\bip-[\w.-]+\w/g, "NODE"))
+        .map((line) => line.replace(/^(\[guard\] The admission policy) \S+/, "$1 NAME"));
 }
 
 /** As docs/clusters-of-pod-identity.md has it. */

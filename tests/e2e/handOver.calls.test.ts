@@ -78,7 +78,12 @@ describe("the calls that the live checks make on a cluster of three nodes", () =
     it("up: deletes each pod once, detaches one policy, and looks at the account no more often than it decides upon it", async () => {
         await stack.up();
         const { writes, reads } = calls.take();
-        assert.deepStrictEqual(writes, { "DELETE pods": 3, "iam DetachRolePolicy": 1 });
+        assert.deepStrictEqual(writes, {
+            "DELETE pods": 3,
+            "PATCH validatingadmissionpolicies": 1,
+            "PATCH validatingadmissionpolicybindings": 1,
+            "iam DetachRolePolicy": 1,
+        });
         assertAtMost(reads, {
             ...times(MOST_LOOKS, CLUSTER_LOOK),
             ...watches(MOST_LOOKS),

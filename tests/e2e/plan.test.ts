@@ -2,6 +2,7 @@ import { AttachRolePolicyCommand } from "@aws-sdk/client-iam";
 import type { EngineEvent, Stack } from "@pulumi/pulumi/automation";
 import * as assert from "assert";
 import { type Sandbox, startSandbox } from "local-eks";
+import { injectionGuardName } from "../../components/live/injectionGuardName";
 import { countCalls, Counted, CountedCalls } from "./support/calls";
 import { clusterOf } from "./support/cluster";
 import { handOverStack, MANAGED_CNI_POLICY, PlainArgs, setArgs } from "./support/handOver";
@@ -124,6 +125,7 @@ describe("a preview", () => {
                     `[canary] ${pod} on ${node}, a node of ${NODE_ROLE}, restarts first and is watched for 1 s.`,
             ),
             `[restart] 1 more pod restarts in waves of up to 1, about 1 minute in all: ${others.join(", ")}.`,
+            `[guard] The admission policy ${injectionGuardName(`eks-cni/hand-over/${stack.name}/cni`)} is created. From then on it refuses new pods without the role.`,
             DETACH,
         ]);
         assert.deepStrictEqual(counted.writes, {});
@@ -151,7 +153,12 @@ describe("a preview", () => {
             (await names()).filter((name) => before.includes(name)),
             [],
         );
-        assert.deepStrictEqual(calls.take().writes, { "DELETE pods": 3, "iam DetachRolePolicy": 1 });
+        assert.deepStrictEqual(calls.take().writes, {
+            "DELETE pods": 3,
+            "PATCH validatingadmissionpolicies": 1,
+            "PATCH validatingadmissionpolicybindings": 1,
+            "iam DetachRolePolicy": 1,
+        });
         assert.ok(!(await iam.attachedPolicies(NODE_ROLE)).includes(MANAGED_CNI_POLICY));
     });
 

@@ -27,7 +27,7 @@ describe("What a preview tells", () => {
                     "  [annotate] The service account kube-system/aws-node is annotated with the role.",
                     "  [canary] pod-n1 on n1, a node of nodes, restarts first and is watched for 20 s.",
                     "  [restart] 2 more pods restart in waves of up to 1, about 1 minute in all: pod-n2, pod-n3.",
-                    "  [guard] The injection guard is created: an admission policy that refuses new pods without the role.",
+                    "  [guard] The admission policy guard is created. From then on it refuses new pods without the role.",
                     `  [detach] ${CNI_POLICY} is detached from nodes once every pod carries the role.`,
                     "Remaining steps after the update:",
                     `  [other-policy] nodes also holds ${BROAD_POLICY}, which also grants actions of the CNI. ${OTHER_POLICY_FIX}`,

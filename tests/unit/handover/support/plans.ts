@@ -46,7 +46,7 @@ export const restart = (pods: string) => `[restart] ${pods}.`;
 export const attach = (why: string) => `[attach] ${CNI_POLICY} is attached again to nodes, ${why}.`;
 export const PROPAGATION = "[attach] The update then waits 120 s until IAM enforces the attached policies.";
 export const GUARD =
-    "[guard] The injection guard is created: an admission policy that refuses new pods without the role.";
+    "[guard] The admission policy guard is created. From then on it refuses new pods without the role.";
 export const DETACH = `[detach] ${CNI_POLICY} is detached from nodes once every pod carries the role.`;
 export const DETACH_REMAINS =
     '[detach] The node role nodes still holds the CNI policy. To detach it, set detachFromNodeRoles: ["nodes"]';
