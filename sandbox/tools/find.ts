@@ -92,7 +92,7 @@ export async function findInstalled(
     }
     const chosen = environment[PROVIDER_VARIABLE];
     if (tool === "pulumi-resource-kubernetes" && chosen) {
-        return { found: await chosenProvider(resolve(chosen)), unfit: [] };
+        return { found: chosenProvider(resolve(chosen)), unfit: [] };
     }
     const wanted = installed[tool];
     const unfit: Unfit[] = [];
@@ -108,11 +108,11 @@ export async function findInstalled(
     return { unfit };
 }
 
-async function chosenProvider(path: string): Promise<Found> {
+function chosenProvider(path: string): Found {
     if (!isExecutable(path)) {
         throw new Error(`${PROVIDER_VARIABLE} must be 4.29 or the path of an executable, and this is none: ${path}`);
     }
-    return { path, version: (await versionOf(path, ["--version"])) ?? "unknown" };
+    return { path, version: `by ${PROVIDER_VARIABLE}` };
 }
 
 async function besidePulumi(host: ToolName, environment: NodeJS.ProcessEnv, ownCache: string) {
