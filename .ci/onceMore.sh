@@ -8,7 +8,7 @@
 # Prints the arguments that run only the failed part of a suite, one a line. Fails if the failed part is unknown.
 arguments_once_more() {
     local script=$1 log=$2
-    case $script in
+    case ${script%@*} in
     demo) ;;
     test:continuity) grep -q '^ *again: ' "$log" && echo --quick && sed -nE 's/^ +again: .* --only ([^ ]+)$/--only=\1/p' "$log" ;;
     *) [ -s "$log.files" ] && ! grep -qx '?' "$log.files" && sort -u "$log.files" ;;

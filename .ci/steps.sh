@@ -21,13 +21,15 @@ step() {
     return "$status"
 }
 
-# A step that is a script of package.json, and can run once more: see onceMore.sh.
+# A step that is a script of package.json, and can run once more: see onceMore.sh. `test:e2e@4.29` runs with that Kubernetes
+# provider: sandbox/README.md, "Two Kubernetes providers".
 suite() {
-    local title=$1 script=$2
+    local title=$1 script=$2 name=${2%@*}
     shift 2
-    case $script in
-    demo | test:continuity | test:simulate) step "$title" npm run --silent "$script" -- "$@" ;;
-    *) step "$title" npm run --silent "$script" -- --reporter .ci/failedFiles.cjs "$@" ;;
+    [ "$name" = "$script" ] || local -x EKS_CNI_KUBERNETES_PROVIDER=${script#*@}
+    case $name in
+    demo | test:continuity | test:simulate) step "$title" npm run --silent "$name" -- "$@" ;;
+    *) step "$title" npm run --silent "$name" -- --reporter .ci/failedFiles.cjs "$@" ;;
     esac
 }
 

@@ -1,6 +1,6 @@
 import { accessSync, constants, readdirSync, realpathSync, statSync } from "node:fs";
 import { homedir } from "node:os";
-import { delimiter, dirname, join } from "node:path";
+import { delimiter, dirname, join, resolve } from "node:path";
 import { ask } from "./run";
 import { installed } from "./installed";
 import { executableOf } from "./recipeOf";
@@ -15,6 +15,15 @@ export interface Found {
 /** An installed tool whose version does not fit. */
 export interface Unfit extends Found {
     fitting: string;
+}
+
+/** The Kubernetes provider to use: `4.29`, or the path of an executable. */
+const PROVIDER_VARIABLE = "EKS_CNI_KUBERNETES_PROVIDER";
+
+/** The tool that is used in place of this one. */
+export function chosenTool(tool: ToolName, environment: NodeJS.ProcessEnv): ToolName {
+    const isOther = tool === "pulumi-resource-kubernetes" && environment[PROVIDER_VARIABLE] === "4.29";
+    return isOther ? "pulumi-resource-kubernetes-4.29" : tool;
 }
 
 export function isExecutable(path: string): boolean {
@@ -81,6 +90,10 @@ export async function findInstalled(
     if (tool.startsWith("pulumi-language-")) {
         return besidePulumi(tool, environment, ownCache);
     }
+    const chosen = environment[PROVIDER_VARIABLE];
+    if (tool === "pulumi-resource-kubernetes" && chosen) {
+        return { found: chosenProvider(resolve(chosen)), unfit: [] };
+    }
     const wanted = installed[tool];
     const unfit: Unfit[] = [];
     if (wanted) {
@@ -93,6 +106,13 @@ export async function findInstalled(
         }
     }
     return { unfit };
+}
+
+function chosenProvider(path: string): Found {
+    if (!isExecutable(path)) {
+        throw new Error(`${PROVIDER_VARIABLE} must be 4.29 or the path of an executable, and this is none: ${path}`);
+    }
+    return { path, version: `by ${PROVIDER_VARIABLE}` };
 }
 
 async function besidePulumi(host: ToolName, environment: NodeJS.ProcessEnv, ownCache: string) {

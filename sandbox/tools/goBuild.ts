@@ -1,4 +1,4 @@
-import { chmod, copyFile, cp, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { appendFile, chmod, copyFile, cp, mkdir, readFile, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import * as semver from "semver";
 import { goModuleFolder } from "./cache";
@@ -63,21 +63,27 @@ async function embed(embeds: NonNullable<GoSource["embeds"]>, directory: string,
     }
 }
 
-/** Copies a dependency's program into the module, with some lines changed. Throws if a line does not occur exactly once. */
-async function applyPatch(patch: NonNullable<GoSource["patch"]>, directory: string, log: string): Promise<void> {
-    const from = join(await moduleFolder(patch.module, directory, log), patch.folder);
-    for (const file of (await readdir(from)).filter((name) => name.endsWith(".go") && !name.endsWith("_test.go"))) {
-        let source = await readFile(join(from, file), "utf8");
-        for (const { line, replacement } of file === patch.file ? patch.changes : []) {
-            if (source.split(line).length !== 2) {
-                throw new Error(
-                    `${patch.module} ${patch.folder}/${file} does not have the line to be changed: ${line}`,
-                );
-            }
-            source = source.replace(line, replacement);
+type Patch = NonNullable<GoSource["patch"]>;
+
+/** The file with its lines changed. Throws if a line does not occur exactly once. */
+export function changed({ module, file, changes }: Patch, source: string): string {
+    return changes.reduce((text, { line, replacement }) => {
+        if (text.split(line).length !== 2) {
+            throw new Error(`${module} ${file} does not have the line to be changed: ${line}`);
         }
-        await writeFile(join(directory, file), source);
-    }
+        return text.replace(line, replacement);
+    }, source);
+}
+
+/** Replaces a dependency by a copy with some lines changed: https://go.dev/ref/mod#go-mod-file-replace */
+async function applyPatch(patch: Patch, directory: string, log: string): Promise<void> {
+    const { module, file } = patch;
+    const copy = join(directory, "patched");
+    await run({ program: "cp", arguments: ["-R", await moduleFolder(module, directory, log), copy], log });
+    // Go's cache of modules is write-protected.
+    await run({ program: "chmod", arguments: ["-R", "u+w", copy], log });
+    await writeFile(join(copy, file), changed(patch, await readFile(join(copy, file), "utf8")));
+    await appendFile(join(directory, "go.mod"), `\nreplace ${module} => ./patched\n`);
 }
 
 /** Builds into `target`, using `scratch` (a temporary folder) for the sources. Returns the exit code of go. */

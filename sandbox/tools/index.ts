@@ -3,7 +3,7 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { builtFolder, ensureBuilt } from "./build";
 import { cacheRoot } from "./cache";
-import { findInstalled } from "./find";
+import { chosenTool, findInstalled } from "./find";
 import { Display, type Output, type Progress, silent } from "./progress";
 import { executableOf, recipeOf } from "./recipeOf";
 import { type LanguageTool, type Recipe, type SandboxTool, type ToolName, recipes } from "./recipes";
@@ -33,9 +33,9 @@ async function installedPath(tool: ToolName, progress: Progress): Promise<string
 }
 
 /** The path of a tool's executable: an installed one with a fitting version, otherwise a build. */
-export async function ensureTool(tool: ToolName, progress: Progress = silent): Promise<string> {
-    const path = await installedPath(tool, progress);
-    return path ?? built(tool, progress);
+export async function ensureTool(name: ToolName, progress: Progress = silent): Promise<string> {
+    const tool = chosenTool(name, process.env);
+    return (await installedPath(tool, progress)) ?? built(tool, progress);
 }
 
 async function built(tool: ToolName, progress: Progress): Promise<string> {
@@ -75,14 +75,17 @@ async function missingRecipes(tools: ToolName[]): Promise<Recipe[]> {
 }
 
 /** Finds or builds several tools. Progress is written to `output`, usually standard error. */
-export async function ensureTools<T extends ToolName>(tools: T[], output: Output): Promise<Record<T, string>> {
+export async function ensureTools<T extends ToolName>(names: T[], output: Output): Promise<Record<T, string>> {
     const display = new Display(output);
+    const tools = names.map((name) => chosenTool(name, process.env));
     try {
         const found = await Promise.all(tools.map((tool) => installedPath(tool, display)));
         const queue = await missingRecipes(tools.filter((_, index) => found[index] === undefined));
         display.plan(queue, cacheRoot());
         await buildAll(queue, display);
-        const paths = tools.map(async (tool, index) => [tool, found[index] ?? (await built(tool, silent))] as const);
+        const paths = tools.map(
+            async (tool, index) => [names[index], found[index] ?? (await built(tool, silent))] as const,
+        );
         return Object.fromEntries(await Promise.all(paths)) as Record<T, string>;
     } finally {
         display.stop();

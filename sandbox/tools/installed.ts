@@ -15,7 +15,8 @@ const sameMinorAsOurs = { fitting: "~1.34.0", versionArguments: ["--version"] };
  */
 export const installed: Partial<Record<ToolName, Installed>> = {
     pulumi: { fitting: ">=3.248.0 <4.0.0", versionArguments: ["version"] },
-    "pulumi-resource-kubernetes": { fitting: ">=4.24.0 <5.0.0", versionArguments: ["--version"] },
+    // From 4.29 on it creates in another way: recipes.ts, otherProvider.
+    "pulumi-resource-kubernetes": { fitting: ">=4.24.0 <4.29.0", versionArguments: ["--version"] },
     // The API server needs progress notifications of watches, which 3.4.25 and 3.5.8 introduced.
     etcd: { fitting: ">=3.5.13 <3.7.0", versionArguments: ["--version"] },
     "kube-apiserver": sameMinorAsOurs,

@@ -1,7 +1,7 @@
 import { languageRecipes } from "./languageRecipes";
-import { type Recipe, type ToolName, recipes } from "./recipes";
+import { type Recipe, type ToolName, otherProvider, recipes } from "./recipes";
 
-export const allRecipes: Recipe[] = [...recipes, ...languageRecipes];
+export const allRecipes: Recipe[] = [...recipes, ...languageRecipes, otherProvider];
 
 export function recipeOf(tool: ToolName): Recipe {
     const recipe = allRecipes.find(({ tools }) => tools.includes(tool));
@@ -14,5 +14,8 @@ export function recipeOf(tool: ToolName): Recipe {
 /** The file name of a tool's executable. */
 export function executableOf(tool: ToolName): string {
     const { source } = recipeOf(tool);
-    return source.kind === "python" ? source.executable : tool;
+    if (source.kind === "python") {
+        return source.executable;
+    }
+    return source.packages.length === 1 ? source.module : tool;
 }

@@ -17,20 +17,23 @@ export type SandboxTool =
 /** The additional tools for programs in other languages than Node.js and YAML; built on first use. */
 export type LanguageTool = "pulumi-language-go" | "pulumi-language-python" | "pulumi-python" | "sdk-generator";
 
-export type ToolName = SandboxTool | LanguageTool;
+/** The stand-in for the Kubernetes provider 4.29 and later: README.md, "Two Kubernetes providers". */
+export type OtherProvider = "pulumi-resource-kubernetes-4.29";
+
+export type ToolName = SandboxTool | LanguageTool | OtherProvider;
 
 /** Programs built by one `go build` from the module in `go/<module>` (its go.mod and go.sum pin every dependency). */
 export interface GoSource {
     kind: "go";
-    /** Folder under `tools/go`. */
+    /** Folder under `tools/go`. A single program gets its name. */
     module: string;
     packages: string[];
     /** Values for `-ldflags -X`: the version that each program prints. */
     stamps: Record<string, string>;
     /** Files of a dependency that belong next to the executable. */
     copies?: { module: string; files: string[] };
-    /** A program of a dependency that is built from its source with these lines changed. The package is "." then. */
-    patch?: { module: string; folder: string; file: string; changes: { line: string; replacement: string }[] };
+    /** A dependency of which these lines are changed. */
+    patch?: { module: string; file: string; changes: { line: string; replacement: string }[] };
     /** JSON files of a dependency that the program embeds. */
     embeds?: { module: string; folder: string; files: string[]; schemaVersion: string };
 }
@@ -76,6 +79,19 @@ const fillTypeMap = `if _, err := cel.NewEnvironment(cel.EnvironmentConfig{
 		panic(err)
 	}`;
 
+const kubernetesProvider: GoSource = {
+    kind: "go",
+    module: "pulumi-resource-kubernetes",
+    packages: ["."],
+    stamps: { [`${kubernetesProviderModule}/pkg/version.Version`]: "4.25.0" },
+    embeds: {
+        module: kubernetesProviderModule,
+        folder: "cmd/pulumi-resource-kubernetes",
+        files: ["schema.json", "terraform-mapping.json"],
+        schemaVersion: "4.25.0",
+    },
+};
+
 export const recipes: Recipe<SandboxTool>[] = [
     {
         name: "pulumi",
@@ -98,12 +114,11 @@ export const recipes: Recipe<SandboxTool>[] = [
         source: {
             kind: "go",
             module: "pulumi-language-nodejs",
-            packages: ["."],
+            packages: ["github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs"],
             stamps: { [pulumiVersionPackage]: "v3.68.0" },
             patch: {
                 module: "github.com/pulumi/pulumi/sdk/v3",
-                folder: "nodejs/cmd/pulumi-language-nodejs",
-                file: "main.go",
+                file: "nodejs/cmd/pulumi-language-nodejs/main.go",
                 changes: [
                     {
                         // This version proxies between program and engine, and forwards only the calls that it knows
@@ -145,18 +160,7 @@ export const recipes: Recipe<SandboxTool>[] = [
         name: "pulumi-resource-kubernetes",
         version: "4.25.0",
         tools: ["pulumi-resource-kubernetes"],
-        source: {
-            kind: "go",
-            module: "pulumi-resource-kubernetes",
-            packages: ["."],
-            stamps: { [`${kubernetesProviderModule}/pkg/version.Version`]: "4.25.0" },
-            embeds: {
-                module: kubernetesProviderModule,
-                folder: "cmd/pulumi-resource-kubernetes",
-                files: ["schema.json", "terraform-mapping.json"],
-                schemaVersion: "4.25.0",
-            },
-        },
+        source: kubernetesProvider,
         typicalSeconds: 420,
     },
     {
@@ -192,12 +196,11 @@ export const recipes: Recipe<SandboxTool>[] = [
         source: {
             kind: "go",
             module: "kwok",
-            packages: ["."],
+            packages: ["sigs.k8s.io/kwok/cmd/kwok"],
             stamps: {},
             patch: {
                 module: "sigs.k8s.io/kwok",
-                folder: "cmd/kwok",
-                file: "main.go",
+                file: "cmd/kwok/main.go",
                 changes: [
                     {
                         line: '"sigs.k8s.io/kwok/pkg/config"',
@@ -226,3 +229,35 @@ export const recipes: Recipe<SandboxTool>[] = [
         typicalSeconds: 25,
     },
 ];
+
+/**
+ * From 4.29.0 on, the Kubernetes provider creates whatever is no Patch kind by a POST, and no longer by an apply, which took over
+ * an object that exists (pulumi-kubernetes provider/pkg/await/await.go, UpsertExistingObjects). Later versions are not published as
+ * a Go module, so this is 4.25.0 with that change, and without its opt-out.
+ */
+export const otherProvider: Recipe<OtherProvider> = {
+    name: "pulumi-resource-kubernetes-4.29",
+    version: "4.25.0",
+    tools: ["pulumi-resource-kubernetes-4.29"],
+    source: {
+        ...kubernetesProvider,
+        patch: {
+            module: kubernetesProviderModule,
+            file: "pkg/await/await.go",
+            changes: [
+                {
+                    line: "if c.ServerSideApply {",
+                    replacement: "if c.ServerSideApply && kinds.IsPatchResource(c.URN, c.Inputs.GetKind()) {",
+                },
+                {
+                    line: "outputs, err = client.Create(c.Context, c.Inputs, options)",
+                    replacement:
+                        'options.FieldManager = "pulumi-kubernetes"\n' +
+                        "outputs, err = client.Create(c.Context, c.Inputs, options)",
+                },
+            ],
+        },
+    },
+    // After 4.25.0, whose build leaves the rest in Go's cache.
+    typicalSeconds: 60,
+};

@@ -14,6 +14,8 @@ interface Noted {
 export interface CampaignKey {
     /** Holds `dist`: another build starts another campaign. */
     readonly packageFolder: string;
+    /** The executable of the Kubernetes provider: another one may write otherwise, and must be tried by itself. */
+    readonly provider: string;
     readonly seed: number;
     readonly nodes: number;
     /** A campaign of few points has fewer operations, so its course is not that of a large one. */
@@ -24,8 +26,8 @@ export class CampaignNotes {
     private readonly file: string;
     private noted: Noted | undefined;
 
-    public constructor({ packageFolder, seed, nodes, operations }: CampaignKey) {
-        const code = createHash("sha256");
+    public constructor({ packageFolder, provider, seed, nodes, operations }: CampaignKey) {
+        const code = createHash("sha256").update(provider);
         const files = readdirSync(join(packageFolder, "dist"), { recursive: true, encoding: "utf8" }).sort();
         files
             .filter((file) => file.endsWith(".js"))

@@ -61,7 +61,9 @@ class Run {
     public constructor(private readonly options: Options) {
         this.seed = options.seed ?? randomInt(1_000_000);
         const family = options.ipFamily === "ipv6" ? " --ip-family ipv6" : "";
-        const command = `npm run test:continuity --${options.quick ? " --quick" : ""}${family}`;
+        const provider = process.env["EKS_CNI_KUBERNETES_PROVIDER"];
+        const variable = provider ? `EKS_CNI_KUBERNETES_PROVIDER=${provider} ` : "";
+        const command = `${variable}npm run test:continuity --${options.quick ? " --quick" : ""}${family}`;
         this.context = { command, finished: (outcome) => this.finished(outcome) };
         this.campaign = new KillCampaign(this.context);
     }
@@ -77,7 +79,8 @@ class Run {
         const common = { sizes, tools, directory: this.directory, packageFolder, part, ipFamily, say };
         this.stations.push(...makeStations(wanted, common));
         const operations = operationsOf(points);
-        const key = { packageFolder, seed: this.seed, nodes: sizes.nodes, operations };
+        const provider = tools["pulumi-resource-kubernetes"];
+        const key = { packageFolder, provider, seed: this.seed, nodes: sizes.nodes, operations };
         this.notes = points > 0 ? new CampaignNotes(key) : undefined;
         let course: Course | undefined = this.notes?.course;
         const preparations: Job[] = [

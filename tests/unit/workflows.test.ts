@@ -8,10 +8,17 @@ import { SCENARIOS } from "../continuity/scenarios";
 const ROOT = join(__dirname, "../..");
 const FOLDER = join(ROOT, ".github/workflows");
 
+interface Suite {
+    suite: string;
+    nodes?: string;
+    roles?: string;
+    provider?: string;
+}
+
 interface Job {
     uses?: string;
     steps?: { uses?: string; run?: string; env?: Record<string, string> }[];
-    strategy?: { matrix?: { suite?: string[]; include?: { suite: string; nodes?: string; roles?: string }[] } };
+    strategy?: { matrix?: { suite?: string[]; include?: Suite[] } };
 }
 
 interface Workflow {
@@ -64,6 +71,16 @@ describe("the workflows of GitHub Actions", () => {
                 { suite: "test:scale", nodes: "1000,2000", roles: "12" },
             ],
         );
+        deepStrictEqual(
+            include.filter((one) => one.provider !== undefined),
+            [
+                { suite: "test:continuity", provider: "4.29" },
+                {
+                    suite: "test:continuity -- --quick --points 120 --seed ${{ github.run_number }}",
+                    provider: "4.29",
+                },
+            ],
+        );
         for (const nth of [1, 2, 3, 4, 5]) {
             const points = "--quick --points 500 --seed ${{ github.run_number }}";
             ok(all.includes(`test:continuity -- ${points} --part ${String(nth)}/5`));
@@ -80,6 +97,7 @@ describe("the workflows of GitHub Actions", () => {
                 EKS_CNI_NIGHTLY: "1",
                 EKS_CNI_SCALE_NODES: "${{ matrix.nodes }}",
                 EKS_CNI_SCALE_ROLES: "${{ matrix.roles }}",
+                EKS_CNI_KUBERNETES_PROVIDER: "${{ matrix.provider }}",
             },
         });
     });

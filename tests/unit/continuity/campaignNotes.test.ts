@@ -39,8 +39,8 @@ describe("The notes of a kill campaign", () => {
         rmSync(folder, { recursive: true, force: true });
     });
 
-    const notes = (points = 150, seed = 1, nodes = 3) =>
-        new CampaignNotes({ packageFolder: folder, seed, nodes, operations: operationsOf(points) });
+    const notes = (points = 150, seed = 1, nodes = 3, provider = "4.25") =>
+        new CampaignNotes({ packageFolder: folder, provider, seed, nodes, operations: operationsOf(points) });
 
     function begun(): CampaignNotes {
         const first = notes();
@@ -76,6 +76,7 @@ describe("The notes of a kill campaign", () => {
         ["fewer operations", () => notes(10)],
         ["another seed", () => notes(150, 2)],
         ["another number of nodes", () => notes(150, 1, 12)],
+        ["another Kubernetes provider", () => notes(150, 1, 3, "4.29")],
         [
             "another build",
             () => {

@@ -2,7 +2,7 @@ import * as assert from "node:assert/strict";
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { candidates, findInstalled } from "../../../tools/find";
+import { candidates, chosenTool, findInstalled } from "../../../tools/find";
 
 describe("Installed tools", () => {
     let root = "";
@@ -77,6 +77,14 @@ describe("Installed tools", () => {
         );
     });
 
+    it("that create as the Kubernetes provider 4.29 does are not taken for one that does not", async () => {
+        const name = "pulumi-resource-kubernetes";
+        const path = program(`pulumi/plugins/resource-kubernetes-v4.29.0/${name}`, "is not asked");
+        assert.deepEqual(await findInstalled(name, environment("none"), cache()), {
+            unfit: [{ path, version: "4.29.0", fitting: ">=4.24.0 <4.29.0" }],
+        });
+    });
+
     for (const language of ["pulumi-language-nodejs", "pulumi-language-yaml"] as const) {
         it(`are, for ${language}, the one beside the pulumi that is used`, async () => {
             program("one/pulumi", "v3.100.0");
@@ -94,5 +102,32 @@ describe("Installed tools", () => {
     it("are never used for moto, whose exact version the AWS stand-in leans on", async () => {
         program("one/moto_server", "5.2.5");
         assert.deepEqual(await findInstalled("moto", environment("one"), cache()), { unfit: [] });
+    });
+});
+
+describe("EKS_CNI_KUBERNETES_PROVIDER", () => {
+    const tool = "pulumi-resource-kubernetes";
+    const environment = (chosen: string) => ({ PATH: "", EKS_CNI_KUBERNETES_PROVIDER: chosen });
+
+    it("chooses with 4.29 the provider that creates as 4.29 does, and no other tool", () => {
+        assert.equal(chosenTool(tool, environment("4.29")), "pulumi-resource-kubernetes-4.29");
+        assert.equal(chosenTool("etcd", environment("4.29")), "etcd");
+        assert.equal(chosenTool(tool, environment("")), tool);
+    });
+
+    it("chooses the executable at a path, and no other tool", async () => {
+        const path = process.execPath;
+        assert.deepEqual(await findInstalled(tool, environment(path), "/cache"), {
+            found: { path, version: "by EKS_CNI_KUBERNETES_PROVIDER" },
+            unfit: [],
+        });
+        assert.deepEqual(await findInstalled("kwok", environment(path), "/cache"), { unfit: [] });
+    });
+
+    it("is refused if there is no executable at the path", async () => {
+        await assert.rejects(findInstalled(tool, environment("/nowhere"), "/cache"), {
+            message:
+                "EKS_CNI_KUBERNETES_PROVIDER must be 4.29 or the path of an executable, and this is none: /nowhere",
+        });
     });
 });

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as semver from "semver";
 import { buildKey, goModuleFolder, requirementsFile } from "../../../tools/cache";
+import { changed } from "../../../tools/goBuild";
 import { installed } from "../../../tools/installed";
 import { allRecipes, executableOf, recipeOf } from "../../../tools/recipeOf";
 import type { Recipe } from "../../../tools/recipes";
@@ -14,6 +15,8 @@ const pins: Record<string, string> = {
     "pulumi-language-nodejs": "github.com/pulumi/pulumi/sdk/v3 v3.68.0",
     "pulumi-language-yaml": "github.com/pulumi/pulumi-yaml v1.25.0",
     "pulumi-resource-kubernetes": "github.com/pulumi/pulumi-kubernetes/provider/v4 v4.0.0-20260115033456-f47bc2d6f199",
+    "pulumi-resource-kubernetes-4.29":
+        "github.com/pulumi/pulumi-kubernetes/provider/v4 v4.0.0-20260115033456-f47bc2d6f199",
     kubernetes: "k8s.io/kubernetes v1.34.4",
     etcd: "go.etcd.io/etcd/server/v3 v3.6.8",
     kwok: "sigs.k8s.io/kwok v0.7.0",
@@ -28,7 +31,7 @@ describe("The recipes of the sandbox's tools", () => {
     it("make each tool exactly once", () => {
         const tools = allRecipes.flatMap((recipe) => recipe.tools);
         assert.deepEqual([...tools].sort(), [...new Set(tools)].sort());
-        assert.equal(tools.length, 15);
+        assert.equal(tools.length, 16);
     });
 
     for (const recipe of allRecipes) {
@@ -73,6 +76,7 @@ describe("The recipes of the sandbox's tools", () => {
     it("say by which file a tool is started", () => {
         assert.equal(executableOf("moto"), "moto_server");
         assert.equal(executableOf("kubectl"), "kubectl");
+        assert.equal(executableOf("pulumi-resource-kubernetes-4.29"), "pulumi-resource-kubernetes");
     });
 
     it("accept the version that they build themselves, wherever an installed one is accepted at all", () => {
@@ -97,6 +101,28 @@ describe("The cache's key of a build", () => {
     });
 
     it("finds a folder for every Go module", () => {
-        goRecipes.forEach(({ name }) => assert.ok(existsSync(join(goModuleFolder(name), "go.mod")), name));
+        goRecipes.forEach(({ name, source }) => {
+            const module = source.kind === "go" ? source.module : "";
+            assert.ok(existsSync(join(goModuleFolder(module), "go.mod")), name);
+        });
     });
+});
+
+describe("A patch of a dependency", () => {
+    const changes = [{ line: "a()", replacement: "b()" }];
+    const patch = { module: "example.com/m", file: "m.go", changes };
+    const refusal = { message: "example.com/m m.go does not have the line to be changed: a()" };
+
+    it("changes a line that is there once", () => {
+        assert.equal(changed(patch, "x()\na()\n"), "x()\nb()\n");
+    });
+
+    for (const [title, source] of [
+        ["missing", "x()\n"],
+        ["there twice", "a()\na()\n"],
+    ] as const) {
+        it(`is refused if a line is ${title}`, () => {
+            assert.throws(() => changed(patch, source), refusal);
+        });
+    }
 });
