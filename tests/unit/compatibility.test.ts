@@ -19,7 +19,7 @@ const SOURCES = {
 describe("the program of the compatibility table", () => {
     it("prints what the table expects, with the sources of this package", () => {
         const program = Object.entries(SOURCES).reduce(
-            (text, [entry, file]) => text.replace(`from "${entry}"`, `from "${file}"`),
+            (text, [entry, file]) => text.replace(`"${entry}"`, `"${file}"`),
             PROGRAM,
         );
         const { outputText } = transpileModule(program, {
