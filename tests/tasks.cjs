@@ -18,6 +18,7 @@ const TASKS = {
     demo: [...typescript, inRoot("tests/demo/demo.ts")],
     sandbox: [...typescript, inRoot("sandbox/cli.ts")],
     "test:compatibility": [...typescript, inRoot("tests/compatibility/main.ts")],
+    fresh: [...typescript, inRoot("tests/compatibility/freshInstallMain.ts")],
     pack: [...typescript, inRoot("release/packMain.ts")],
     release: [...typescript, inRoot("release/main.ts")],
     test: [...mocha, "--config", inRoot(".mocharc.json")],

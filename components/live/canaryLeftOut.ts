@@ -2,6 +2,7 @@ import { KnownArgs } from "../arguments/knownArgs";
 import type { Gate } from "../arguments/validateArguments";
 import { afterCheck, approvedArn, rejectWith } from "./guardLeftOut";
 import type { Canary, CredentialGuard } from "./liveResources";
+import { outputOrNotCreated } from "./notCreated";
 
 /**
  * Fails the update before the rollout if the credential guard has approved another role, and the run has left out the canary (`--target`,
@@ -10,10 +11,10 @@ import type { Canary, CredentialGuard } from "./liveResources";
 export function unlessUntried(
     gate: Gate,
     { approvedRole }: Pick<CredentialGuard, "approvedRole">,
-    { approvedRole: triedRole, shown }: Pick<Canary, "approvedRole" | "shown">,
+    { approvedRole: triedRole, shown, drift }: Pick<Canary, "approvedRole" | "shown" | "drift">,
 ): Gate {
-    return afterCheck(gate, { approvedRole, triedRole, shown }, (known) =>
-        isUntried(known)
+    return afterCheck(gate, { approvedRole, triedRole, shown, drift }, (known) =>
+        isUntried({ ...known, shown: outputOrNotCreated(known["shown"], known["drift"]) })
             ? rejectWith(({ handOverUnfinished }) => handOverUnfinished(approvedArn(known)))
             : Promise.resolve(),
     );

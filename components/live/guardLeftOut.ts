@@ -7,6 +7,7 @@ import type { Refusal } from "../../handover/model/refusal";
 import type { refusals } from "../../handover/model/refusals";
 import type { CniRole } from "../role/cniRole";
 import type { CredentialGuard } from "./liveResources";
+import { outputOrNotCreated } from "./notCreated";
 
 /**
  * Fails the update if another role takes the place of the one that the credential guard has approved, and the guard does not approve
@@ -17,11 +18,11 @@ import type { CredentialGuard } from "./liveResources";
  */
 export function unlessLeftOut(
     gate: Gate,
-    { approvedRole }: Pick<CredentialGuard, "approvedRole">,
+    { approvedRole, drift }: Pick<CredentialGuard, "approvedRole" | "drift">,
     { arn, uniqueId }: Pick<CniRole, "arn" | "uniqueId">,
 ): Gate {
-    return afterCheck(gate, { approvedRole, arn, uniqueId: uniqueId ?? "" }, (known) =>
-        isLeftOut(known)
+    return afterCheck(gate, { approvedRole, drift, arn, uniqueId: uniqueId ?? "" }, (known) =>
+        isLeftOut({ ...known, approvedRole: outputOrNotCreated(known["approvedRole"], known["drift"]) })
             ? rejectWith(({ roleNotApproved }) => roleNotApproved(String(known["arn"])))
             : Promise.resolve(),
     );

@@ -66,6 +66,9 @@ export function isInPlugin(): boolean {
 
 /** A custom resource of the live checks. */
 abstract class LiveCheck extends pulumi.CustomResource {
+    /** An input of each live check (but the deletion order), always known. A refresh puts what it has found there. */
+    declare public readonly drift: pulumi.Output<string>;
+
     protected constructor(
         kind: string,
         name: string,

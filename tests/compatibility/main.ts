@@ -1,15 +1,16 @@
 import * as assert from "assert";
-import { execFileSync } from "child_process";
 import * as fs from "fs";
 import * as os from "os";
 import * as path from "path";
 import * as semver from "semver";
 import { dependencies, peerDependencies } from "../../package.json";
+import { packages } from "../../package-lock.json";
 import { pack } from "../../release/pack";
+import type { Packages } from "./freshInstall";
+import { NODES, SUITES_NODE, withNode } from "./nodes";
 import { EXPECTED, PROGRAM } from "./program";
 
 const ROOT = path.resolve(__dirname, "../..");
-const NODES = ["20", "22"];
 const SHOWN = ["@pulumi/pulumi", "@pulumi/aws", "@pulumi/kubernetes"];
 const RANGES: Record<string, string> = { ...dependencies, ...peerDependencies };
 
@@ -20,18 +21,6 @@ interface Row {
     readonly ends: Ends;
     readonly versions: Record<string, string>;
     readonly failure?: string;
-}
-
-/** Runs a command with the Node.js of the npm package `node`. npm itself then also runs on this Node.js. */
-function withNode(node: string, folder: string, ...command: string[]): string {
-    const args = ["exec", "--yes", "--loglevel=error", `--package=node@${node}`, "--", ...command];
-    const environment = { ...process.env, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true" };
-    return execFileSync("npm", args, {
-        cwd: folder,
-        encoding: "utf8",
-        env: environment,
-        stdio: ["ignore", "pipe", "pipe"],
-    });
 }
 
 /** Lowest: exactly the minimum version of each range. Highest: the version that npm selects for this Node.js. */
@@ -88,13 +77,16 @@ function tryInstallation(tarball: string, node: string, ends: Ends): Row {
 function main(): void {
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), "eks-cni-tarball-"));
     const { tarball } = pack(ROOT, folder);
-    say(`| Node.js | range | ${SHOWN.map((name) => `\`${name}\``).join(" | ")} | result |`);
-    say(`| --- | --- | ${SHOWN.map(() => "---").join(" | ")} | --- |`);
+    say(`| Node.js | range | ${SHOWN.map((name) => `\`${name}\``).join(" | ")} | under mocks | real engine |`);
+    say(`| --- | --- | ${SHOWN.map(() => "---").join(" | ")} | --- | --- |`);
     for (const node of NODES) {
         for (const ends of ["lowest", "highest"] as const) {
             const row = tryInstallation(tarball, node, ends);
             const versions = SHOWN.map((name) => row.versions[name] ?? "");
-            say(`| ${[row.node, ends, ...versions, row.failure === undefined ? "works" : "FAILS"].join(" | ")} |`);
+            const result = row.failure === undefined ? "works" : "FAILS";
+            say(
+                `| ${[row.node, ends, ...versions, result, isLocked(row) ? "all suites" : "mocks only"].join(" | ")} |`,
+            );
             if (row.failure !== undefined) {
                 say(row.failure);
                 process.exitCode = 1;
@@ -102,6 +94,15 @@ function main(): void {
         }
     }
     fs.rmSync(folder, { recursive: true });
+}
+
+/** Whether the suites run these versions with the real engine: those of the lockfile, on this Node.js. */
+function isLocked({ node, versions }: Row): boolean {
+    const locked = packages as Packages;
+    return (
+        node.startsWith(`v${SUITES_NODE}.`) &&
+        SHOWN.every((name) => locked[`node_modules/${name}`]?.version === versions[name])
+    );
 }
 
 function say(line: string): void {

@@ -4,9 +4,10 @@ import * as aws from "@pulumi/aws";
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { CniServiceAccountRole } from "eks-cni";
-import * as handover from "eks-cni/handover";
 import { rules } from "eks-cni/policies";
 
+// As the engine loads it. It has no types for TypeScript's older resolution of modules, which Pulumi's own templates use.
+const handover: { dynamicProvider?: unknown } = require("eks-cni/handover");
 const types: string[] = [];
 const arn = "arn:aws:iam::111122223333:role/made";
 void pulumi.runtime.setMocks({

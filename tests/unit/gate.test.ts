@@ -129,6 +129,7 @@ describe("the gate", function () {
             "build",
             "ci --no-audit --no-fund --loglevel=error",
             "demo --",
+            "fresh",
             "lint",
             "sandbox -- down --all",
             "sandbox -- tools",
@@ -146,7 +147,7 @@ describe("the gate", function () {
             "test:simulate -- --runs 200 --seed 2026 --minutes 1 --workers 1 --exhaustive 0",
             "typecheck",
         ]);
-        strictEqual(lastLine(stdout), "43 passed, 0 failed");
+        strictEqual(lastLine(stdout), "45 passed, 0 failed");
         strictEqual(status, 0);
         doesNotMatch(stdout, /UNSTABLE|FAILED/);
     });
@@ -156,6 +157,15 @@ describe("the gate", function () {
         rmSync(join(folder, "tmp"), { recursive: true });
         writeFileSync(join(folder, "pod-identity-webhook"), "#!/bin/sh\n", { mode: 0o755 });
         doesNotMatch(run().stdout, /not run/);
+    });
+
+    it("says in its summary what npm installs today, and fails where that cannot be found out", () => {
+        const { stdout } = run({ "fresh.1": "echo 'brings 4.34.2'; exit 0" });
+        match(stdout.slice(stdout.lastIndexOf(" fresh install")), /^brings 4\.34\.2$/m);
+        rmSync(join(folder, "tmp"), { recursive: true });
+        const failing = run({ "fresh.2": "echo 'no registry'; exit 1" });
+        match(failing.stdout, /━━ FAILED: fresh install\nno registry\n/);
+        strictEqual(failing.status, 1);
     });
 
     it("is tested with all programs on PATH but AWS's webhook", () => {
@@ -217,7 +227,7 @@ describe("the gate", function () {
             "test.2": failing(1, "/x/a.test.ts"),
         });
         match(stdout, /━━ FAILED: unit tests\n {2}3 failing/);
-        strictEqual(lastLine(stdout), "42 passed, 3 failed");
+        strictEqual(lastLine(stdout), "44 passed, 3 failed");
         strictEqual(status, 1);
     });
 

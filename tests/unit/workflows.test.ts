@@ -102,6 +102,12 @@ describe("the workflows of GitHub Actions", () => {
         });
     });
 
+    it("say each night what npm installs today, and no suite has run", () => {
+        const { fresh } = workflows.find(({ file }) => file === "nightly.yml")?.workflow.jobs ?? {};
+        const run = 'npm run --silent fresh -- --all | tee -a "$GITHUB_STEP_SUMMARY"';
+        deepStrictEqual(fresh?.steps?.at(-1), { run, shell: "bash" });
+    });
+
     it("call scripts that the package has", () => {
         const called = jobs.flatMap(({ job }) =>
             (job.steps ?? []).flatMap(({ run = "" }) =>

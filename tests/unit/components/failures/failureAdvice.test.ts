@@ -16,6 +16,11 @@ const ROLE_EXISTS =
 const CONFLICT =
     'Server-Side Apply field conflict detected. Apply failed with 1 conflict: conflict with "kubectl-annotate" using v1: ' +
     ".metadata.annotations.eks.amazonaws.com/role-arn";
+/** As the Kubernetes provider writes it since July 2026, at the latest. */
+const CONFLICT_OF_2026 =
+    "server-side apply field conflict detected, see https://www.pulumi.com/registry/packages/kubernetes/ for troubleshooting help\n" +
+    'The resource managed by field manager "eks-cni/network/production/cni" had an apply conflict: Apply failed with 1 conflict: ' +
+    'conflict with "kubectl-edit" using v1: .metadata.annotations.eks.amazonaws.com/role-arn';
 const CONFLICTS =
     'Apply failed with 2 conflicts: conflicts with "helm" using v1:\n- .metadata.annotations.a\n- .metadata.annotations.b';
 const OTHER_COMPONENT =
@@ -74,6 +79,7 @@ describe("the advice on a failed association", () => {
 describe("the advice on a failed annotation", () => {
     for (const [manager, failure] of [
         ["kubectl-annotate", CONFLICT],
+        ["kubectl-edit", CONFLICT_OF_2026],
         ["helm", CONFLICTS],
     ] as const) {
         it(`names the owner ${manager} and the option that takes over`, () => {

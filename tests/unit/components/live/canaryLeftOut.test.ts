@@ -42,6 +42,7 @@ describe("The rollout", () => {
             {
                 approvedRole: pulumi.output(tried),
                 shown: pulumi.output("it works"),
+                drift: pulumi.output("none"),
             },
         );
     const valueOf = (output: pulumi.Output<unknown>) =>

@@ -46,7 +46,7 @@ describe("The delivery of the role", () => {
     const own = { arn: pulumi.output(ROLE), uniqueId: pulumi.output("AROA1") };
     const deliver = (approved: unknown, gate = passed, role: Pick<CniRole, "arn" | "uniqueId"> = own) => {
         const approvedRole = pulumi.output(approved) as pulumi.Output<string>;
-        return unlessLeftOut(gate, { approvedRole }, role);
+        return unlessLeftOut(gate, { approvedRole, drift: pulumi.output("none") }, role);
     };
     const valueOf = (output: pulumi.Output<unknown>) =>
         (output as unknown as { promise: () => Promise<unknown> }).promise();
