@@ -10,6 +10,7 @@ import { CniServiceAccountRoleArgs } from "./cniServiceAccountRoleArgs";
 import { associate } from "./delivery/association";
 import { formerFieldManagers } from "./delivery/formerFieldManagers";
 import { daemonSetNameOf, deliveryDigest, noteRollout, rollOut } from "./delivery/rollout";
+import { watchProvider } from "./delivery/replacedProvider";
 import { annotateServiceAccount } from "./delivery/serviceAccountPatch";
 import { associationTrigger } from "./live/associationTrigger";
 import { unlessUntried } from "./live/canaryLeftOut";
@@ -119,8 +120,10 @@ export class CniServiceAccountRole extends pulumi.ComponentResource {
      */
     constructor(name: string, args: CniServiceAccountRoleArgs, opts?: pulumi.ComponentResourceOptions) {
         // The component creates nothing from arguments that contradict IAM, Kubernetes, each other or the cluster.
-        super(CNI_SERVICE_ACCOUNT_ROLE_TYPE, name, withSecrets(validateNow(name, args)), opts);
+        const given = withSecrets(validateNow(name, args));
         const shape = shapeOf(args);
+        const watch = shape.liveChecks ? undefined : watchProvider(opts);
+        super(CNI_SERVICE_ACCOUNT_ROLE_TYPE, name, { ...given, ...watch?.inputs }, watch?.opts ?? opts);
         if (shape.liveChecks) {
             refuseUnsafeStack(this, name, args, shape);
             warnOfUnusedTimeout(this, args);
@@ -180,6 +183,7 @@ export class CniServiceAccountRole extends pulumi.ComponentResource {
             // The credential guard removes the patched fields in a safe order. Without the guard, the option of the component
             // applies, which an explicit false would override.
             ...(guard && { retainOnDelete: true }),
+            hooks: watch?.hooks ?? {},
         });
 
         // Step 1, continued: the annotation of the service account, or its association. With live checks, the canary then restarts the pods, a few of them first.

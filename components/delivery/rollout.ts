@@ -44,7 +44,7 @@ export function rollOut(
             ...opts,
             ignoreChanges: PATCH_IGNORE_CHANGES,
             customTimeouts: { create: timeout, update: timeout },
-            hooks: { ...explainFailures(rolloutAdvice, opts.parent), ...planTurningOff(opts.parent) },
+            hooks: { ...opts.hooks, ...explainFailures(rolloutAdvice, opts.parent), ...planTurningOff(opts.parent) },
         },
     );
 }
@@ -92,10 +92,12 @@ export function noteRollout(
     );
 }
 
-interface PatchOptions {
+/** The options of a patch. */
+export interface PatchOptions {
     parent: pulumi.Resource;
     dependsOn: pulumi.Input<pulumi.CustomResource[]>;
     retainOnDelete?: boolean;
+    hooks: pulumi.ResourceHookBinding;
 }
 
 /**

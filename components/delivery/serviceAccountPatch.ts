@@ -11,9 +11,11 @@ import { ServiceAccountName } from "../../documents/trustPolicy";
 import { ValidArgs } from "../arguments/validArgs";
 import { serviceAccountAdvice } from "../failures/failureAdvice";
 import { explainFailures } from "../failures/failureHooks";
+import { bothHooks } from "../failures/namedHooks";
 import { sdks } from "../providerSdks";
 import type { Shape } from "../shape";
 import { PATCH_IGNORE_CHANGES, patchControl } from "./fieldManager";
+import type { PatchOptions } from "./rollout";
 import { noteAnnotation, noteRegistration } from "./withoutLiveChecks";
 
 /**
@@ -26,7 +28,7 @@ export function annotateServiceAccount(
     serviceAccount: pulumi.Output<ServiceAccountName>,
     annotations: pulumi.Output<Record<string, string>>,
     shape: Pick<Shape, "role" | "liveChecks" | "daemonSetPatch">,
-    opts: { parent: pulumi.Resource; dependsOn: pulumi.Input<pulumi.CustomResource[]>; retainOnDelete?: boolean },
+    opts: PatchOptions,
 ): ServiceAccountPatch {
     const patch = new (sdks.core().ServiceAccountPatch)(
         `${name}-service-account`,
@@ -46,7 +48,7 @@ export function annotateServiceAccount(
             ignoreChanges: PATCH_IGNORE_CHANGES,
             hooks: {
                 ...explainFailures(serviceAccountAdvice, opts.parent),
-                ...(shape.liveChecks ? {} : noteAnnotation(shape)),
+                ...(shape.liveChecks ? {} : bothHooks(opts.hooks, noteAnnotation(shape))),
             },
         },
     );

@@ -34,6 +34,15 @@ export function errorHook(what: string, act: pulumi.ErrorHookFunction): pulumi.E
     return hasEngine() ? new pulumi.ErrorHook(nameOf(what), AsyncResource.bind(act)) : undefined;
 }
 
+/** The hooks of two bindings, those of the first one first. */
+export function bothHooks(
+    first: pulumi.ResourceHookBinding,
+    second: pulumi.ResourceHookBinding = {},
+): pulumi.ResourceHookBinding {
+    const kinds = Object.keys({ ...first, ...second }) as (keyof pulumi.ResourceHookBinding)[];
+    return Object.fromEntries(kinds.map((kind) => [kind, [...(first[kind] ?? []), ...(second[kind] ?? [])]]));
+}
+
 /** Hook names must be unique in the whole program, across components. */
 function nameOf(what: string): string {
     count += 1;

@@ -14,8 +14,10 @@ const cluster = new aws.eks.Cluster("cluster", {
     vpcConfig: { subnetIds },
 });
 
+const issuer = cluster.identities.apply((identities) => identities[0]?.oidcs[0]?.issuer ?? "");
+
 const oidcProvider = new aws.iam.OpenIdConnectProvider("cluster", {
-    url: cluster.identities.apply((identities) => identities[0]?.oidcs[0]?.issuer ?? ""),
+    url: issuer,
     clientIdLists: ["sts.amazonaws.com"],
 });
 
@@ -27,11 +29,14 @@ const nodeRole = serviceRole("nodes", "ec2.amazonaws.com", [
 
 const kubeconfig = kubeconfigOf(cluster);
 
+/** With the issuer, another endpoint or authority in the kubeconfig replaces nothing on the cluster. */
+const provider = new kubernetes.Provider("cluster", { kubeconfig, clusterIdentifier: issuer });
+
 /** EKS has installed aws-node, which has no pods yet. Every pod that starts from now on carries the role, or is refused. */
 const cni = new CniServiceAccountRole(
     "cni",
     { oidcProviderArn: oidcProvider.arn, detachFromNodeRoles: [nodeRole.name], kubeconfig },
-    { providers: { kubernetes: new kubernetes.Provider("cluster", { kubeconfig }) } },
+    { providers: { kubernetes: provider } },
 );
 
 new aws.eks.NodeGroup(

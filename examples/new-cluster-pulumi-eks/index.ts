@@ -28,10 +28,13 @@ const attached = Object.entries(policies).map(
 
 const kubeconfig = cluster.kubeconfigJson;
 
+/** With the issuer, another endpoint or authority in the kubeconfig replaces nothing on the cluster. */
+const provider = new kubernetes.Provider("cluster", { kubeconfig, clusterIdentifier: cluster.oidcProviderUrl });
+
 const cni = new CniServiceAccountRole(
     "cni",
     { oidcProviderArn: cluster.oidcProviderArn, detachFromNodeRoles: [nodeRole.name], kubeconfig },
-    { providers: { kubernetes: new kubernetes.Provider("cluster", { kubeconfig }) } },
+    { providers: { kubernetes: provider } },
 );
 
 new eks.ManagedNodeGroup(

@@ -3,8 +3,19 @@ import * as pulumi from "@pulumi/pulumi";
 import { CniServiceAccountRole } from "eks-cni";
 
 const config = new pulumi.Config();
-const first = new kubernetes.Provider("first", { context: config.require("firstContext") });
-const second = new kubernetes.Provider("second", { context: config.require("secondContext") });
+const issuers = [config.require("firstOidcProviderArn"), config.require("secondOidcProviderArn")].map((arn) =>
+    arn.replace(/^.*:oidc-provider\//, "https://"),
+);
+
+/** With the issuers, another endpoint in the kubeconfig replaces nothing on the clusters. */
+const first = new kubernetes.Provider("first", {
+    context: config.require("firstContext"),
+    clusterIdentifier: issuers[0],
+});
+const second = new kubernetes.Provider("second", {
+    context: config.require("secondContext"),
+    clusterIdentifier: issuers[1],
+});
 
 /** Creates the role, which trusts both clusters. */
 const shared = new CniServiceAccountRole(

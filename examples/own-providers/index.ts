@@ -8,13 +8,16 @@ const clusterName = config.require("clusterName");
 const region = config.require<aws.Region>("region");
 const kubeconfig = config.requireSecret("kubeconfig");
 
-const providers = {
-    aws: new aws.Provider("network-team", {
-        region,
-        defaultTags: { tags: { team: "network", cluster: clusterName } },
-    }),
-    kubernetes: new kubernetes.Provider("cluster", { kubeconfig }),
-};
+const account = new aws.Provider("network-team", {
+    region,
+    defaultTags: { tags: { team: "network", cluster: clusterName } },
+});
+
+/** With the issuer, another endpoint in the kubeconfig replaces nothing, and a cluster that is made again under its name replaces everything on it. */
+const { identities } = aws.eks.getClusterOutput({ name: clusterName }, { provider: account });
+const clusterIdentifier = identities.apply(([identity]) => identity?.oidcs[0]?.issuer ?? "");
+
+const providers = { aws: account, kubernetes: new kubernetes.Provider("cluster", { kubeconfig, clusterIdentifier }) };
 
 /** The component uses both providers for its resources and lookups. The live checks cannot read them: they get the same settings as arguments. */
 const cni = new CniServiceAccountRole("cni", { clusterName, kubeconfig, aws: { region } }, { providers });

@@ -3,7 +3,7 @@ import * as aws from "@pulumi/aws";
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { CniServiceAccountRole, Delivery } from "../../index";
-import { uids } from "./support/cluster";
+import { kubeconfigWith, uids } from "./support/cluster";
 import { assertOrder, nameOf, recordEvents } from "./support/events";
 import { tagsOf } from "./support/iam";
 import { resourcesOf } from "./support/states";
@@ -181,5 +181,88 @@ describe("Pulumi's options on the component", () => {
                 assertOrder(recorded.steps, "create cni-daemon-set", `create ${name}`);
             });
         }
+    });
+
+    describe("a Kubernetes provider that is replaced, without live checks", () => {
+        const STOPPED = /run pulumi up again: the annotation and the pods stay as they are/;
+        let provider: Partial<kubernetes.ProviderArgs>;
+        let pods: string[];
+
+        const kubeconfig = (disableCompression: boolean) => kubeconfigWith(on.sandbox, disableCompression);
+        const program = () => {
+            const args = { clusterName: on.sandbox.clusterName, liveChecks: false };
+            const providers = { kubernetes: new kubernetes.Provider("own-kubernetes", provider) };
+            const cni = new CniServiceAccountRole("cni", args, { providers });
+            return { arn: cni.ready };
+        };
+        const managers = async () => (await on.cluster.managers()).filter((manager) => manager.startsWith("eks-cni/"));
+        const up = async (stack: Awaited<ReturnType<typeof createStack>>) => {
+            const { onEvent, done } = recordEvents();
+            await stack.up({ onEvent });
+            return done();
+        };
+        /** The role stays on the service account and on every pod, and no pod restarts. */
+        const assertUntouched = async (arn: unknown) => {
+            assert.strictEqual((await on.cluster.annotations())[ROLE_ARN], arn);
+            assert.deepStrictEqual(uids(await on.cluster.awsNodePods()), pods);
+        };
+        /** Pods restart some seconds after the last command. */
+        const settled = () => on.cluster.settled();
+
+        beforeEach(() => {
+            provider = { kubeconfig: kubeconfig(true) };
+        });
+
+        it("stops the update before anything changes, and the next one goes on with annotation and pods as they are", async () => {
+            await withStack(on.sandbox, program, async (stack) => {
+                const { arn } = (await stack.up()).outputs;
+                pods = uids(await on.cluster.awsNodePods());
+                const manager = await managers();
+                provider = { kubeconfig: kubeconfig(false) };
+                assert.match((await failureOf(stack.up())) ?? "", STOPPED);
+                await settled();
+                await assertUntouched(arn?.value);
+                assert.deepStrictEqual(await up(stack), ["delete-replaced own-kubernetes"]);
+                await settled();
+                await assertUntouched(arn?.value);
+                assert.deepStrictEqual(await managers(), manager);
+            });
+            assert.strictEqual((await on.cluster.annotations())[ROLE_ARN], undefined);
+        });
+
+        it("is not replaced with a clusterIdentifier that was there before", async () => {
+            await withStack(on.sandbox, program, async (stack) => {
+                const { arn } = (await stack.up()).outputs;
+                pods = uids(await on.cluster.awsNodePods());
+                const clusterIdentifier = on.sandbox.issuer;
+                // An endpoint that changes in the update that adds it still replaces.
+                provider = { kubeconfig: kubeconfig(false), clusterIdentifier };
+                assert.strictEqual((await stack.preview()).changeSummary.replace, 3);
+                provider = { kubeconfig: kubeconfig(true), clusterIdentifier };
+                assert.deepStrictEqual(await up(stack), ["update own-kubernetes"]);
+                provider = { kubeconfig: kubeconfig(false), clusterIdentifier };
+                assert.deepStrictEqual(await up(stack), ["update own-kubernetes"]);
+                await settled();
+                await assertUntouched(arn?.value);
+            });
+        });
+
+        it("stops the update in the same way if it is the default provider of the stack's configuration", async () => {
+            const byDefault = () => {
+                const args = { clusterName: on.sandbox.clusterName, liveChecks: false };
+                return { arn: new CniServiceAccountRole("cni", args).ready };
+            };
+            await withStack(on.sandbox, byDefault, async (stack) => {
+                const use = (text: string) => stack.setConfig("kubernetes:kubeconfig", { value: text, secret: true });
+                await use(kubeconfig(true));
+                const { arn } = (await stack.up()).outputs;
+                pods = uids(await on.cluster.awsNodePods());
+                await use(kubeconfig(false));
+                assert.match((await failureOf(stack.up())) ?? "", STOPPED);
+                await stack.up();
+                await settled();
+                await assertUntouched(arn?.value);
+            });
+        });
     });
 });

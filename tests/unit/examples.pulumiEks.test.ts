@@ -6,6 +6,7 @@ import { assertAccepted } from "./support/refusals";
 import { Registered, Run, run } from "./support/underMocks";
 
 const EXAMPLE = path.resolve(__dirname, "../../examples/new-cluster-pulumi-eks/index.ts");
+const ISSUER = "https://oidc.eks.us-west-2.amazonaws.com/id/NEW";
 const KUBECONFIG = JSON.stringify({ kind: "Config", clusters: [{ cluster: { server: "https://new" } }] });
 
 /**
@@ -80,13 +81,16 @@ describe("the example of a new cluster with @pulumi/eks", () => {
         assert.ok(String(role?.inputs["assumeRolePolicy"]).includes(`"Federated":"${PROVIDER_ARN}"`));
         const provider = resources.find(({ type }) => type === "pulumi:providers:kubernetes");
         assert.strictEqual(provider?.inputs["kubeconfig"], KUBECONFIG);
+        assert.strictEqual(provider.inputs["clusterIdentifier"], ISSUER);
         assert.deepStrictEqual(lookups, [], "a lookup could run before the cluster exists");
     });
 });
 
 /** The program reads its configuration while it is loaded, so each run loads it again. */
 async function runExample(preview: boolean): Promise<Run<unknown>> {
-    const components = { "eks:index:Cluster": { oidcProviderArn: PROVIDER_ARN, kubeconfigJson: KUBECONFIG } };
+    const components = {
+        "eks:index:Cluster": { oidcProviderArn: PROVIDER_ARN, oidcProviderUrl: ISSUER, kubeconfigJson: KUBECONFIG },
+    };
     return run(
         () => {
             pulumi.runtime.setAllConfig({

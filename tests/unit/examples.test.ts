@@ -33,6 +33,16 @@ describe("each example stands alone", () => {
         describe(name, () => {
             const packageJson = JSON.parse(read(name, "package.json")) as Package;
 
+            it("gives each Kubernetes provider of its own the issuer, so that another endpoint replaces nothing", () => {
+                const providers = sourcesOf(name).flatMap(
+                    (file) => read(name, file).match(/new kubernetes\.Provider\([^;]*/g) ?? [],
+                );
+                assert.deepStrictEqual(
+                    providers.filter((provider) => !provider.includes("clusterIdentifier")),
+                    [],
+                );
+            });
+
             it("is a project and a package of the folder's name", () => {
                 assert.ok(read(name, "Pulumi.yaml").startsWith(`name: ${name}\n`));
                 assert.strictEqual(packageJson.name, name);

@@ -6,7 +6,7 @@ const repository = resolve(__dirname, "../../..");
 
 /**
  * The component's arguments, passed on unchecked. Two are separate: `component` has `name` and `aliases` of the component, in `parent`
- * the name of a component that becomes its parent, in `deletedWith` the document of a policy that becomes its option of this name, and with
+ * the name of a component that becomes its parent, in `deletedWith` the document of a policy that becomes its option of this name, in `kubeconfig` that of a Kubernetes provider of its own, and with
  * `absent` there is none. `ownProvider` is the URL of an OIDC provider that the program creates, whose ARN becomes the argument
  * `oidcProviderArn`; `ownRole` is the trust policy of a role with the CNI policy, whose ARN becomes `existingRoleArn`.
  */
@@ -16,6 +16,7 @@ const INDEX = `
 const { readFileSync } = require("fs");
 const { CniServiceAccountRole } = require("eks-cni");
 const { OpenIdConnectProvider, Policy, Role, RolePolicyAttachment } = require("@pulumi/aws/iam");
+const { Provider } = require("@pulumi/kubernetes");
 const { ComponentResource, rootStackResource } = require("@pulumi/pulumi");
 
 const { component = {}, ownProvider: url, ownRole, ...args } = JSON.parse(readFileSync(__dirname + "/arguments.json", "utf8"));
@@ -34,6 +35,9 @@ if (component.parent !== undefined) {
 }
 if (component.deletedWith !== undefined) {
     options.deletedWith = new Policy("other", { policy: component.deletedWith });
+}
+if (component.kubeconfig !== undefined) {
+    options.providers = { kubernetes: new Provider("own", { kubeconfig: component.kubeconfig }) };
 }
 const cni = component.absent ? {} : new CniServiceAccountRole(component.name ?? "cni", args, options);
 exports.roleArn = cni.roleArn;

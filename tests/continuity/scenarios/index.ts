@@ -17,6 +17,7 @@ import { others } from "./others";
 import { owners } from "./owners";
 import { outsiders } from "./outsiders";
 import { records } from "./records";
+import { replacedProvider } from "./replacedProvider";
 import { role } from "./role";
 import { rollout } from "./rollout";
 import { podIdentityFaults } from "./podIdentityFaults";
@@ -39,6 +40,7 @@ export const SCENARIOS: readonly Scenario[] = [
     ...changes,
     ...turningOff,
     ...options,
+    ...replacedProvider,
     ...deliveries,
     ...deliveryMoves,
     ...podIdentityMoves,

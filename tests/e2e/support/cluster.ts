@@ -1,5 +1,6 @@
 import { AppsV1Api, CoreV1Api } from "@kubernetes/client-node";
 import { execFile } from "child_process";
+import { readFileSync } from "fs";
 import { promisify } from "util";
 import type { Sandbox } from "local-eks";
 import { loadKubeconfig, podCredentials, type PodCredentials } from "local-eks/kubernetes";
@@ -60,4 +61,14 @@ export function clusterOf({ kubeconfigPath, environment }: Sandbox) {
 
 export function uids(pods: PodCredentials[]): string[] {
     return pods.map(({ uid }) => uid).sort();
+}
+
+/** The kubeconfig with a setting in its cluster entry that the API server does not notice. The Kubernetes provider takes it for another cluster. */
+export function kubeconfigWith(
+    { kubeconfigPath }: Pick<Sandbox, "kubeconfigPath">,
+    disableCompression: boolean,
+): string {
+    const config = JSON.parse(readFileSync(kubeconfigPath, "utf8")) as { clusters: { cluster: object }[] };
+    config.clusters.forEach(({ cluster }) => Object.assign(cluster, { "disable-compression": disableCompression }));
+    return JSON.stringify(config);
 }
