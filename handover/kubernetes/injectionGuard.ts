@@ -79,7 +79,11 @@ function managersOfOthers(
     fieldManager: string,
 ): readonly string[] | undefined {
     const others = objects.filter((live) => live !== undefined && ifApplied(live, fieldManager) === undefined);
-    const managers = others.flatMap((live) => live?.metadata?.managedFields ?? []).map(({ manager = "" }) => manager);
+    // The control plane's controllers write the status.
+    const managers = others
+        .flatMap((live) => live?.metadata?.managedFields ?? [])
+        .filter(({ subresource }) => subresource === undefined)
+        .map(({ manager = "" }) => manager);
     return others.length === 0 ? undefined : [...new Set(managers)];
 }
 

@@ -728,10 +728,12 @@ describe("The hand-over's access to a cluster", function () {
 
         it("does not take one with a faulty expression for one in force, and takes such a change back", async () => {
             await access.createInjectionGuard([one]);
-            const policy = await admission.readValidatingAdmissionPolicy({ name });
-            const validations = [{ expression: "object.spec.nothingOfThisName == 'x'" }];
-            const body = { ...policy, spec: { ...policy.spec, failurePolicy: "Ignore", validations } };
-            await admission.replaceValidatingAdmissionPolicy({ name, body });
+            const spec = {
+                failurePolicy: "Ignore",
+                validations: [{ expression: "object.spec.nothingOfThisName == 'x'" }],
+            };
+            const asMerge = setHeaderOptions("Content-Type", PatchStrategy.MergePatch);
+            await admission.patchValidatingAdmissionPolicy({ name, body: { spec } }, asMerge);
             await sleep(3000);
             assert.deepEqual((await access.look()).injectionGuard, {
                 present: true,

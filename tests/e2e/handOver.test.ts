@@ -2,9 +2,13 @@ import { AttachRolePolicyCommand } from "@aws-sdk/client-iam";
 import type { Stack } from "@pulumi/pulumi/automation";
 import * as assert from "assert";
 import { execFile } from "child_process";
+import { readFileSync, writeFileSync } from "fs";
 import { type Sandbox, startSandbox } from "local-eks";
 import { podCredentials } from "local-eks/kubernetes";
+import * as path from "path";
 import { promisify } from "util";
+import { injectionGuardName } from "../../components/live/injectionGuardName";
+import { injectionGuardSpec } from "../../documents/injectionGuard";
 import { Proof } from "../../index";
 import { clusterOf, uids } from "./support/cluster";
 import { recordEvents, recordWarnings } from "./support/events";
@@ -162,13 +166,62 @@ describe("the hand-over of a live cluster", () => {
         ]);
     });
 
-    it("destroy gives everything back and leaves nothing", async () => {
+    it("leaves a policy of another party with the guard's name alone, until it is deleted as the message says", async () => {
         await setArgs(stack, sandbox, { detachFromNodeRoles: [NODE_ROLE], roleName: "cni-new" });
+        const before = uids(await pods());
+        const name = injectionGuardName(`eks-cni/hand-over/${stack.name}/cni`);
+        const serviceAccount = { namespace: "kube-system", name: "aws-node" };
+        const theirs = path.join(sandbox.directory, "theirs.json");
+        const kind = { apiVersion: "admissionregistration.k8s.io/v1", kind: "ValidatingAdmissionPolicy" };
+        const spec = injectionGuardSpec({ serviceAccount, roleArns: [] });
+        writeFileSync(theirs, JSON.stringify({ ...kind, metadata: { name }, spec }));
+        await cluster.kubectl("create", "-f", theirs);
+        const failure = (await failureOf(stack.up())) ?? "";
+        assert.match(failure, /\[injection-guard-of-another\].* Its field managers: kubectl-create\./s);
+        assert.ok((await iam.attachedPolicies(NODE_ROLE)).includes(MANAGED_CNI_POLICY));
+        const [, command = ""] = /delete it: kubectl (delete .*? --ignore-not-found)/.exec(failure) ?? [];
+        await cluster.kubectl(...command.split(" "));
+        await stack.up();
+        assert.strictEqual((await guards()).trim().split("\n").length, 2);
+        assert.ok(!(await iam.attachedPolicies(NODE_ROLE)).includes(MANAGED_CNI_POLICY));
+        assert.deepStrictEqual(uids(await pods()), before);
+    });
+
+    it("goes on after a destroy that the cluster has refused: the engine no longer knows what is still there", async () => {
+        const before = [uids(await pods()), await guards(), await cluster.annotations()];
+        const { KUBECONFIG = "" } = stack.workspace.envVars;
+        const refused = path.join(sandbox.directory, "refused.kubeconfig");
+        writeFileSync(refused, readFileSync(KUBECONFIG, "utf8").replace(/("token": ")[^"]+/, "$1wrong"));
+        stack.workspace.envVars["KUBECONFIG"] = refused;
+        assert.match((await failureOf(stack.destroy())) ?? "", /\[cluster-credentials-refused\]/);
+        stack.workspace.envVars["KUBECONFIG"] = KUBECONFIG;
+        await stack.up();
+        assert.deepStrictEqual([uids(await pods()), await guards(), await cluster.annotations()], before);
+        assert.ok(!(await iam.attachedPolicies(NODE_ROLE)).includes(MANAGED_CNI_POLICY));
+    });
+
+    it("hands over again where the state was lost", async () => {
+        const before = await guards();
+        const state = await stack.exportStack();
+        const { resources = [], ...rest } = state.deployment as { resources?: { type: string }[] };
+        const deployment = { ...rest, resources: resources.filter(({ type }) => type === "pulumi:pulumi:Stack") };
+        await stack.importStack({ ...state, deployment });
+        // Before, the record had it.
+        await iam.client.send(new AttachRolePolicyCommand({ RoleName: NODE_ROLE, PolicyArn: MANAGED_CNI_POLICY }));
+        await setArgs(stack, sandbox, { detachFromNodeRoles: [NODE_ROLE] });
+        const { outputs } = await stack.up();
+        assert.deepStrictEqual(await roles(), Array(3).fill({ ready: true, roles: [outputs["ready"]?.value] }));
+        assert.ok(!(await iam.attachedPolicies(NODE_ROLE)).includes(MANAGED_CNI_POLICY));
+        assert.strictEqual(await guards(), before);
+    });
+
+    it("destroy gives everything back and leaves nothing", async () => {
+        await setArgs(stack, sandbox, { detachFromNodeRoles: [NODE_ROLE], roleName: "cni-newest" });
         await stack.up();
         await stack.destroy();
         assert.deepStrictEqual(await roles(), Array(3).fill({ ready: true, roles: [undefined] }));
         assert.ok((await iam.attachedPolicies(NODE_ROLE)).includes(MANAGED_CNI_POLICY));
-        assert.strictEqual(await iam.role("cni-new"), undefined);
+        assert.strictEqual(await iam.role("cni-newest"), undefined);
         assert.deepStrictEqual(await cluster.annotations(), {});
         assert.strictEqual(await guards(), "");
         const { metadata, spec } = await cluster.daemonSet();

@@ -1,4 +1,4 @@
-import { DETACH, DONE, inForce, refuse, right, table, verified, wait } from "../support/detachments";
+import { DETACH, DONE, inForce, right, table, verified, wait } from "../support/detachments";
 import { BLUE, GREEN, sharedAndDetached, sharedWith } from "../support/sharedNodeRoles";
 import {
     attach,

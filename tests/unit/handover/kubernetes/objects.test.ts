@@ -495,7 +495,14 @@ describe("The injection guard as it is seen", () => {
         assert.deepEqual(guardSeen({ metadata: { name: "guard", managedFields } }, undefined, subject).roleArns, []));
 
     for (const [what, others, managers] of [
-        ["another manager has created", [{ manager: "kubectl-create", operation: "Update" }], ["kubectl-create"]],
+        [
+            "another manager has created",
+            [
+                { manager: "validatingadmissionpolicy-status", operation: "Update", subresource: "status" },
+                { manager: "kubectl-create", operation: "Update" },
+            ],
+            ["kubectl-create"],
+        ],
         // pulumi-kubernetes provider/pkg/await/await.go, Creation: a POST under this name.
         [
             "Pulumi's provider has created",
