@@ -378,7 +378,7 @@ export interface CniServiceAccountRoleArgs {
      * The DaemonSet controller retries until the webhook gives the pod the role. Needs `detachFromNodeRoles`, and Kubernetes 1.30
      * or later. Defaults to true with `detachFromNodeRoles`.
      *
-     * Must be a plain value, not an Output, because it decides which resources exist.
+     * Must be a plain value, not an Output.
      */
     injectionGuard?: boolean;
     /**
