@@ -19,6 +19,7 @@ export const CLUSTER_WRITES = [
     "wakeDaemonSet",
     "removeWakeMark",
     "admitRoles",
+    "createInjectionGuard",
     "removeInjectionGuard",
 ] as const satisfies readonly (keyof ClusterAccess)[];
 const CLUSTER_READS = [

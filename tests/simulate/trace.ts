@@ -67,6 +67,7 @@ const STEP_OF_CALL: Readonly<Record<string, Step["do"]>> = {
     wakeDaemonSet: "wake",
     removeWakeMark: "removeWakeMark",
     admitRoles: "admitRoles",
+    createInjectionGuard: "createInjectionGuard",
     removeInjectionGuard: "removeInjectionGuard",
     change: "wait",
     attach: "attach",

@@ -23,6 +23,7 @@ const VERIFICATION: readonly Taken[] = [
     "awaitPropagation",
     "annotate",
     "admitRoles",
+    "createInjectionGuard",
     "restart",
     "forceRestart",
     "wake",
