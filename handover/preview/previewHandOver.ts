@@ -1,7 +1,7 @@
 import { withTimeout } from "../async/withTimeout";
 import type { ConnectionInputs } from "../model/connection";
 import type { Preflight, PreflightOptions } from "../model/preflight";
-import { type HandOverRecord, subjectOf } from "../model/record";
+import { subjectOf } from "../model/record";
 import { listRefusals } from "../model/refusal";
 import { observePreflight } from "../observe/preflightLook";
 import { openRunContext, RunContext } from "../observe/runContext";
@@ -49,7 +49,7 @@ export function planUnavailable(why: string): PreviewMessage {
 }
 
 async function lookAhead(inputs: PreviewInputs, open: Open): Promise<HandOverPlan> {
-    const context = knowing(inputs.record ?? inputs.former?.record, await open(inputs));
+    const context = await open(knowing(inputs));
     try {
         const options = { ...inputs, detachFromNodeRoles: inputs.detachFromNodeRoles ?? [] };
         const preflight = await observePreflight(context, options, () => context.cluster.issuer());
@@ -59,9 +59,13 @@ async function lookAhead(inputs: PreviewInputs, open: Open): Promise<HandOverPla
     }
 }
 
-/** As in the update: a component whose add-on has delivered the role looks at the add-on, whichever delivery comes next. */
-function knowing(record: HandOverRecord | undefined, context: RunContext): RunContext {
-    return record === undefined ? context : { ...context, subject: subjectOf(record, context.subject) };
+/**
+ * As in the update: a renamed component looks under its first names, and one whose add-on has delivered the role looks at the add-on, whichever delivery
+ * comes next.
+ */
+function knowing(inputs: PreviewInputs): PreviewInputs {
+    const record = inputs.record ?? inputs.former?.record;
+    return record === undefined ? inputs : { ...inputs, subject: subjectOf(record, inputs.subject) };
 }
 
 /**

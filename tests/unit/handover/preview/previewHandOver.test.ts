@@ -10,7 +10,7 @@ import { OTHER_DELIVERY, previewed, readOnlyContext } from "../support/previews"
 import { BROAD_POLICY, CNI_POLICY, FORMER_ROLE, nodeRole, OTHER_POLICY_FIX, record, ROLE } from "../support/worlds";
 
 const preview = (context: RunContext, more: Partial<PreviewInputs> = {}) =>
-    previewHandOver({ ...previewed, ...more }, 60, () => Promise.resolve(context));
+    previewHandOver({ ...previewed, ...more }, 60, ({ subject }) => Promise.resolve({ ...context, subject }));
 
 const NO_PLAN = "There is no plan for the hand-over yet: ";
 
@@ -86,6 +86,20 @@ describe("What a preview tells", () => {
         ok(plan.text.includes("[another-component]"), plan.text);
         const formerFieldManagers = ["eks-cni/shop/prod/vpc", "eks-cni/shop/prod/cni"];
         strictEqual((await preview(readOnlyContext(world), { formerFieldManagers })).refuses, false);
+    });
+
+    it("is looked for under the first names of a renamed component, which its record has", async () => {
+        const former = {
+            record: { ...record, fieldManager: "eks-cni/shop/prod/first", injectionGuardName: "first" },
+            policiesAdded: [],
+            policiesRemoved: [],
+        };
+        const opened: string[][] = [];
+        await previewHandOver({ ...previewed, former }, 60, ({ subject: { fieldManager, injectionGuardName } }) => {
+            opened.push([fieldManager, injectionGuardName]);
+            return Promise.resolve(readOnlyContext(handedOver()));
+        });
+        deepStrictEqual(opened, [["eks-cni/shop/prod/first", "first"]]);
     });
 
     it("is each of several reasons", async () => {
