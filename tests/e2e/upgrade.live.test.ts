@@ -55,7 +55,16 @@ describe("an upgrade of a stack with live checks", () => {
             const before = await pods();
             const { done, onEvent } = recordEvents();
             await stack.up({ onEvent });
-            assert.deepStrictEqual(done(), ["update cni-canary", "update cni-daemon-set", "update cni-detachment"]);
+            assert.deepStrictEqual(done(), [
+                // Both are retained.
+                "delete cni-injection-guard",
+                "delete cni-injection-guard-binding",
+                "update cni-canary",
+                "update cni-daemon-set",
+                "update cni-detachment",
+            ]);
+            const kinds = "validatingadmissionpolicy,validatingadmissionpolicybinding";
+            assert.strictEqual((await cluster.kubectl("get", kinds, "-o", "name")).trim().split("\n").length, 2);
             assert.deepStrictEqual(await pods(), before);
             await assertQuiet(stack, sandbox);
 

@@ -1,7 +1,9 @@
 /**
  * The state as 7762a1c saved it, when the DaemonSet's own rolling update restarted the pods: by a digest in the pod template, which was
- * left out if the pods had carried the role before. The canary had other outputs, and nothing counted rollouts. Pure.
+ * left out if the pods had carried the role before. The canary had other outputs, and nothing counted rollouts. The injection guard was two
+ * resources of the program. Pure.
  */
+import { bindingSpec, injectionGuardSpec } from "../../../documents/injectionGuard";
 
 const DELIVERED = "eks-cni/delivered";
 const MANAGER = "pulumi.com/patchFieldManager";
@@ -10,6 +12,12 @@ interface Resource {
     readonly urn: string;
     readonly inputs?: Record<string, unknown>;
     readonly outputs?: Record<string, unknown>;
+}
+
+interface Subject {
+    readonly injectionGuardName: string;
+    readonly serviceAccount: { readonly namespace: string; readonly name: string };
+    readonly roleArn: string;
 }
 
 /** The inputs of the patch of the DaemonSet. */
@@ -28,7 +36,7 @@ export interface StateOfBefore<T> {
 }
 
 export function stateOfBefore<T extends object>(deployment: T, carriedBefore: boolean): StateOfBefore<T> {
-    const copy = JSON.parse(JSON.stringify(deployment)) as T & { readonly resources: readonly Resource[] };
+    const copy = JSON.parse(JSON.stringify(deployment)) as T & { readonly resources: Resource[] };
     const named = (name: string) => copy.resources.find(({ urn }) => urn.endsWith(`::${name}`)) as Resource;
     const [canary, detachment, daemonSet] = [named("cni-canary"), named("cni-detachment"), named("cni-daemon-set")];
     for (const properties of [canary.inputs, canary.outputs, detachment.inputs, detachment.outputs]) {
@@ -44,5 +52,29 @@ export function stateOfBefore<T extends object>(deployment: T, carriedBefore: bo
         properties.metadata.annotations = { [MANAGER]: manager };
         properties.spec.template.metadata.annotations = carriedBefore ? {} : { [DELIVERED]: digest };
     }
-    return { deployment: copy, patch: inputs as unknown as Patch, fieldManager: String(outputs?.["__fieldManager"]) };
+    const fieldManager = String(outputs?.["__fieldManager"]);
+    const guard = guardOfBefore(detachment.inputs?.["subject"] as Subject, daemonSet, fieldManager);
+    copy.resources.splice(copy.resources.indexOf(detachment), 0, ...guard);
+    return { deployment: copy, patch: inputs as unknown as Patch, fieldManager };
+}
+
+/** In the places after the patch of the DaemonSet, whose options they had. */
+function guardOfBefore(subject: Subject, patch: Resource, fieldManager: string): Resource[] {
+    const { injectionGuardName: name, serviceAccount, roleArn } = subject;
+    const annotations = { [MANAGER]: fieldManager, "pulumi.com/patchForce": "true" };
+    const of = (child: string, kind: string, spec: object): Resource => {
+        const type = `kubernetes:admissionregistration.k8s.io/v1:${kind}`;
+        const urn = patch.urn.replace(/\$[^$]*$/, `$${type}::${child}`);
+        const inputs = { apiVersion: "admissionregistration.k8s.io/v1", kind, metadata: { name, annotations }, spec };
+        const outputs = { ...inputs, __inputs: inputs, __fieldManager: fieldManager };
+        return Object.assign({}, patch, { urn, type, id: name, inputs, outputs });
+    };
+    return [
+        of(
+            "cni-injection-guard",
+            "ValidatingAdmissionPolicy",
+            injectionGuardSpec({ serviceAccount, roleArns: [roleArn] }),
+        ),
+        of("cni-injection-guard-binding", "ValidatingAdmissionPolicyBinding", bindingSpec(name)),
+    ];
 }
