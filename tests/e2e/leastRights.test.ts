@@ -6,7 +6,6 @@ import { operatorKubeconfig } from "local-eks/kubernetes";
 import * as path from "path";
 import { Delivery } from "../../index";
 import { clusterOf } from "./support/cluster";
-import { itNightly } from "./support/quiet";
 import { withExample } from "./support/examples";
 import { handOverStack, MANAGED_CNI_POLICY, PlainArgs, setArgs } from "./support/handOver";
 import { iamOf, trustOf } from "./support/iam";
@@ -84,7 +83,7 @@ describe("an operator with the rights of docs/rights and no others", function ()
         assert.ok((await iam.attachedPolicies(NODE_ROLE)).includes(MANAGED_CNI_POLICY));
     });
 
-    itNightly("gives the managed add-on the role, and on destroy the role that it had before", async () => {
+    it("gives the managed add-on the role, and on destroy the role that it had before", async () => {
         // The name that docs/rights/iam-add-on.json has in its place.
         const { Arn = "" } = await iam.createRole("FORMER_ROLE_OF_THE_ADD_ON", trustOf(sandbox), [MANAGED_CNI_POLICY]);
         await sandbox.addOn.create({ serviceAccountRoleArn: Arn });
@@ -131,7 +130,7 @@ describe("an operator with the rights of docs/rights and no others", function ()
         assert.ok((await iam.attachedPolicies(NODE_ROLE)).includes(MANAGED_CNI_POLICY));
     });
 
-    itNightly("gives the role to an add-on of the same program, with the rights for this add-on", async () => {
+    it("gives the role to an add-on of the same program, with the rights for this add-on", async () => {
         const name = "managed-addon-same-program";
         const manager = `eks-cni/${name}/e2e-${String(process.pid)}/cni`;
         const keys = await operatorWith(sandbox, rightsOf(MODES.addOnOfTheProgram, sandbox, manager));
