@@ -2,14 +2,14 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { agentResults } from "local-eks";
-import type { Bound } from "./scenarios/scenario";
+import type { ScenarioBound } from "./scenarios/scenario";
 import type { Stage } from "./stage";
 import { type Baseline, type Verdict, verdictOf } from "./verdict";
 
 /** An error becomes a problem. The time until then is judged in any case. */
 export async function judge(
     stage: Stage,
-    bound: Bound,
+    { canaryPodSeconds: canaries, ...others }: ScenarioBound,
     baseline: Baseline | undefined,
     play: () => Promise<void>,
 ): Promise<{ verdict: Verdict; problems: string[] }> {
@@ -21,6 +21,10 @@ export async function judge(
         problems.push(error instanceof Error ? error.message : String(error));
     }
     const recording = stage.props.monitor.recording(stage.since, Date.now(), stage.outsiders);
+    const bound = {
+        ...others,
+        canaryPodSeconds: typeof canaries === "function" ? canaries(stage.props.sizes) : canaries,
+    };
     const verdict = verdictOf(recording, bound, agentResults(stage.sandbox), baseline);
     problems.push(...verdict.problems);
     if (problems.length > 0) {

@@ -91,7 +91,8 @@ const changedAnnotation: Scenario = {
         const pods = await handedOver(stage);
         const changed = { tokenExpirationSeconds: 7200 };
         await stage.fails("up", hasty(stage, changed), /\[(canary-failed|time-limit)\]/);
-        assert.deepStrictEqual(await stage.pods(), pods, "pods were restarted");
+        const restarted = [...(await stage.pods())].filter(([node, uid]) => pods.get(node) !== uid);
+        assert.strictEqual(restarted.length, stage.props.sizes.subnets, "not the canary of each subnet alone");
         await stage.succeeds("up", stage.arguments(changed));
         await stage.assertHandedOver();
         await stage.succeeds("destroy", stage.arguments(changed));

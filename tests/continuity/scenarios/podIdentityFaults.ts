@@ -206,7 +206,14 @@ const otherRoleFails: Scenario = {
     title: "another role of the association loses its policy as the canary restarts: the association gets the former role back; then the policy is there, and up",
     quick: false,
     // The canary, and each pod once more; then each pod with the other role; and back.
-    bound: { ...noGaps, canaryPodSeconds: 20, rollouts: 5, restarts: 8, outageNodeSeconds: 300 },
+    bound: {
+        ...noGaps,
+        // Until the run sees the failure, and until IAM has enforced it, and the permissions of the former role for the pod that follows.
+        canaryPodSeconds: ({ subnets, enforcementSeconds }) => subnets * (8 + 2 * enforcementSeconds),
+        rollouts: 5,
+        restarts: 8,
+        outageNodeSeconds: 300,
+    },
     play: async (stage) => {
         const [first, second] = [associating(stage), associating(stage, { rolePath: "/another/" })];
         await withAgents(stage);

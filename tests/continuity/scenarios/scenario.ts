@@ -1,4 +1,5 @@
 import type { ComponentArguments } from "../engine/program";
+import type { Sizes } from "../sizes";
 import type { Stage } from "../stage";
 
 /** A sequence of operations and faults, and what it may cost. */
@@ -13,7 +14,7 @@ export interface Scenario {
     readonly campaign?: true;
     /** Whether it can also run on an IPv6 cluster: see `--ip-family`. */
     readonly onIpv6?: true;
-    readonly bound: Bound;
+    readonly bound: ScenarioBound;
     /** Throws if the result is wrong. */
     play(stage: Stage): Promise<void>;
 }
@@ -23,7 +24,7 @@ export interface Bound {
     readonly podSeconds: "none" | "some";
     /** The maximum number of pods without a path. Unset: any number, if `podSeconds` is "some". */
     readonly podsWithoutPath?: number;
-    /** The maximum of seconds in which canaries have no path; 0 if the role works. */
+    /** The maximum of seconds in which canaries have no path; 0 if the role works. Each subnet has a canary. */
     readonly canaryPodSeconds: number;
     /** The number of rolling restarts of all pods. Each may cost as much as a bare one. */
     readonly rollouts: number;
@@ -32,6 +33,11 @@ export interface Bound {
     /** Node-seconds without a Ready pod that the scenario's own faults cause. */
     readonly outageNodeSeconds?: number;
 }
+
+/** The canaries' part may depend on the size of the cluster. */
+export type ScenarioBound = Omit<Bound, "canaryPodSeconds"> & {
+    readonly canaryPodSeconds: number | ((sizes: Sizes) => number);
+};
 
 /** Completes a hand-over, restarts the measurement, and returns the pods. */
 export async function handedOver(stage: Stage, args = stage.arguments()): Promise<Map<string, string>> {
