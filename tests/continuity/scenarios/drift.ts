@@ -7,6 +7,7 @@ import {
 } from "@aws-sdk/client-iam";
 import * as assert from "node:assert";
 import { CNI_POLICY, iamClient, NODE_ROLE, type Stage } from "../stage";
+import { createRole } from "./roleOfAnotherOwner";
 import { nodesBySubnet } from "./rollout";
 import { CACHE_MILLISECONDS, handedOver, noGaps, type Scenario } from "./scenario";
 
@@ -201,9 +202,9 @@ const podIdentityLater: Scenario = {
     quick: false,
     bound: { ...noGaps, rollouts: 1, restarts: 1 },
     play: async (stage) => {
-        await handedOver(stage);
-        const pods = await stage.pods();
-        const remove = await stage.associatePodIdentity(String(stage.outputs()["roleArn"]));
+        const roleArn = await createRole(stage, "association", "pods.eks.amazonaws.com");
+        const pods = await handedOver(stage);
+        const remove = await stage.associatePodIdentity(roleArn);
         await stage.fails("up", stage.arguments({ roleName: "another" }), /\[pod-identity-association\]/);
         assert.deepStrictEqual(await stage.pods(), pods, "pods were restarted");
         await remove();

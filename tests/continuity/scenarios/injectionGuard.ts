@@ -1,26 +1,13 @@
 /** The injection guard, against changes that others make after the hand-over. */
-import {
-    AttachRolePolicyCommand,
-    CreateRoleCommand,
-    DeleteRoleCommand,
-    DetachRolePolicyCommand,
-} from "@aws-sdk/client-iam";
+import { AttachRolePolicyCommand, DeleteRoleCommand, DetachRolePolicyCommand } from "@aws-sdk/client-iam";
 import * as assert from "node:assert";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Call } from "../engine/calls";
 import { CNI_POLICY, iamClient, NODE_ROLE, type Stage } from "../stage";
-import { roleOfAnotherOwner } from "./roleOfAnotherOwner";
+import { createRole, roleOfAnotherOwner } from "./roleOfAnotherOwner";
 import { CACHE_MILLISECONDS, handedOver, noGaps, type Scenario } from "./scenario";
 
 const ROLE_ARN = "eks.amazonaws.com/role-arn";
-
-/** Creates a role that trusts a service, and has no permissions. Returns its ARN. */
-async function createRole(stage: Stage, RoleName: string, Service: string): Promise<string> {
-    const Statement = { Effect: "Allow", Action: ["sts:AssumeRole", "sts:TagSession"], Principal: { Service } };
-    const AssumeRolePolicyDocument = JSON.stringify({ Version: "2012-10-17", Statement });
-    const { Role } = await iamClient(stage.sandbox).send(new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument }));
-    return Role?.Arn ?? "";
-}
 
 const anotherRoleAnnotated: Scenario = {
     name: "another-role-annotated-by-hand",

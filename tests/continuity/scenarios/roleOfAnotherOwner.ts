@@ -27,3 +27,11 @@ export function trustPolicyOf(sandbox: Stage["sandbox"]): string {
     };
     return JSON.stringify({ Version: "2012-10-17", Statement });
 }
+
+/** Creates a role that trusts a service, and has no permissions. Returns its ARN. */
+export async function createRole(stage: Stage, RoleName: string, Service: string): Promise<string> {
+    const Statement = { Effect: "Allow", Action: ["sts:AssumeRole", "sts:TagSession"], Principal: { Service } };
+    const AssumeRolePolicyDocument = JSON.stringify({ Version: "2012-10-17", Statement });
+    const { Role } = await iamClient(stage.sandbox).send(new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument }));
+    return Role?.Arn ?? "";
+}
