@@ -1,7 +1,7 @@
 import type { Stack } from "@pulumi/pulumi/automation";
 import * as assert from "assert";
 import { assertTwoBadArguments } from "../e2e/support/badArguments";
-import { uids } from "../e2e/support/cluster";
+import { kubeconfigWith, uids } from "../e2e/support/cluster";
 import { recordEvents } from "../e2e/support/events";
 import { describeNightly } from "../e2e/support/quiet";
 import { failureOf } from "../e2e/support/stacks";
@@ -18,6 +18,10 @@ for (const language of LANGUAGES) {
         let stack: Stack;
         const configure = (config: Record<string, string>) =>
             stack.setAllConfig(Object.fromEntries(Object.entries(config).map(([name, value]) => [name, { value }])));
+        const useKubeconfig = (disableCompression: boolean) => {
+            const value = kubeconfigWith(languages.sandbox, disableCompression);
+            return stack.setConfig("kubernetes:kubeconfig", { value, secret: true });
+        };
         const carriedRoles = async () => [
             ...new Set(
                 (await languages.cluster.awsNodePods()).flatMap(({ containers }) =>
@@ -31,6 +35,7 @@ for (const language of LANGUAGES) {
             stack = await makeStack(languages, language, "plain-shape", documentedProgram("plain-shape", language));
             const { clusterName } = languages.sandbox;
             await configure({ clusterName, roleName, maxSessionDuration: "3600" });
+            await useKubeconfig(true);
         });
         after(async () => {
             await stack.destroy();
@@ -73,6 +78,18 @@ for (const language of LANGUAGES) {
         it("changes nothing in a second up", async () => {
             const { summary } = await stack.up({ expectNoChanges: true });
             assert.deepStrictEqual(Object.keys(summary.resourceChanges ?? {}), ["same"]);
+        });
+
+        it("stops an update that replaces the Kubernetes provider, and the next one goes on with annotation and pods as they are", async () => {
+            const before = uids(await languages.cluster.awsNodePods());
+            const annotations = await languages.cluster.annotations();
+            await useKubeconfig(false);
+            const stopped = (await failureOf(stack.up())) ?? "";
+            assert.match(stopped, /run pulumi up again: the annotation and the pods stay as they are/);
+            await stack.up();
+            await languages.cluster.settled();
+            assert.deepStrictEqual(uids(await languages.cluster.awsNodePods()), before);
+            assert.deepStrictEqual(await languages.cluster.annotations(), annotations);
         });
 
         it("takes the role and the annotations back", async () => {
