@@ -203,6 +203,7 @@ const podIdentityLater: Scenario = {
     bound: { ...noGaps, rollouts: 1, restarts: 1 },
     play: async (stage) => {
         const roleArn = await createRole(stage, "association", "pods.eks.amazonaws.com");
+        await stage.recordStateBefore();
         const pods = await handedOver(stage);
         const remove = await stage.associatePodIdentity(roleArn);
         await stage.fails("up", stage.arguments({ roleName: "another" }), /\[pod-identity-association\]/);
