@@ -15,8 +15,8 @@ here=$(dirname "$0")
 echo "\${EKS_CNI_KUBERNETES_PROVIDER:+$EKS_CNI_KUBERNETES_PROVIDER }$*" >>"$here/calls"
 script=$1
 [ "$1" = run ] && script=$3
-count=$(($(cat "$here/$script.count" 2>/dev/null || echo 0) + 1))
-echo "$count" >"$here/$script.count"
+count=1 # mkdir fails if a call beside this one has just taken the number
+until mkdir "$here/count.$script.$count" 2>/dev/null; do count=$((count + 1)); done
 [ -f "$here/$script.$count" ] && . "$here/$script.$count"
 [ "$script" = ci ] || echo "  2 passing (1s)"
 `;
