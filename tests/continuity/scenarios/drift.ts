@@ -7,7 +7,7 @@ import {
 } from "@aws-sdk/client-iam";
 import * as assert from "node:assert";
 import { CNI_POLICY, iamClient, NODE_ROLE, type Stage } from "../stage";
-import { createRole } from "./roleOfAnotherOwner";
+import { roleOfService } from "./roleOfAnotherOwner";
 import { nodesBySubnet } from "./rollout";
 import { CACHE_MILLISECONDS, handedOver, noGaps, type Scenario } from "./scenario";
 
@@ -202,7 +202,7 @@ const podIdentityLater: Scenario = {
     quick: false,
     bound: { ...noGaps, rollouts: 1, restarts: 1 },
     play: async (stage) => {
-        const roleArn = await createRole(stage, "association", "pods.eks.amazonaws.com");
+        const roleArn = await roleOfService(stage, "association", "pods.eks.amazonaws.com");
         await stage.recordStateBefore();
         const pods = await handedOver(stage);
         const remove = await stage.associatePodIdentity(roleArn);

@@ -4,7 +4,7 @@ import * as assert from "node:assert";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Call } from "../engine/calls";
 import { CNI_POLICY, iamClient, NODE_ROLE, type Stage } from "../stage";
-import { createRole, roleOfAnotherOwner } from "./roleOfAnotherOwner";
+import { roleOfAnotherOwner, roleOfService } from "./roleOfAnotherOwner";
 import { CACHE_MILLISECONDS, handedOver, noGaps, type Scenario } from "./scenario";
 
 const ROLE_ARN = "eks.amazonaws.com/role-arn";
@@ -16,7 +16,7 @@ const anotherRoleAnnotated: Scenario = {
     // The guard refuses the replacement of the deleted pod until the annotation is right again.
     bound: { ...noGaps, rollouts: 0, restarts: 2, outageNodeSeconds: 60 },
     play: async (stage) => {
-        const roleArn = await createRole(stage, "another", "ec2.amazonaws.com");
+        const roleArn = await roleOfService(stage, "another", "ec2.amazonaws.com");
         await stage.recordStateBefore();
         await handedOver(stage);
         await stage.annotateServiceAccount({ [ROLE_ARN]: roleArn });
@@ -107,7 +107,7 @@ const podIdentityAfterGuard: Scenario = {
     play: async (stage) => {
         const RoleName = "association";
         const iam = iamClient(stage.sandbox);
-        const roleArn = await createRole(stage, RoleName, "pods.eks.amazonaws.com");
+        const roleArn = await roleOfService(stage, RoleName, "pods.eks.amazonaws.com");
         await iam.send(new AttachRolePolicyCommand({ RoleName, PolicyArn: CNI_POLICY }));
         await stage.recordStateBefore();
         await handedOver(stage);

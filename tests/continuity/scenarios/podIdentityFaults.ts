@@ -208,7 +208,7 @@ const otherRoleFails: Scenario = {
     // The canary, and each pod once more; then each pod with the other role; and back.
     bound: {
         ...noGaps,
-        // Until the run sees the failure, and until IAM has enforced it, and the permissions of the former role for the pod that follows.
+        // In each subnet one canary waits until the run takes it back. IAM enforces the lost policy late, and the pod that follows may have the failing role once more.
         canaryPodSeconds: ({ subnets, enforcementSeconds }) => subnets * (8 + 2 * enforcementSeconds),
         rollouts: 5,
         restarts: 8,

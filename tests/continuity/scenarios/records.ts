@@ -1,7 +1,6 @@
 /** What the record gives back, and to whom; and which pods keep the role from being deleted. */
 import {
     AttachRolePolicyCommand,
-    CreateRoleCommand,
     DeletePolicyCommand,
     DeleteRoleCommand,
     DetachRolePolicyCommand,
@@ -10,6 +9,7 @@ import { AppsV1Api, CoreV1Api, type V1DaemonSet } from "@kubernetes/client-node"
 import { loadKubeconfig } from "local-eks/kubernetes";
 import * as assert from "node:assert";
 import { CNI_POLICY, createPolicy, iamClient, NODE_ROLE, type Stage } from "../stage";
+import { roleOfService } from "./roleOfAnotherOwner";
 import { handedOver, noGaps, type Scenario } from "./scenario";
 
 const policiesOf = (stage: Stage, role: string) => stage.currentRoles()[role]?.attachedPolicyArns ?? [];
@@ -21,9 +21,7 @@ const idleNodeRole: Scenario = {
     bound: { ...noGaps, rollouts: 2, restarts: 2 },
     play: async (stage) => {
         const iam = iamClient(stage.sandbox);
-        const statement = { Effect: "Allow", Action: "sts:AssumeRole", Principal: { Service: "ec2.amazonaws.com" } };
-        const AssumeRolePolicyDocument = JSON.stringify({ Version: "2012-10-17", Statement: [statement] });
-        await iam.send(new CreateRoleCommand({ RoleName: "idle", AssumeRolePolicyDocument }));
+        await roleOfService(stage, "idle", "ec2.amazonaws.com");
         await iam.send(new AttachRolePolicyCommand({ RoleName: "idle", PolicyArn: CNI_POLICY }));
         await stage.recordStateBefore();
         const both = stage.arguments({ detachFromNodeRoles: [NODE_ROLE, "idle"] });

@@ -3,10 +3,23 @@ import { CNI_POLICY, iamClient, type Stage } from "../stage";
 
 /** Creates a role for the service account of the CNI, with its permissions, outside the program. Returns its ARN. */
 export async function roleOfAnotherOwner({ sandbox }: Stage, RoleName: string): Promise<string> {
-    const iam = iamClient(sandbox);
-    const AssumeRolePolicyDocument = trustPolicyOf(sandbox);
-    const { Role } = await iam.send(new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument }));
-    await iam.send(new AttachRolePolicyCommand({ RoleName, PolicyArn: CNI_POLICY }));
+    const roleArn = await createRole(sandbox, RoleName, trustPolicyOf(sandbox));
+    await iamClient(sandbox).send(new AttachRolePolicyCommand({ RoleName, PolicyArn: CNI_POLICY }));
+    return roleArn;
+}
+
+/** Creates a role that trusts a service, and has no permissions. Returns its ARN. */
+export function roleOfService({ sandbox }: Stage, RoleName: string, Service: string): Promise<string> {
+    const Statement = { Effect: "Allow", Action: ["sts:AssumeRole", "sts:TagSession"], Principal: { Service } };
+    return createRole(sandbox, RoleName, JSON.stringify({ Version: "2012-10-17", Statement }));
+}
+
+async function createRole(
+    sandbox: Stage["sandbox"],
+    RoleName: string,
+    AssumeRolePolicyDocument: string,
+): Promise<string> {
+    const { Role } = await iamClient(sandbox).send(new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument }));
     return Role?.Arn ?? "";
 }
 
@@ -26,12 +39,4 @@ export function trustPolicyOf(sandbox: Stage["sandbox"]): string {
         },
     };
     return JSON.stringify({ Version: "2012-10-17", Statement });
-}
-
-/** Creates a role that trusts a service, and has no permissions. Returns its ARN. */
-export async function createRole(stage: Stage, RoleName: string, Service: string): Promise<string> {
-    const Statement = { Effect: "Allow", Action: ["sts:AssumeRole", "sts:TagSession"], Principal: { Service } };
-    const AssumeRolePolicyDocument = JSON.stringify({ Version: "2012-10-17", Statement });
-    const { Role } = await iamClient(stage.sandbox).send(new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument }));
-    return Role?.Arn ?? "";
 }

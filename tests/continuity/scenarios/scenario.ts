@@ -24,7 +24,7 @@ export interface Bound {
     readonly podSeconds: "none" | "some";
     /** The maximum number of pods without a path. Unset: any number, if `podSeconds` is "some". */
     readonly podsWithoutPath?: number;
-    /** The maximum of seconds in which canaries have no path; 0 if the role works. Each subnet has a canary. */
+    /** The maximum of seconds in which canaries have no path; 0 if the role works. */
     readonly canaryPodSeconds: number;
     /** The number of rolling restarts of all pods. Each may cost as much as a bare one. */
     readonly rollouts: number;
@@ -34,7 +34,7 @@ export interface Bound {
     readonly outageNodeSeconds?: number;
 }
 
-/** The canaries' part may depend on the size of the cluster. */
+/** A bound for canaries may depend on the size of the cluster, since each subnet has a canary. */
 export type ScenarioBound = Omit<Bound, "canaryPodSeconds"> & {
     readonly canaryPodSeconds: number | ((sizes: Sizes) => number);
 };

@@ -146,7 +146,8 @@ const withItsOwnRole: Scenario = {
     name: "live-checks-off-with-its-own-role-as-existing",
     title: "the component's own role becomes its existingRoleArn as the live checks are turned off: refused, and the advice is followed",
     quick: false,
-    bound: { ...noGaps, rollouts: 2, restarts: 1 },
+    // The refused update restarts the pods, since it knows no unique ID of the role, and the one that turns the live checks off does, with the ID; then destroy.
+    bound: { ...noGaps, rollouts: 3, restarts: 3 },
     play: async (stage) => {
         await handedOver(stage);
         const { roleArn, roleName } = stage.outputs();
@@ -154,7 +155,9 @@ const withItsOwnRole: Scenario = {
         const refused = /\[own-role-as-existing\].*Turn the live checks on again\. Remove existingRoleArn/s;
         await stage.fails("up", { ...off, existingRoleArn: roleArn }, refused);
         assert.ok(String(roleName) in stage.currentRoles(), "the role was deleted");
+        const pods = await stage.pods();
         await stage.succeeds("up", stage.arguments());
+        assert.deepStrictEqual(await stage.pods(), pods, "pods were restarted");
         await stage.succeeds("up", off);
         await onAgain(stage, await stage.pods());
     },
