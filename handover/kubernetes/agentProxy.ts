@@ -1,5 +1,6 @@
 import { BlockList, isIP } from "node:net";
 import type { V1Container } from "@kubernetes/client-node";
+import { variable } from "./environment";
 
 /** The agent's address for each IP family: https://docs.aws.amazon.com/eks/latest/userguide/pod-id-agent-setup.html */
 const AGENT = { ipv4: "169.254.170.23", ipv6: "fd00:ec2::23" };
@@ -25,19 +26,6 @@ export function proxiedContainers(containers: readonly V1Container[], ipFamily: 
 function valueOf(container: V1Container, name: string): string | undefined {
     const upper = variable(container, name);
     return upper === "" ? variable(container, name.toLowerCase()) : upper;
-}
-
-/**
- * Undefined if the value is a reference's, or may be one of envFrom, which gives the variables that env does not.
- *
- * Source: https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/#environment-variables
- */
-function variable({ env = [], envFrom = [] }: V1Container, name: string): string | undefined {
-    const entry = env.filter((one) => one.name === name).at(-1);
-    if (entry === undefined) {
-        return envFrom.length === 0 ? "" : undefined;
-    }
-    return entry.valueFrom === undefined ? (entry.value ?? "") : undefined;
 }
 
 function isExempt(noProxy: string, ipFamily: "ipv4" | "ipv6"): boolean {

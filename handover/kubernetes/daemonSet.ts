@@ -1,4 +1,5 @@
 import type { V1ControllerRevision, V1DaemonSet, V1LabelSelector, V1ObjectMeta } from "@kubernetes/client-node";
+import { pluginSettings } from "../../documents/pluginSettings";
 import {
     PATCH_FIELD_MANAGER_ANNOTATION,
     ROLLOUT_ANNOTATION,
@@ -8,6 +9,7 @@ import { SKIPPING_MANAGER } from "../model/fieldManagers";
 import type { Subject } from "../model/subject";
 import type { DaemonSetSeen } from "../model/world";
 import { proxiedContainers } from "./agentProxy";
+import { variable } from "./environment";
 import { ownersOf } from "./serviceAccount";
 
 export function daemonSetSeen(
@@ -19,6 +21,8 @@ export function daemonSetSeen(
     const template = spec?.template;
     const containers = [...(template?.spec?.initContainers ?? []), ...(template?.spec?.containers ?? [])];
     const proxied = proxiedContainers(containers, ipFamily);
+    const plugin = containers.find(({ name }) => name === "aws-node");
+    const settings = plugin && pluginSettings((name) => variable(plugin, name));
     return {
         uid: metadata?.uid ?? "",
         serviceAccountName: template?.spec?.serviceAccountName ?? template?.spec?.serviceAccount ?? "default",
@@ -32,6 +36,7 @@ export function daemonSetSeen(
         woken: metadata?.annotations?.[WAKE_MARK_ANNOTATION] !== undefined,
         ...(skipsContainers(live) ? { skipsContainers: true as const } : {}),
         ...(proxied.length === 0 ? {} : { proxied }),
+        ...(settings === undefined || Object.keys(settings).length === 0 ? {} : { settings }),
         patchFieldManager: metadata?.annotations?.[PATCH_FIELD_MANAGER_ANNOTATION] ?? ownerOfDelivery(metadata),
     };
 }

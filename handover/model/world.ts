@@ -1,3 +1,4 @@
+import type { PluginSettings } from "../../documents/pluginSettings";
 import type { AddOnSeen } from "./addOn";
 import type { AssociationsSeen } from "./association";
 import type { OtherDelivery } from "./otherDelivery";
@@ -130,6 +131,8 @@ export interface DaemonSetSeen {
     readonly skipsContainers?: true;
     /** The containers that call AWS through a proxy, the EKS Pod Identity Agent included. Missing if there are none. */
     readonly proxied?: readonly string[];
+    /** The plugin's settings that decide which AWS calls it makes: those of its container `aws-node` that are not the default. Missing if there are none. */
+    readonly settings?: PluginSettings;
     /** The field manager of the component whose patch it has. */
     readonly patchFieldManager?: string | undefined;
 }

@@ -1,5 +1,6 @@
 import type {
     CoreV1Event,
+    V1Container,
     V1ControllerRevision,
     V1DaemonSet,
     V1ManagedFieldsEntry,
@@ -68,6 +69,21 @@ describe("A DaemonSet as it is seen", () => {
             woken: false,
             patchFieldManager: undefined,
         });
+    });
+
+    it("is seen with the plugin's settings that are not the default", () => {
+        const settings = (...containers: Plain<V1Container>[]) => {
+            const template = { spec: { initContainers: [], containers } };
+            return daemonSetSeen({ spec: { selector: {}, template } }, 0).settings;
+        };
+        const custom = { name: "AWS_VPC_K8S_CNI_CUSTOM_NETWORK_CFG", value: "true" };
+        const multiNic = { name: "ENABLE_MULTI_NIC", valueFrom: { configMapKeyRef: { name: "cni", key: "nic" } } };
+        assert.deepEqual(settings({ name: "aws-node", env: [custom, multiNic] }), {
+            AWS_VPC_K8S_CNI_CUSTOM_NETWORK_CFG: true,
+            ENABLE_MULTI_NIC: "unknown",
+        });
+        assert.equal(settings({ name: "aws-node" }), undefined);
+        assert.equal(settings({ name: "aws-eks-nodeagent", env: [custom] }), undefined);
     });
 
     it("is seen to have been woken by the mark of that", () => {
