@@ -313,7 +313,7 @@ function rollOut(inputs: PlanInputs, record: HandOverRecord, subject: Subject, f
         ...planLines.untested(first, places),
         ...planLines.onlyCanaries(first, rest, minutes),
         ...planLines.wait(first, forecast.world),
-        ...planLines.rollout(rest, preflight.world, minutes),
+        ...planLines.rollout(rest, preflight.world, minutes, subject),
         ...planLines.wait(rest, forecast.world),
     ];
 }

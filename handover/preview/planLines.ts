@@ -8,7 +8,15 @@ import { otherNodesOf } from "../decide/podsOnNodeRoles";
 import { describeInstance, unjoinedInstances } from "../decide/unjoined";
 import { clustersSharing } from "../decide/sharedNodeRoles";
 import { regionLines } from "../decide/unreadRegions";
-import type { NodeRoleSeen, NodeSeen, OtherNodeSeen, PodSeen, UnjoinedInstance, World } from "../model/world";
+import type {
+    ClusterSeen,
+    NodeRoleSeen,
+    NodeSeen,
+    OtherNodeSeen,
+    PodSeen,
+    UnjoinedInstance,
+    World,
+} from "../model/world";
 import type { ForecastPart } from "./forecast";
 
 /** The lines of the plan. decide/remainingSteps.ts has the lines about remaining steps, model/refusals/ has the refusals. */
@@ -70,16 +78,17 @@ export const planLines = {
         const { length } = restartedPods(canaries);
         return length === 0 || canaries.stuck !== undefined || restartedPods(waves).length > 0
             ? []
-            : [`[canary] The ${length === 1 ? "canary takes" : "canaries take"} about ${inMinutes(minutes)} in all.`];
+            : [`[canary] The ${length === 1 ? "canary takes" : "canaries take"} about ${inTime(minutes)} in all.`];
     },
-    rollout: (part: ForecastPart, seen: World, minutes: number) => {
+    rollout: (part: ForecastPart, seen: World, minutes: number, subject: Subject) => {
         const pods = restarted(part, seen);
         const { maxUnavailable = 1 } = seen.cluster.daemonSet ?? {};
         return pods.length === 0
             ? []
             : [
                   `[restart] ${countOf(pods.length, "more pod restarts", "more pods restart")} in waves of up to ` +
-                      `${String(maxUnavailable)}, about ${inMinutes(minutes)} in all: ${listNames(pods)}.`,
+                      `${String(maxUnavailable)}, about ${inTime(minutes)} in all: ${listNames(pods)}.`,
+                  ...largerWaves(subject, minutes),
               ];
     },
     restart: (part: ForecastPart, seen: World) => {
@@ -218,8 +227,25 @@ function notReady(nodes: readonly NodeSeen[]): string {
     return notReadyNodes.length === 0 ? "" : ` (NotReady: ${listNames(notReadyNodes)})`;
 }
 
-function inMinutes(minutes: number): string {
-    return countOf(minutes, "minute", "minutes");
+/** From here on, a rollout is told in hours, and the plan says how to shorten it. */
+const LONG_MINUTES = 120;
+
+function inTime(minutes: number): string {
+    return minutes < LONG_MINUTES ? countOf(minutes, "minute", "minutes") : `${String(Math.round(minutes / 60))} hours`;
+}
+
+/**
+ * A tenth of the nodes is what AWS's own manifest allows: amazon-vpc-cni-k8s config/master/aws-k8s-cni.yaml, updateStrategy. No rollout takes so long
+ * with it. The API server accepts the setting with OnDelete, too, and the live checks keep to it.
+ */
+function largerWaves({ serviceAccount: { namespace }, daemonSetName }: Subject, minutes: number): string[] {
+    const patch = { spec: { updateStrategy: { rollingUpdate: { maxUnavailable: "10%" } } } };
+    return minutes < LONG_MINUTES
+        ? []
+        : [
+              "[restart] A higher maxUnavailable of the DaemonSet shortens this. Set it in the tool that manages the DaemonSet, or run this command before the update: " +
+                  `kubectl patch daemonset/${daemonSetName} -n ${namespace} --type merge -p '${JSON.stringify(patch)}'`,
+          ];
 }
 
 function howMany({ length }: readonly PodSeen[]): string {

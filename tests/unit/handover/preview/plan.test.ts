@@ -1,3 +1,5 @@
+import { strictEqual } from "node:assert/strict";
+import { daemonSetSeen } from "../../../../handover/kubernetes/daemonSet";
 import type { World } from "../../../../handover/model/world";
 import {
     ANNOTATE,
@@ -370,7 +372,28 @@ const notReady = (of: World, ...names: string[]): World => ({
     },
 });
 
+/** A canary and 59 other pods, each of which took so many seconds to start. */
+function sixtyPods(seconds: number) {
+    const of = inSubnets(1, 59);
+    const all = of.cluster.pods.map((seenPod) => ({ ...seenPod, createdAt: LONG_AGO - seconds * 1000 }));
+    return { ...of, cluster: { ...of.cluster, pods: all } };
+}
+const fiftyNine = (about: string) => waves("pod-n02, pod-n03, pod-n04, pod-n05, pod-n06 and 54 more", 59, 1, about);
+const LARGER_WAVES =
+    "[restart] A higher maxUnavailable of the DaemonSet shortens this. Set it in the tool that manages the DaemonSet, or run this command before the update: " +
+    `kubectl patch daemonset/aws-node -n kube-system --type merge -p '{"spec":{"updateStrategy":{"rollingUpdate":{"maxUnavailable":"10%"}}}}'`;
+
 table("The plan of canaries and waves", [
+    [
+        "tells a rollout of less than two hours in minutes",
+        sixtyPods(109),
+        changes(ANNOTATE, canary("pod-n01", "n01"), fiftyNine("119 minutes"), GUARD, DETACH),
+    ],
+    [
+        "tells a rollout of two hours in hours, and how larger waves shorten it",
+        sixtyPods(110),
+        changes(ANNOTATE, canary("pod-n01", "n01"), fiftyNine("2 hours"), LARGER_WAVES, GUARD, DETACH),
+    ],
     [
         "has a canary for each subnet, and says how long they take if no other pod restarts",
         inSubnets(3),
@@ -485,3 +508,14 @@ table("The plan of canaries and waves", [
         ),
     ],
 ]);
+
+describe("The command for larger waves", () => {
+    it("makes each wave a tenth of the nodes, so that a rollout of 5,000 nodes no longer takes hours", () => {
+        const [, patch = ""] = /-p '(.*)'$/.exec(LARGER_WAVES) ?? [];
+        for (const type of ["RollingUpdate", "OnDelete"]) {
+            const { updateStrategy } = (JSON.parse(patch) as { spec: { updateStrategy: object } }).spec;
+            const spec = { updateStrategy: { type, ...updateStrategy }, selector: {}, template: {} };
+            strictEqual(daemonSetSeen({ spec }, 5000).maxUnavailable, 500);
+        }
+    });
+});
