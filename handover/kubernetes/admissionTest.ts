@@ -17,7 +17,8 @@ const TRANSIENT = ["cluster-unreachable", "cluster-throttled"];
 
 /**
  * Tests whether the injection guard admits a pod with this role, or without a role, by a dry run: the API server runs every admission step and
- * creates nothing (https://kubernetes.io/docs/reference/using-api/api-concepts/#dry-run).
+ * creates nothing (https://kubernetes.io/docs/reference/using-api/api-concepts/#dry-run). Each test opens a connection of its own, as every request of the
+ * client does: EKS balances connections over several API servers, and one that is kept would ask the same server again.
  *
  * Its user may lack the right to create pods, and another admission policy may refuse the pod. Then the result is unknown.
  */

@@ -30,6 +30,8 @@ export class ScriptedApi {
     public readonly requests: Request[] = [];
     /** Connections that are open now. */
     public open = 0;
+    /** Connections that have ever been opened. */
+    public opened = 0;
     private readonly sockets = new Set<Socket>();
     private constructor(
         private readonly server: Server,
@@ -43,6 +45,7 @@ export class ScriptedApi {
         server.on("connection", (socket) => {
             api.sockets.add(socket);
             api.open += 1;
+            api.opened += 1;
             socket.on("close", () => (api.open -= 1));
         });
         await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

@@ -408,6 +408,16 @@ describe("A write to the cluster", () => {
         });
     });
 
+    it("opens a connection for each dry run, which may reach another API server than the one before", async () => {
+        answers = { [`POST ${podsPath}`]: { status: 201, body: {} } };
+        const access = await accessTo(api.url);
+        const before = api.opened;
+        for (const opened of [1, 2, 3]) {
+            await access.testAdmission("a");
+            assert.equal(api.opened - before, opened);
+        }
+    });
+
     it("tells a refusal of the injection guard from every other one", async () => {
         const access = await accessTo(api.url);
         const by = (name: string) => `ValidatingAdmissionPolicy '${name}' with binding '${name}' denied request: no`;
