@@ -70,7 +70,8 @@ export interface CniTimeoutsArgs {
      * How long one canary, or one pod of a wave, may take until it works with the role.
      *
      * Taking back a rollout that failed may take as long again. On destroy, it limits how long a pod may take until it works with
-     * its former credentials. In whole seconds from 1 to 86400. Defaults to 300.
+     * its former credentials. Less than 90 causes a warning: a start of the plugin that fails takes about so long. In whole seconds from 1
+     * to 86400. Defaults to 300.
      */
     canarySeconds?: number;
     /**

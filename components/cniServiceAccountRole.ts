@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { serviceAccountAnnotations } from "../documents/serviceAccountAnnotations";
 import { ServiceAccountName } from "../documents/trustPolicy";
 import { DEFAULT_SERVICE_ACCOUNT } from "./arguments/defaults";
-import { warnOfUnusedTimeout } from "./arguments/unusedTimeout";
+import { warnOfTimeouts } from "./arguments/timeoutWarnings";
 import { after, resourcesAfter, ValidArgs, validArgs } from "./arguments/validArgs";
 import { Gate, validateLate, validateNow } from "./arguments/validateArguments";
 import { CniServiceAccountRoleArgs } from "./cniServiceAccountRoleArgs";
@@ -126,7 +126,7 @@ export class CniServiceAccountRole extends pulumi.ComponentResource {
         super(CNI_SERVICE_ACCOUNT_ROLE_TYPE, name, { ...given, ...watch?.inputs }, watch?.opts ?? opts);
         if (shape.liveChecks) {
             refuseUnsafeStack(this, name, args, shape);
-            warnOfUnusedTimeout(this, args);
+            warnOfTimeouts(this, args);
         }
         const cluster = resolveCluster(this, name, args, validateLate(this, name, args));
         const { gate, podIdentity } = cluster;

@@ -51,7 +51,7 @@ describe("the live checks", () => {
             iamPropagationSeconds: 2,
             timeouts: {
                 proofSeconds: 30,
-                canarySeconds: 60,
+                canarySeconds: 90,
                 verificationSeconds: 90,
                 handBackSeconds: 90,
             },

@@ -14,7 +14,7 @@ export const DELIVERING: PlainArgs = {
     detachFromNodeRoles: [NODE_ROLE],
     timeouts: {
         proofSeconds: 30,
-        canarySeconds: 60,
+        canarySeconds: 90,
         verificationSeconds: 120,
         handBackSeconds: 120,
         deliverySeconds: 60,

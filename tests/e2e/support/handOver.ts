@@ -17,7 +17,7 @@ export const QUICK: PlainArgs = {
     iamPropagationSeconds: 3,
     timeouts: {
         proofSeconds: 30,
-        canarySeconds: 60,
+        canarySeconds: 90,
         verificationSeconds: 120,
         handBackSeconds: 120,
     },

@@ -28,3 +28,24 @@ describe("rollout.timeoutSeconds", () => {
         deepStrictEqual(run.warnings, []);
     });
 });
+
+describe("timeouts.canarySeconds", () => {
+    const warningsOf = async (args: object) => {
+        const run = await live(args);
+        assertAccepted(run);
+        return run.warnings;
+    };
+
+    it("causes a warning if it is less than a start of the plugin that fails takes", async () => {
+        deepStrictEqual(await warningsOf({ timeouts: { canarySeconds: 89 } }), [
+            "warning: [runtime] timeouts.canarySeconds is 89. A start of the plugin that fails takes about 90 s, so a pod that would work in its second start counts " +
+                "as failed. Set it to more, or omit it for 300.",
+        ]);
+    });
+
+    for (const timeouts of [undefined, null, {}, { canarySeconds: null }, { canarySeconds: 90 }]) {
+        it(`causes no warning with ${JSON.stringify(timeouts)}`, async () => {
+            deepStrictEqual(await warningsOf({ timeouts }), []);
+        });
+    }
+});
