@@ -21,7 +21,7 @@ import { withoutLeaving } from "./leaving";
 import { policiesLost } from "./nodeRolePolicies";
 import { associationStep } from "./otherDelivery";
 import { canaryPlaces, describeNodes, describePlace, Place, placesOf } from "./places";
-import { hasWorkedIn, Watched } from "./seen";
+import { hasWorkedIn, isOfFirstLook, Watched } from "./seen";
 import { sideBySide } from "./sideBySide";
 import { isUrgent, usesNodeRole } from "./withoutPath";
 
@@ -209,14 +209,16 @@ export function restoreLostStep(
 }
 
 /** Undefined when the place has a pod that works with the role. */
-function placeStep(target: RolloutTarget, world: World, memory: Memory, place: Place): Step | undefined {
+function placeStep(target: RolloutTarget, world: World, memory: Memory, whole: Place): Step | undefined {
     const { cluster, at } = world;
     const { stableSeconds, canarySeconds } = target;
-    const fleet = carriersIn(target, world, place);
-    const watchedSeconds = isUrgent(world, place.roleName) ? 0 : stableSeconds;
-    if (hasWorkedIn(place, memory) || fleet.right.some((pod) => untilStable([pod], watchedSeconds, world) === 0)) {
+    const watchedSeconds = isUrgent(world, whole.roleName) ? 0 : stableSeconds;
+    const isStable = (pod: PodSeen) => untilStable([pod], watchedSeconds, world) === 0;
+    if (hasWorkedIn(whole, memory) || carriersIn(target, world, whole).right.some(isStable)) {
         return undefined;
     }
+    const place = steadyPart(whole, memory);
+    const fleet = carriersIn(target, world, place);
     const starting = awaited(target, fleet, place, world, memory);
     // A pod that does not start for a reason of its own shows nothing of the role, and must not hide one that cannot use it.
     const telling = starting.filter(({ startProblem }) => startProblem === undefined);
@@ -243,6 +245,15 @@ function placeStep(target: RolloutTarget, world: World, memory: Memory, place: P
             why: `no canary${describePlace(place)} yet, because these nodes are NotReady and have no pod: ${listNames(place.nodes)}`,
         }
     );
+}
+
+/**
+ * The place without the nodes that have joined since the first look. Their pods are born with the role, and a node that leaves again before its pod is
+ * stable shows nothing: where such nodes follow each other, a wait for one of them would have no end. The whole place, if no other node of it is Ready.
+ */
+function steadyPart(place: Place, memory: Memory): Place {
+    const nodes = place.nodes.filter((node) => isOfFirstLook(node, memory) || memory.restarts[node.name] !== undefined);
+    return nodes.some(({ ready }) => ready) ? { ...place, nodes } : place;
 }
 
 /**

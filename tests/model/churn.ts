@@ -11,6 +11,8 @@ export interface ChurnOf {
     readonly startsNotReady: boolean;
     /** Whether the node of a terminated instance stays for a while. Otherwise it is gone at once. */
     readonly lingers: boolean;
+    /** How many of the first nodes do not leave. Missing: all of them leave. */
+    readonly stay?: number;
 }
 
 /** The nodes that there are leave one after another, the first ones first. */
@@ -22,7 +24,9 @@ export class Churn {
         private readonly world: ModelWorld,
         private readonly of: ChurnOf,
     ) {
-        world.nodes.forEach((node, index) => this.leaveAt(node, world.now + (index + 1) * of.everyMilliseconds));
+        world.nodes
+            .slice(of.stay)
+            .forEach((node, index) => this.leaveAt(node, world.now + (index + 1) * of.everyMilliseconds));
         world.later(world.now + of.everyMilliseconds, () => this.join());
     }
 

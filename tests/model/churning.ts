@@ -65,3 +65,10 @@ export const churningWithoutWebhook: fc.Arbitrary<Scenario> = fc
                   };
         }),
     }));
+
+/** Beside four nodes that stay, one joins every 3 seconds, and leaves before its pod is stable. */
+export const shortLived: fc.Arbitrary<Scenario> = churning.map((of) => ({
+    ...of,
+    nodes: [...named, ...named] as ("a" | "b")[],
+    churn: { ...of.churn, livesMilliseconds: 9000, stay: 4 },
+}));

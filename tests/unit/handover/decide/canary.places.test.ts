@@ -1,5 +1,6 @@
 import { deepStrictEqual } from "node:assert/strict";
 import { nextCanaryStep, RolloutTarget } from "../../../../handover/decide/canary";
+import { withSeen } from "../../../../handover/decide/seen";
 import type { Memory } from "../../../../handover/model/steps";
 import type { World } from "../../../../handover/model/world";
 import { broken, notYet, On, places, refuse, restart, right, target, wait, working } from "../support/rollouts";
@@ -36,6 +37,70 @@ const why = (pods: readonly string[], of: (name: string) => string) =>
         .map((name) => name.slice(4))
         .map((name) => first(name, of(name)))
         .join("; ");
+
+/** After a first look at these nodes. */
+const since = (nodes: Record<string, On>, more: Partial<Memory> = {}) => ({
+    ...withSeen(fresh, places(nodes)),
+    ...more,
+});
+const young: On["pod"] = { ...working, readySince: seconds(-1) };
+const onlyN1 = { n1: inSubnet("s1") };
+
+describe("With nodes that have joined since the first look, the canary", () => {
+    const rows: [string, World, object, Memory][] = [
+        [
+            "is on another node, and waits for none of theirs that is not stable yet",
+            places({ n1: inSubnet("s1"), n2: inSubnet("s1", young) }),
+            restart(first("n1", "nodes in s1"), "pod-n1"),
+            since(onlyN1),
+        ],
+        [
+            "waits for none of theirs that is not Ready yet",
+            places({ n0: inSubnet("s1", notYet), n1: inSubnet("s1") }),
+            restart(first("n1", "nodes in s1"), "pod-n1"),
+            since(onlyN1),
+        ],
+        [
+            "waits for none of theirs that has no pod yet",
+            places({ n0: inSubnet("s1", null), n1: inSubnet("s1") }),
+            restart(first("n1", "nodes in s1"), "pod-n1"),
+            since(onlyN1),
+        ],
+        [
+            "is awaited where this run has restarted it, whatever theirs do",
+            places({ n0: inSubnet("s1", young), n1: inSubnet("s1", notYet) }),
+            wait("canary pod-n1 on n1 of nodes in s1: not Ready yet"),
+            since(onlyN1, { restarts: { n1: 1 } }),
+        ],
+        [
+            "is one of theirs that this run has restarted",
+            places({ n1: inSubnet("s1"), n2: inSubnet("s1", notYet) }),
+            wait("canary pod-n2 on n2 of nodes in s1: not Ready yet"),
+            since(onlyN1, { restarts: { n2: 1 } }),
+        ],
+        [
+            "is one of theirs if no other node is Ready",
+            places({ n1: inSubnet("s1", {}, { ready: false }), n2: inSubnet("s1", notYet) }),
+            wait("canary pod-n2 on n2 of nodes in s1: not Ready yet"),
+            since(onlyN1),
+        ],
+        [
+            "is one of theirs if the other nodes are in another place",
+            places({ n1: inSubnet("s1", working), n2: inSubnet("s2", notYet) }),
+            wait("canary pod-n2 on n2 of nodes in s2: not Ready yet"),
+            since(onlyN1),
+        ],
+        [
+            "is over once one of theirs has been stable",
+            places({ n1: inSubnet("s1"), n2: inSubnet("s1", working) }),
+            { do: "done", why: "a pod with the role works on a node of the node role" },
+            since(onlyN1),
+        ],
+    ];
+    for (const [what, of, expected, memory] of rows) {
+        it(what, () => deepStrictEqual(comparableStep(nextCanaryStep(target, of, memory)), expected));
+    }
+});
 
 describe("With several places, the canaries", () => {
     const rows: [string, World, object, Partial<RolloutTarget>?, Memory?][] = [

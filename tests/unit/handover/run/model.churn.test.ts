@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { assertCatches } from "../../../model/assertCatches";
 import { assertHolds } from "../../../model/assertHolds";
-import { churning, churningWithoutWebhook } from "../../../model/churning";
+import { churning, churningWithoutWebhook, shortLived } from "../../../model/churning";
 import type { Resources } from "../../../model/engine";
 import type { Scenario } from "../../../model/modelRun";
 import { awaitsTheTerminated, skipsYoungNodes, wantsOneMoment } from "../../../model/plantedChurnBugs";
@@ -24,6 +24,12 @@ describe("A fleet on which a node joins and one leaves every 3 seconds, on the m
     it("gets through each hand-over and hand-back, and no pod loses its path", () =>
         fc.assert(
             fc.asyncProperty(churning, (of) => assertHolds(of)),
+            parameters(15),
+        ));
+
+    it("gets through where the nodes that join live for nine seconds", () =>
+        fc.assert(
+            fc.asyncProperty(shortLived, (of) => assertHolds(of)),
             parameters(15),
         ));
 
