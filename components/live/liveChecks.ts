@@ -89,6 +89,7 @@ export function createCanary(
             serviceAccountUid,
             associationId,
             stableSeconds: liveSettings(live).stableSeconds,
+            detachPolicyArns: live.valid.detachPolicyArns,
             overrideExistingServiceAccount: live.shape.addOnRole
                 ? live.valid.overrideExistingServiceAccount
                 : undefined,

@@ -3,14 +3,23 @@ import { attachCommand } from "../model/attachCommand";
 import { AnsweredRefusal } from "../model/refusal";
 import type { Clients } from "./awsClients";
 import { errorCodeOf, messageOf } from "./awsErrors";
-import { undefinedIfMissing } from "./policyReader";
+import { type PolicyReader, policyReader, undefinedIfMissing } from "./policyReader";
 
-/** Attaches a managed policy to a role. Returns `gone` if the role does not exist, and `policyGone` if the policy does not. */
+/**
+ * Attaches a recorded policy to a role. Returns `gone` if the role does not exist, `policyGone` if the policy does not, and `notOfCni` if the detachment
+ * would not have taken this policy: then it does not come from the record of a hand-over, or its owner has changed it since.
+ *
+ * @param listed The policies that `detachPolicyArns` names. These may grant more than the CNI needs.
+ */
 export async function attach(
     clients: Clients,
     RoleName: string,
     PolicyArn: string,
-): Promise<"attached" | "gone" | "policyGone"> {
+    listed: readonly string[] = [],
+): Promise<Attached> {
+    if (!(await mayBeDetached(policyReader(clients), PolicyArn, listed))) {
+        return "notOfCni";
+    }
     const { AttachRolePolicyCommand } = await import("./awsSdk");
     const iam = await clients.iam();
     try {
@@ -33,6 +42,16 @@ export async function attach(
                 throw error;
         }
     }
+}
+
+export type Attached = "attached" | "gone" | "policyGone" | "notOfCni";
+
+/** True for a policy that is gone: IAM does not attach it. */
+async function mayBeDetached(policies: PolicyReader, arn: string, listed: readonly string[]): Promise<boolean> {
+    const policy = await policies.managed(arn, "ipv4");
+    return policy === undefined
+        ? (await policies.document(arn)) === undefined
+        : policy.kind === "cni" || listed.includes(arn);
 }
 
 /** Detaches a managed policy from a role. Returns `gone` if the role does not exist. */

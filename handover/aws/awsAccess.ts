@@ -1,4 +1,5 @@
 import type { AddOnSeen, AddOnUpdate, AddOnUpdateSeen, AddOnUpdateSent, PassRole } from "../model/addOn";
+import type { Attached } from "./attachments";
 import type { PassedToService } from "./passRole";
 import type { AssociationsSeen } from "../model/association";
 import type { NamedCluster, OtherDelivery } from "../model/otherDelivery";
@@ -14,9 +15,9 @@ export interface AwsAccess {
     look(query: AccountQuery): Promise<AccountSeen>;
     /**
      * Attaches a managed policy, unless it is attached already. Returns `gone` if the role does not exist, and `policyGone` if the
-     * policy does not.
+     * policy does not. A policy that is not one of the CNI alone, and that is not `listed`, is not attached (`notOfCni`).
      */
-    attach(roleName: string, policyArn: string): Promise<"attached" | "gone" | "policyGone">;
+    attach(roleName: string, policyArn: string, listed?: readonly string[]): Promise<Attached>;
     /** Detaches a managed policy, if it is attached. Returns `gone` if the role does not exist. */
     detach(roleName: string, policyArn: string): Promise<"detached" | "gone">;
     /** The actions of the CNI, and of its network policy logs, that these managed policies do not grant together. */

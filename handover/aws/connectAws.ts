@@ -27,7 +27,7 @@ export function connectAws(connection: AwsConnection, defaults: ClientDefaults =
     return {
         callerAccount: () => asRefusal(account()),
         look: (query) => asRefusal(look(query)),
-        attach: (roleName, policyArn) => asRefusal(attach(clients, roleName, policyArn)),
+        attach: (roleName, policyArn, listed) => asRefusal(attach(clients, roleName, policyArn, listed)),
         detach: (roleName, policyArn) => asRefusal(detach(clients, roleName, policyArn)),
         missingGrants: (arns, ipFamily) => asRefusal(missingGrants(clients, arns, ipFamily)),
         clusterStatus: (name, issuer) => asRefusal(clusterStatus(clients, name, issuer)),

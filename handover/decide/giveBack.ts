@@ -85,7 +85,7 @@ export function isOwnAndIdle(
     return ownNodeRoles.includes(name) && instancesOfCluster.length === 0 && instancesElsewhere.length === 0;
 }
 
-/** Leaves out the policies that no longer exist. AWS's managed policy goes first: it is always there, and it is sufficient on IPv4. */
+/** Leaves out the policies that no longer exist, or are no policies of the CNI. AWS's managed policy goes first: it is always there, and it is sufficient on IPv4. */
 export function toAttach(policies: readonly RolePolicy[], { gone }: Memory): RolePolicy[] {
     const isGone = (policy: RolePolicy) => gone.some((one) => isSame(one, policy));
     const left = policies.filter((policy) => !isGone(policy));

@@ -98,7 +98,7 @@ export interface Memory {
     readonly attachedAt: number | undefined;
     /** The policies that it attached last, and has not detached since. */
     readonly attached: readonly RolePolicy[];
-    /** Policies that this run could not attach, because they no longer exist. */
+    /** Policies that this run could not attach, because they no longer exist, or are no policies of the CNI. */
     readonly gone: readonly RolePolicy[];
     /** When this run last detached a policy. */
     readonly detachedAt: number | undefined;
@@ -141,7 +141,7 @@ export function freshMemory(startedAt: number): Memory {
 
 /** The result of a step, as far as the next look does not show it. */
 export interface StepResult {
-    /** The policies of the step that no longer exist. */
+    /** The policies of the step that no longer exist, or are no policies of the CNI. */
     readonly gone?: readonly RolePolicy[];
     /** How the update of the add-on has ended. Undefined if EKS was busy, or the add-on was deleted. */
     readonly addOnUpdate?: AddOnUpdateEnded | undefined;

@@ -1,5 +1,6 @@
 import { Watched, withSeen } from "../decide/seen";
 import { withAssociatedRole } from "../model/associatedRole";
+import { attachCommand } from "../model/attachCommand";
 import { refusals } from "../model/refusals";
 import { freshMemory, Memory, remember, rememberFailed, RolePolicy, Step, type StepResult } from "../model/steps";
 import type { Timeouts } from "../model/subject";
@@ -238,18 +239,27 @@ function unlessReady(pod: PodSeen) {
     return pod.ready ? { ...pod, resourceVersion: undefined } : pod;
 }
 
-/** A policy that its owners have deleted must not keep a node role from getting the others. */
-async function attachAll({ aws, progress }: RunContext, policies: readonly RolePolicy[]): Promise<RolePolicy[]> {
+/** A policy that its owners have deleted, or one that the detachment never takes, must not keep a node role from getting the others. */
+async function attachAll(context: RunContext, policies: readonly RolePolicy[]): Promise<RolePolicy[]> {
     const gone: RolePolicy[] = [];
     await forEach(policies, async (policy) => {
         const { roleName, policyArn } = policy;
-        if ((await aws.attach(roleName, policyArn)) === "policyGone") {
+        const answer = await context.aws.attach(roleName, policyArn, context.detachPolicyArns ?? []);
+        if (answer === "policyGone" || answer === "notOfCni") {
             gone.push(policy);
-            progress(`warning: ${policyArn} no longer exists, so ${roleName} does not get it again`);
+            context.progress(`warning: ${answer === "policyGone" ? policyGone(policy) : notOfCni(policy)}`);
         }
     });
     return gone;
 }
+
+const policyGone = ({ roleName, policyArn }: RolePolicy) =>
+    `${policyArn} no longer exists, so ${roleName} does not get it again`;
+
+/** The state is plain data, and its record decides what is attached: docs/security.md. */
+const notOfCni = ({ roleName, policyArn }: RolePolicy) =>
+    `${policyArn} does not get attached to ${roleName}, although the record in the state has it: it is not a policy of the CNI alone, and detachPolicyArns does not ` +
+    `list it. Its owner has changed it since the detachment, or another party has changed the state. If the role had it before: ${attachCommand(roleName, policyArn)}`;
 
 /** How many requests are under way at the same time: a wave of a large cluster has hundreds of pods. */
 const AT_A_TIME = 20;

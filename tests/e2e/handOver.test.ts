@@ -218,7 +218,16 @@ describe("the hand-over of a live cluster", () => {
     it("destroy gives everything back and leaves nothing", async () => {
         await setArgs(stack, sandbox, { detachFromNodeRoles: [NODE_ROLE], roleName: "cni-newest" });
         await stack.up();
-        await stack.destroy();
+        // Another party may write the state, and not the account.
+        const everything = await iam.createPolicy("everything", "*");
+        const state = await stack.exportStack();
+        const before = JSON.stringify(state.deployment);
+        const changed = before.replaceAll(`"${NODE_ROLE}":[`, `"${NODE_ROLE}":["${everything}",`);
+        assert.notStrictEqual(changed, before);
+        await stack.importStack({ ...state, deployment: JSON.parse(changed) as object });
+        const { stdout } = await stack.destroy();
+        assert.ok(stdout.includes(`warning: ${everything} does not get attached to ${NODE_ROLE}`), stdout);
+        assert.ok(!(await iam.attachedPolicies(NODE_ROLE)).includes(everything));
         assert.deepStrictEqual(await roles(), Array(3).fill({ ready: true, roles: [undefined] }));
         assert.ok((await iam.attachedPolicies(NODE_ROLE)).includes(MANAGED_CNI_POLICY));
         assert.strictEqual(await iam.role("cni-newest"), undefined);

@@ -1,5 +1,6 @@
 import {
     AttachRolePolicyCommand,
+    CreatePolicyCommand,
     CreateOpenIDConnectProviderCommand,
     CreateRoleCommand,
     DeleteRoleCommand,
@@ -36,6 +37,12 @@ export function iamOf({ awsEndpoint, region }: Sandbox) {
         },
         attachPolicy: (RoleName: string, PolicyArn: string) =>
             client.send(new AttachRolePolicyCommand({ RoleName, PolicyArn })),
+        /** A customer managed policy that allows an action on every resource. Returns its ARN. */
+        createPolicy: async (PolicyName: string, Action: string): Promise<string> => {
+            const Statement = [{ Effect: "Allow", Action, Resource: "*" }];
+            const PolicyDocument = JSON.stringify({ Version: "2012-10-17", Statement });
+            return (await client.send(new CreatePolicyCommand({ PolicyName, PolicyDocument }))).Policy?.Arn ?? "";
+        },
         /** As the EKS user guide does with the AWS CLI. */
         createRole: async (RoleName: string, trust: object, policies: string[]): Promise<Role> => {
             const AssumeRolePolicyDocument = JSON.stringify(trust);

@@ -155,6 +155,7 @@ describe("the live checks' inputs", () => {
         });
         const { stableSeconds, timeouts, ...ofCanary } = inputs(run, "cni-canary");
         deepStrictEqual({ stableSeconds, timeouts }, { stableSeconds: 0, timeouts: common.timeouts });
+        deepStrictEqual(ofCanary["detachPolicyArns"], [MANAGED]);
         strictEqual("regions" in ofCanary, false);
         const { detachFromNodeRoles, detachPolicyArns, maxNotReadyNodes, regions, ...rest } = inputs(
             run,

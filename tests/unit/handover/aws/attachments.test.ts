@@ -39,6 +39,44 @@ describe("an attachment of a policy to a node role", () => {
         strictEqual(await aws.connect().attach("nodes", CNI_POLICY), "policyGone");
     });
 
+    describe("of a policy that only the record has", () => {
+        const arnOf = (name: string) => `arn:aws:iam::111122223333:policy/${name}`;
+        const allow = (...Action: string[]) => ({
+            document: { Statement: [{ Effect: "Allow", Action, Resource: "*" }] },
+        });
+        const ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess";
+        const policies = {
+            [arnOf("cni")]: allow("ec2:AssignPrivateIpAddresses", "ec2:DescribeInstances"),
+            [arnOf("broad")]: allow("ec2:AssignPrivateIpAddresses", "s3:GetObject"),
+            [arnOf("describe")]: allow("ec2:DescribeInstances"),
+            [ADMINISTRATOR]: allow("*"),
+        };
+        const rows: [string, string, string[], string][] = [
+            ["is made if it grants what the CNI needs, and nothing else", arnOf("cni"), [], "attached"],
+            ["is not made if it grants more", arnOf("broad"), [], "notOfCni"],
+            ["is not made if the program lists another one", arnOf("broad"), [arnOf("cni")], "notOfCni"],
+            ["is made if it grants more, and the program lists it", arnOf("broad"), [arnOf("broad")], "attached"],
+            ["is not made if it only describes", arnOf("describe"), [], "notOfCni"],
+            ["is not made if it only describes, and is listed", arnOf("describe"), [arnOf("describe")], "notOfCni"],
+            ["is not made if it is AdministratorAccess", ADMINISTRATOR, [CNI_POLICY], "notOfCni"],
+            ["is left to IAM if there is no such policy", arnOf("gone"), [], "attached"],
+        ];
+        for (const [what, arn, listed, expected] of rows) {
+            it(what, async () => {
+                aws.answer(account({ roles: { nodes: {} }, policies }));
+                aws.answer({ "iam:AttachRolePolicy": () => ({}) });
+                strictEqual(await aws.connect().attach("nodes", arn, listed), expected);
+                strictEqual(aws.counts()["iam:AttachRolePolicy"] ?? 0, expected === "attached" ? 1 : 0);
+            });
+        }
+
+        it("reads its document once", async () => {
+            aws.answer(account({ roles: { nodes: {} }, policies }));
+            await aws.connect().attach("nodes", arnOf("describe"));
+            strictEqual(aws.counts()["iam:GetPolicyVersion"], 1);
+        });
+    });
+
     it("that is one too many says so at once, with the command", async () => {
         const words = "Cannot exceed quota for PoliciesPerRole: 10";
         aws.answer({ "iam:AttachRolePolicy": () => new AwsFailure("LimitExceeded", words, 409) });

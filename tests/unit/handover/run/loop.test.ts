@@ -479,14 +479,14 @@ describe("The loop", () => {
         deepStrictEqual(calls.slice(-2), [`attach a ${String(policy)}`, `attach b ${String(policy)}`]);
     });
 
-    it("passes over a policy that no longer exists, with a warning, and tells the decision", async () => {
+    const passedOver = async (answer: "policyGone" | "notOfCni", warning: string) => {
         const { context, calls, lines } = scripted();
         const gone: unknown[] = [];
         const aws = {
             ...context.aws,
-            attach: (role: string, arn: string) => {
-                calls.push(`attach ${role} ${arn}`);
-                return Promise.resolve(role === "a" ? ("policyGone" as const) : ("attached" as const));
+            attach: (role: string, arn: string, listed: readonly string[] = []) => {
+                calls.push(`attach ${[role, arn, ...listed].join(" ")}`);
+                return Promise.resolve(role === "a" ? answer : ("attached" as const));
             },
         };
         const steps = [ATTACH, DONE];
@@ -499,18 +499,25 @@ describe("The loop", () => {
                 return steps[gone.length - 1] ?? DONE;
             },
         };
-        await reach({ ...context, aws }, goal);
+        await reach({ ...context, aws, detachPolicyArns: ["listed"] }, goal);
         deepStrictEqual(gone, [[], attach("a")]);
         deepStrictEqual(
             calls.filter((call) => call.startsWith("attach")),
-            [`attach a ${String(policy)}`, `attach b ${String(policy)}`],
+            [`attach a ${String(policy)} listed`, `attach b ${String(policy)} listed`],
         );
-        deepStrictEqual(lines, [
-            "back",
-            `warning: ${String(policy)} no longer exists, so a does not get it again`,
-            "ready",
-        ]);
-    });
+        deepStrictEqual(lines, ["back", warning, "ready"]);
+    };
+
+    it("passes over a policy that no longer exists, with a warning, and tells the decision", () =>
+        passedOver("policyGone", `warning: ${String(policy)} no longer exists, so a does not get it again`));
+
+    it("passes over a recorded policy that is not one of the CNI, with a warning, and tells the decision", () =>
+        passedOver(
+            "notOfCni",
+            `warning: ${String(policy)} does not get attached to a, although the record in the state has it: it is not a policy of the CNI alone, and ` +
+                "detachPolicyArns does not list it. Its owner has changed it since the detachment, or another party has changed the state. If the role had it " +
+                `before: aws iam attach-role-policy --role-name a --policy-arn ${String(policy)}`,
+        ));
 
     it("remembers that a detachment may have taken place, if AWS's answer is lost", async () => {
         const { context, lines } = scripted();
