@@ -102,7 +102,12 @@ describe("the hand-over with another writer as the delivery", () => {
 
         it("the component proves the role, the add-on delivers it, and the component goes on", async () => {
             await set({});
-            await stack.up();
+            // The engine would have no worker left for the add-on.
+            const startedAt = Date.now();
+            const refused = await failureOf(stack.up({ parallel: 1 }));
+            assert.match(refused ?? "", /\[role-not-delivered\].*\(--parallel 1\).*Run pulumi up --parallel 2\./s);
+            assert.ok(Date.now() - startedAt < 120_000);
+            await stack.up({ parallel: 2 });
             await assertHandedOver(await roleArn(), "eks Apply");
             await assertQuiet();
         });

@@ -27,6 +27,8 @@ const courses: fc.Arbitrary<readonly Turn[]> = fc
         ),
     );
 
+const CHURN = { everyMilliseconds: 3000, livesMilliseconds: 60_000, roles: named };
+
 /** A node joins and one leaves every 3 seconds, and each lives for a minute. */
 export const churning: fc.Arbitrary<Scenario> = fc
     .record({
@@ -42,7 +44,7 @@ export const churning: fc.Arbitrary<Scenario> = fc
     })
     .map(({ startsNotReady, lingers, ...of }) => ({
         ...of,
-        churn: { everyMilliseconds: 3000, livesMilliseconds: 60_000, roles: named, startsNotReady, lingers },
+        churn: { ...CHURN, startsNotReady, lingers },
         last: { roleName: "cni", detachFromNodeRoles: named },
     }));
 
@@ -70,5 +72,5 @@ export const churningWithoutWebhook: fc.Arbitrary<Scenario> = fc
 export const shortLived: fc.Arbitrary<Scenario> = churning.map((of) => ({
     ...of,
     nodes: [...named, ...named] as ("a" | "b")[],
-    churn: { ...of.churn, livesMilliseconds: 9000, stay: 4 },
+    churn: { ...CHURN, startsNotReady: false, lingers: false, ...of.churn, livesMilliseconds: 9000, stay: 4 },
 }));

@@ -20,6 +20,15 @@ export const deliveryRefusals = {
             `Let the writer set ${ROLE_ARN_ANNOTATION}: ${subject.roleArn} (the managed add-on: serviceAccountRoleArn), and run the same command again. ` +
                 `${SAME_VALUE} If the managed add-on is to deliver the role, set delivery: "eksAddon": the component then gives the add-on the role. timeouts.deliverySeconds sets the limit.`,
         ),
+    /** Before a wait for another writer, while the engine runs one operation at a time. */
+    waitsAlone: (subject: Subject, seen: string) =>
+        new Refusal(
+            "role-not-delivered",
+            `No other writer has given ${subject.roleArn} to the service account yet (${seen}), and Pulumi runs one operation at a time (--parallel 1).`,
+            "The component would wait for the writer, and hold up every other resource of the program meanwhile: a writer in this program could not deliver the role. This run restarted no pod, and detached no policy.",
+            "Run pulumi up --parallel 2. If the writer is outside of this program, it can deliver the role now, since it is proved: let the writer set " +
+                `${ROLE_ARN_ANNOTATION}: ${subject.roleArn}, and run the same command again.`,
+        ),
     /** `seen`: what the service account has instead, after the role was delivered. */
     deliveryLost: (subject: Subject, seen: string) =>
         new Refusal(

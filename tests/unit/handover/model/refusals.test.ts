@@ -206,6 +206,7 @@ const EXAMPLES: Record<keyof typeof refusals, Refusal[]> = {
         ),
     ],
     roleNotDelivered: [refusals.roleNotDelivered(subject, "the service account has no role annotation", 1200)],
+    waitsAlone: [refusals.waitsAlone(subject, "the service account has no role annotation")],
     deliveryLost: [refusals.deliveryLost(elsewhere, "the service account has no role annotation")],
     deliveredAfterPods: [
         refusals.deliveredAfterPods(elsewhere, [pod("n1", carrying(ROLE)), pod("n2", carrying(ROLE))]),
