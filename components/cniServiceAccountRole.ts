@@ -20,6 +20,7 @@ import {
     createCanary,
     createCredentialGuard,
     createDetachment,
+    emergencyLine,
     type Guard,
     recordedInputs,
 } from "./live/liveChecks";
@@ -111,6 +112,13 @@ export class CniServiceAccountRole extends pulumi.ComponentResource {
      * when no step remains.
      */
     public readonly remainingSteps: pulumi.Output<string[]>;
+    /**
+     * One line for a shell that lets `aws-node` pods run without the role, while the pod identity webhook is down.
+     *
+     * It attaches the policies to the node roles again, waits two minutes, and deletes the binding of the injection guard. `pulumi up --refresh`
+     * undoes it. Empty without the injection guard.
+     */
+    public readonly emergencyCommand: pulumi.Output<string>;
 
     /**
      * @param name The component's name in the stack. The names of its children start with it.
@@ -249,6 +257,7 @@ export class CniServiceAccountRole extends pulumi.ComponentResource {
             pulumi
                 .all([serviceAccount.namespace, daemonSetNameOf(valid)])
                 .apply(([namespace, daemonSetName]) => remainingWithoutLiveChecks(shape, { namespace, daemonSetName }));
+        this.emergencyCommand = live && guard && shape.injectionGuard ? emergencyLine(live, guard) : pulumi.output("");
         this.registerOutputs({
             roleArn: this.roleArn,
             roleName: this.roleName,
@@ -259,6 +268,7 @@ export class CniServiceAccountRole extends pulumi.ComponentResource {
             verifiedPods: this.verifiedPods,
             detachedFrom: this.detachedFrom,
             remainingSteps: this.remainingSteps,
+            emergencyCommand: this.emergencyCommand,
         });
     }
 }

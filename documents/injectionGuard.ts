@@ -6,6 +6,8 @@ export interface GuardedPods {
     readonly serviceAccount: ServiceAccountName;
     /** The roles that a pod may carry. */
     readonly roleArns: readonly string[];
+    /** The end of the message. Missing: it has none. */
+    readonly advice?: string;
 }
 
 /** The spec of the ValidatingAdmissionPolicy, as plain data. */
@@ -37,8 +39,8 @@ const TOKEN_FILE = "AWS_WEB_IDENTITY_TOKEN_FILE";
  *
  * Source: https://kubernetes.io/docs/reference/access-authn-authz/validating-admission-policy/
  */
-export function injectionGuardSpec({ serviceAccount, roleArns }: GuardedPods): InjectionGuardSpec {
-    const message = refusalMessage(serviceAccount);
+export function injectionGuardSpec({ serviceAccount, roleArns, advice = "" }: GuardedPods): InjectionGuardSpec {
+    const message = refusalMessage(serviceAccount) + advice;
     const unlessContainerCredentials = (expression: string) => `variables.containerCredentials || (${expression})`;
     return {
         failurePolicy: "Fail",
@@ -137,7 +139,9 @@ export const REFUSED_A_POD = "eks-cni: refused a pod";
 
 /**
  * The message in the DaemonSet's events. An event outlives the component by up to an hour, and the Kubernetes provider shows it
- * in the next update, so the message has no command that may be wrong by then.
+ * in the next update. The line for an emergency in its `advice` is harmless by then: the node roles have their policies, and the binding is gone.
+ *
+ * Only its line breaks are limited, and not its length: k8s.io/kubernetes pkg/apis/admissionregistration/validation/validation.go, validateValidation.
  */
 function refusalMessage({ namespace, name }: ServiceAccountName): string {
     return (

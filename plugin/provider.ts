@@ -60,6 +60,7 @@ function outputsOf({
     verifiedPods,
     detachedFrom,
     remainingSteps,
+    emergencyCommand,
 }: CniServiceAccountRole): pulumi.Inputs {
     return {
         roleArn,
@@ -71,5 +72,6 @@ function outputsOf({
         verifiedPods,
         detachedFrom,
         remainingSteps,
+        emergencyCommand,
     };
 }

@@ -1,5 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { FormerHandOver } from "../../handover/model/formerHandOver";
+import { emergencyCommand } from "../../handover/model/emergency";
+import { type HandOverRecord, subjectOf } from "../../handover/model/record";
 import type { Timeouts } from "../../handover/model/subject";
 import type { LiveInputs } from "../../handover/run/liveResource";
 import { DEFAULT_TIMEOUTS } from "../arguments/defaults";
@@ -20,6 +22,7 @@ import { unlessUnfinished } from "./handOverLeftOut";
 import { isOfProgram } from "./ownNodeRoles";
 import { rememberFormerDetachment } from "./formerDetachment";
 import { rememberFormerGuard } from "./formerGuard";
+import { refuseSerialWait } from "./serialWait";
 import { showPlanAfterGuard, showPlanBeforeGuard, showsPlan } from "./previewPlan";
 
 /** The credential guard, and the gate for the resources after it. */
@@ -79,6 +82,7 @@ export function createCanary(
     { serviceAccountUid, associationId }: Delivered,
     before: readonly pulumi.CustomResource[],
 ): Canary {
+    const hooks = refuseSerialWait(live.args.delivery, recordedInputs(live, guard));
     return new Canary(
         `${live.name}-canary`,
         {
@@ -95,7 +99,7 @@ export function createCanary(
                 : undefined,
             delivered: live.delivered,
         },
-        { parent: live.parent, dependsOn: resourcesAfter(guard.gate, before) },
+        { parent: live.parent, dependsOn: resourcesAfter(guard.gate, before), hooks },
     );
 }
 
@@ -179,6 +183,16 @@ export function createDetachment(
         remainingSteps: orElse(remainingSteps, []),
     };
 }
+
+/** The output `emergencyCommand`. A preview may not know the record, and mocks return none. */
+export function emergencyLine(live: LiveContext, { resource }: Guard): pulumi.Output<string> {
+    return pulumi
+        .all([subject(live), resource.record])
+        .apply(([named, record]) => (isRecord(record) ? emergencyCommand(subjectOf(record, named), record) : ""));
+}
+
+const isRecord = (record: unknown): record is HandOverRecord =>
+    typeof record === "object" && record !== null && "namedNodeRoles" in record;
 
 /** The inputs of a run that goes by the record, outside of the live checks. */
 export function recordedInputs(live: LiveContext, guard: Guard): object {

@@ -43,7 +43,7 @@ export function associationDrift(target: DeliveryTarget, world: World): string |
     }
     return refusal === undefined
         ? rolloutDrift(target, world.cluster, world.at)
-        : tellAll([refusalFinding(refusal), ...unlessItStops(true, refusedFindings(world.cluster, world.at))]);
+        : tellAll([refusalFinding(refusal), ...unlessItStops(true, refusedFindings(target, world.cluster, world.at))]);
 }
 
 /**
@@ -78,7 +78,7 @@ function deliveryFindings(
         ...(isAssociated && target.subject.delivery === "podIdentity"
             ? []
             : unlessItStops(complaining || isAssociated, podFindings(target, cluster))),
-        ...unlessItStops(isAssociated, refusedFindings(cluster, at)),
+        ...unlessItStops(isAssociated, refusedFindings(target, cluster, at)),
     ];
 }
 

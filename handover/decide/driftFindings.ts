@@ -1,7 +1,9 @@
 import { ROLE_ARN_ANNOTATION } from "../../documents/serviceAccountAnnotations";
 import { carriesRole, describeCredentials } from "../model/carriedRole";
 import { countOf } from "../model/countOf";
+import { emergencyCommand, inAnEmergency } from "../model/emergency";
 import { listNames } from "../model/listNames";
+import type { HandOverRecord } from "../model/record";
 import { refusals } from "../model/refusals";
 import type { Subject } from "../model/subject";
 import type { ClusterSeen, PodSeen } from "../model/world";
@@ -126,7 +128,11 @@ function describe(pod: PodSeen, subject: Subject): string {
 const LASTS_MILLISECONDS = 60_000;
 
 /** The nodes whose pods the API server refuses for a while. */
-export function refusedFindings(cluster: ClusterSeen, at: number): Finding[] {
+export function refusedFindings(
+    { subject, record }: { readonly subject: Subject; readonly record: HandOverRecord },
+    cluster: ClusterSeen,
+    at: number,
+): Finding[] {
     const { refusedSince } = cluster;
     const lasts = refusedSince !== undefined && at - refusedSince >= LASTS_MILLISECONDS;
     const nodes = lasts ? refusedNodes(cluster) : [];
@@ -134,7 +140,7 @@ export function refusedFindings(cluster: ClusterSeen, at: number): Finding[] {
         ? []
         : [
               {
-                  seen: `The API server refused the pods for ${listNames(nodes)}, where no pod of the CNI runs.`,
+                  seen: `The API server refused the pods for ${listNames(nodes)}, where no pod of the CNI runs.${inAnEmergency(emergencyCommand(subject, record))}`,
                   mends: "makes the DaemonSet controller retry",
               },
           ];

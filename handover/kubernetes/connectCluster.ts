@@ -22,12 +22,17 @@ import {
 } from "./serverSideApply";
 import { requestPodToken, requestToken } from "./serviceAccountToken";
 
-/** Reads the kubeconfig. No request is sent to the cluster before the first call. */
+/**
+ * Reads the kubeconfig. No request is sent to the cluster before the first call.
+ *
+ * @param advice What the injection guard tells at the end of each refusal.
+ */
 export async function connectCluster(
     connection: ClusterConnection,
     subject: Subject,
     settings: ClusterSettings = DEFAULT_SETTINGS,
     progress: (line: string) => void = () => undefined,
+    advice = "",
 ): Promise<ClusterAccess> {
     const closing = new AbortController();
     const { clusterName, serviceAccount } = subject;
@@ -75,8 +80,8 @@ export async function connectCluster(
         releaseLeft: () => releaseLeft(cluster, subject),
         removeWakeMark: () => removeWakeMark(cluster, subject),
         wakeDaemonSet: () => wakeDaemonSet(cluster, subject),
-        admitRoles: (roleArns) => admitRoles(cluster, subject, roleArns),
-        createInjectionGuard: (roleArns) => createGuard(cluster, subject, roleArns),
+        admitRoles: (roleArns) => admitRoles(cluster, subject, roleArns, advice),
+        createInjectionGuard: (roleArns) => createGuard(cluster, subject, roleArns, advice),
         testAdmission: (roleArn) => testAdmission(cluster, subject, roleArn),
         removeInjectionGuard: () => removeGuard(cluster, subject),
         close: () => closing.abort(),

@@ -3,7 +3,13 @@ import type {
     V1ValidatingAdmissionPolicy,
     V1ValidatingAdmissionPolicyBinding,
 } from "@kubernetes/client-node";
-import { admittedRoles, bindingSpec, injectionGuardSpec, isInjectionGuard } from "../../documents/injectionGuard";
+import {
+    admittedRoles,
+    bindingSpec,
+    type GuardedPods,
+    injectionGuardSpec,
+    isInjectionGuard,
+} from "../../documents/injectionGuard";
 import { refusals } from "../model/refusals";
 import type { Subject } from "../model/subject";
 import type { InjectionGuardSeen } from "../model/world";
@@ -88,11 +94,16 @@ function managersOfOthers(
 }
 
 /** Sets the roles that the policy admits. Other managers' labels and annotations stay. */
-export async function admitRoles(cluster: Cluster, subject: Subject, roleArns: readonly string[]): Promise<void> {
+export async function admitRoles(
+    cluster: Cluster,
+    subject: Subject,
+    roleArns: readonly string[],
+    advice = "",
+): Promise<void> {
     const [live] = await readGuard(cluster, subject);
     const policy = ifApplied(live, subject.fieldManager);
     if (policy !== undefined) {
-        await unlessReplaced(applyPolicy(cluster, subject, roleArns, policy));
+        await unlessReplaced(applyPolicy(cluster, subject, { roleArns, advice }, policy));
     }
 }
 
@@ -103,14 +114,19 @@ export async function admitRoles(cluster: Cluster, subject: Subject, roleArns: r
  * guard exists that no state knows, as after a destroy that was killed (pulumi-kubernetes provider/pkg/await/await.go, Creation). An apply is the same
  * request for both.
  */
-export async function createGuard(cluster: Cluster, subject: Subject, roleArns: readonly string[]): Promise<void> {
+export async function createGuard(
+    cluster: Cluster,
+    subject: Subject,
+    roleArns: readonly string[],
+    advice = "",
+): Promise<void> {
     const [policy, binding] = await readGuard(cluster, subject);
     const others = managersOfOthers([policy, binding], subject.fieldManager);
     if (others !== undefined) {
         throw refusals.injectionGuardOfOthers(subject, others);
     }
     try {
-        await unlessReplaced(applyPolicy(cluster, subject, roleArns, policy));
+        await unlessReplaced(applyPolicy(cluster, subject, { roleArns, advice }, policy));
         await unlessReplaced(applyBinding(cluster, subject, binding));
     } catch (error) {
         // Another party has created one since.
@@ -118,12 +134,17 @@ export async function createGuard(cluster: Cluster, subject: Subject, roleArns: 
     }
 }
 
-function applyPolicy(cluster: Cluster, subject: Subject, roleArns: readonly string[], live: Applied | undefined) {
+function applyPolicy(
+    cluster: Cluster,
+    subject: Subject,
+    guarded: Pick<GuardedPods, "roleArns" | "advice">,
+    live: Applied | undefined,
+) {
     const { injectionGuardName: name, serviceAccount } = subject;
     return cluster.call(
         { verb: "patch", resource: POLICIES, name },
         cluster.admission.patchValidatingAdmissionPolicy(
-            applyOf(subject, "ValidatingAdmissionPolicy", injectionGuardSpec({ serviceAccount, roleArns }), live),
+            applyOf(subject, "ValidatingAdmissionPolicy", injectionGuardSpec({ serviceAccount, ...guarded }), live),
             cluster.asApply,
         ),
     );

@@ -5,6 +5,7 @@ import { DEFAULT_SETTINGS, IMPATIENT_SETTINGS } from "../kubernetes/clusterSetti
 import { connectCluster } from "../kubernetes/connectCluster";
 import { unreadableKubeconfig } from "../kubernetes/unreadableKubeconfig";
 import type { ConnectionInputs } from "../model/connection";
+import { emergencyCommand, inAnEmergency } from "../model/emergency";
 import { HandOverRecord, subjectOf } from "../model/record";
 import { refusals } from "../model/refusals";
 import type { Subject } from "../model/subject";
@@ -60,7 +61,7 @@ export interface OperationContext {
  * @param impatient Whether to fail early rather than retry for long, as a preview and `forceDestroy` do.
  */
 export async function openRunContext(
-    { subject, kubeconfig, context, aws, region, regions }: ConnectionInputs,
+    { subject, kubeconfig, context, aws, region, regions, record }: RecordedInputs,
     roleNames: readonly string[],
     operation: OperationContext,
     impatient = false,
@@ -77,6 +78,7 @@ export async function openRunContext(
             subject,
             impatient ? IMPATIENT_SETTINGS : DEFAULT_SETTINGS,
             operation.progress,
+            record && inAnEmergency(emergencyCommand(subject, record)),
         ).catch(unreadableKubeconfig),
         aws: connectAws(aws ?? {}, { impatient, ...(region === undefined ? {} : { region }) }),
         roleNames,

@@ -227,7 +227,7 @@ function notReady(nodes: readonly NodeSeen[]): string {
     return notReadyNodes.length === 0 ? "" : ` (NotReady: ${listNames(notReadyNodes)})`;
 }
 
-/** From here on, a rollout is told in hours, and the plan says how to shorten it. */
+/** From here on, the plan says hours, and how to shorten the rollout. */
 const LONG_MINUTES = 120;
 
 function inTime(minutes: number): string {

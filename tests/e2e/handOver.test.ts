@@ -104,10 +104,37 @@ describe("the hand-over of a live cluster", () => {
             ),
         );
         assert.ok((await roles()).every(({ roles: [role] }) => role !== undefined));
-        await sandbox.webhook.start();
-        await cluster.kubectl("annotate", "daemonset", "aws-node", "-n", "kube-system", "test/woken=yes");
+    });
+
+    it("the line for an emergency in that message, which is also an output, lets the pod run on its node role", async () => {
+        const line = (await stack.outputs())["emergencyCommand"]?.value as string;
+        const events = await cluster.kubectl(
+            "get",
+            "events",
+            "-n",
+            "kube-system",
+            "-o",
+            "jsonpath={.items[*].message}",
+        );
+        assert.ok(events.includes(`In an emergency, this line lets pods run without the role: ${line}`), events);
+        const attachment = `aws iam attach-role-policy --role-name ${NODE_ROLE} --policy-arn ${MANAGED_CNI_POLICY} && sleep 120 && `;
+        assert.ok(line.startsWith(attachment), line);
+        await iam.attachPolicy(NODE_ROLE, MANAGED_CNI_POLICY);
+        await promisify(execFile)("bash", ["-c", line.slice(attachment.length)], {
+            env: { ...process.env, ...sandbox.environment, KUBECONFIG: sandbox.kubeconfigPath },
+        });
+        const startedAt = Date.now();
         await waitUntil(async () => (await roles()).filter(({ ready }) => ready).length === 3);
-        assert.ok((await roles()).every(({ roles: [role] }) => role !== undefined));
+        assert.ok(Date.now() - startedAt < 20_000, "the controller retried only after a pause");
+        assert.strictEqual((await roles()).filter(({ roles: [role] }) => role === undefined).length, 1);
+    });
+
+    it("the next up brings the guard, the role and the detachment back, once the webhook works", async () => {
+        await sandbox.webhook.start();
+        await stack.up({ refresh: true });
+        assert.ok((await roles()).every(({ ready, roles: [role] }) => ready && role !== undefined));
+        assert.match(await guards(), /binding/);
+        assert.ok(!(await iam.attachedPolicies(NODE_ROLE)).includes(MANAGED_CNI_POLICY));
     });
 
     it("a policy that another tool attached again shows in a refresh with the reason, and the next up detaches it", async () => {

@@ -193,11 +193,12 @@ describe("two components in one program", () => {
 });
 
 describe("the component", () => {
-    it("has the nine outputs and no other field", async () => {
+    it("has the ten outputs and no other field", async () => {
         const { result } = await construct(ARGS);
         const own = Object.keys(result ?? {}).filter((key) => !key.startsWith("__") && key !== "urn");
         deepStrictEqual(own.sort(), [
             "detachedFrom",
+            "emergencyCommand",
             "policyArns",
             "provedRoleArn",
             "ready",

@@ -1,5 +1,5 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
-import { admittedRoles, bindingSpec, injectionGuardSpec } from "../../../documents/injectionGuard";
+import { admittedRoles, bindingSpec, injectionGuardSpec, isInjectionGuard } from "../../../documents/injectionGuard";
 
 const serviceAccount = { namespace: "kube-system", name: "aws-node" };
 const A = "arn:aws:iam::111122223333:role/a";
@@ -106,7 +106,16 @@ describe("The spec of the injection guard", () => {
         }
     });
 
-    it("has a message without a role or a command with one, since its events outlive the role", () => {
+    it("ends each message with the advice, which is no part of what tells a guard from another policy", () => {
+        const guarded = injectionGuardSpec({ serviceAccount, roleArns: [A], advice: " Run this." });
+        deepStrictEqual(
+            guarded.validations.map(({ message }) => message),
+            spec(A).validations.map(({ message }) => `${message} Run this.`),
+        );
+        strictEqual(isInjectionGuard(guarded, serviceAccount), true);
+    });
+
+    it("has a message without a role, since its events outlive the role", () => {
         const [{ message } = { message: "" }] = spec(A).validations;
         strictEqual(
             message,

@@ -7,6 +7,7 @@ const FIELD_MANAGER = { "pulumi.com/patchFieldManager": "eks-cni/project/stack/c
 
 /** The outputs of the live checks, for a component without live checks. */
 export const OUTPUTS_WITHOUT_LIVE_CHECKS = {
+    emergencyCommand: "",
     verifiedPods: 0,
     detachedFrom: [],
     remainingSteps: [

@@ -14,3 +14,4 @@ export const ready = cni.ready;
 export const verifiedPods = cni.verifiedPods;
 export const detachedFrom = cni.detachedFrom;
 export const remainingSteps = cni.remainingSteps;
+export const emergencyCommand = cni.emergencyCommand;

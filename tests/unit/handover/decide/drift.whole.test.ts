@@ -1,5 +1,6 @@
 import { strictEqual } from "node:assert/strict";
 import { driftOf, rolloutDrift } from "../../../../handover/decide/drift";
+import { emergencyCommand } from "../../../../handover/model/emergency";
 import type { Subject } from "../../../../handover/model/subject";
 import type { CredentialSource, World } from "../../../../handover/model/world";
 import { detached, inForce, target, verified } from "../support/detachments";
@@ -49,6 +50,7 @@ const podsWith = (...first: ReturnType<typeof pod>[]) => ({
 const refusedFor = (count: number) => ({ refusedPods: ["denied"], refusedSince: seconds(-count) });
 /** A remaining step, without its code. */
 const text = (line: string) => line.replace(/^\[[a-z-]+\] /, "").replace(/\.?$/, ".");
+const EMERGENCY = ` In an emergency, this line lets pods run without the role: ${emergencyCommand(target.subject, target.record)}`;
 const run = (what: string) => `Run pulumi up --refresh: it ${what}.`;
 const twoRoles = (more: Parameters<typeof nodeRole>[0]): Partial<World["account"]> => ({
     roleOfInstance: { "i-n1": "nodes", "i-n2": "nodes", "i-n3": "late" },
@@ -443,7 +445,7 @@ describe("A refresh of the canary tells all of the rollout's drift", () => {
         [
             "refused pods",
             { pods: [pod("n2", carrying(ROLE)), pod("n3", carrying(ROLE))], ...refusedFor(60) },
-            `The API server refused the pods for n1, where no pod of the CNI runs. ${run("makes the DaemonSet controller retry")}`,
+            `The API server refused the pods for n1, where no pod of the CNI runs.${EMERGENCY} ${run("makes the DaemonSet controller retry")}`,
         ],
         [
             "nothing of a pod that was refused less than a minute ago, for the controller retries by itself",
@@ -458,7 +460,7 @@ describe("A refresh of the canary tells all of the rollout's drift", () => {
         [
             "all of it",
             { ...another, pods: [pod("n2", onNodeRole), pod("n3", carrying(ROLE))], ...refusedFor(600) },
-            `${ANOTHER} ${REFUSES} 1 of 2 pods does not carry ${ROLE} as it is delivered now: pod-n2 carries no role of its own. ${RIGHTS} The API server refused the pods for n1, where no pod of the CNI runs. ${run("puts the annotation back, restarts this pod, and makes the DaemonSet controller retry")}`,
+            `${ANOTHER} ${REFUSES} 1 of 2 pods does not carry ${ROLE} as it is delivered now: pod-n2 carries no role of its own. ${RIGHTS} The API server refused the pods for n1, where no pod of the CNI runs.${EMERGENCY} ${run("puts the annotation back, restarts this pod, and makes the DaemonSet controller retry")}`,
         ],
         ["nothing of another cluster, which the detachment names", { uid: "another", ...another }, undefined],
     ];

@@ -1,3 +1,4 @@
+import { emergencyCommand, inAnEmergency } from "../../../../handover/model/emergency";
 import { deepStrictEqual, match, ok, rejects, strictEqual } from "node:assert/strict";
 import { DEFAULT_TIMEOUTS } from "../../../../components/arguments/defaults";
 import { Refusal } from "../../../../handover/model/refusal";
@@ -898,7 +899,8 @@ describe("A complaint from before the role was repaired", () => {
 
 describe("A rollout whose refresh has shown refused pods", () => {
     const line =
-        "The API server refused the pods for n1, where no pod of the CNI runs. Run pulumi up --refresh: it makes the DaemonSet controller retry.";
+        `The API server refused the pods for n1, where no pod of the CNI runs.${inAnEmergency(emergencyCommand(state.subject, state.record))} ` +
+        "Run pulumi up --refresh: it makes the DaemonSet controller retry.";
     const refused: Simulated = {
         pods: pods(carrying(ROLE)).slice(1),
         cluster: { refusedPods: ["no"], refusedSince: 0 },
