@@ -121,7 +121,7 @@ describe("the names that stay as they are", () => {
         const recorded = ["approvedRole", "delivered", "record", "stableSeconds", "timeouts"];
         deepStrictEqual(
             keysOf("cni-canary"),
-            [...common, ...recorded, "formerAnnotations", "proof", "serviceAccountUid"].sort(),
+            [...common, ...recorded, "detachPolicyArns", "formerAnnotations", "proof", "serviceAccountUid"].sort(),
         );
         deepStrictEqual(
             keysOf("cni-detachment"),
