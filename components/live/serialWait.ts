@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { RecordedInputs } from "../../handover/observe/runContext";
+import type { SerialWaitInputs } from "../../handover/hooks/refuseSerialWait";
 import { knownPartOf } from "../arguments/validateArguments";
 import { Delivery } from "../cniServiceAccountRoleArgs";
 import { beforeChange } from "../failures/namedHooks";
@@ -16,7 +16,7 @@ export function refuseSerialWait(delivery: string | undefined, inputs: object): 
         return {};
     }
     return beforeChange("serial-wait", async () => {
-        const known = (await knownPartOf(inputs)) as unknown as RecordedInputs;
+        const known = (await knownPartOf(inputs)) as unknown as SerialWaitInputs;
         // Imported on demand, because it loads the Kubernetes and AWS clients.
         const hook = await import("../../handover/hooks/refuseSerialWait");
         await hook.refuseSerialWait(known, { progress: () => undefined });

@@ -8,15 +8,7 @@ import { otherNodesOf } from "../decide/podsOnNodeRoles";
 import { describeInstance, unjoinedInstances } from "../decide/unjoined";
 import { clustersSharing } from "../decide/sharedNodeRoles";
 import { regionLines } from "../decide/unreadRegions";
-import type {
-    ClusterSeen,
-    NodeRoleSeen,
-    NodeSeen,
-    OtherNodeSeen,
-    PodSeen,
-    UnjoinedInstance,
-    World,
-} from "../model/world";
+import type { NodeRoleSeen, NodeSeen, OtherNodeSeen, PodSeen, UnjoinedInstance, World } from "../model/world";
 import type { ForecastPart } from "./forecast";
 
 /** The lines of the plan. decide/remainingSteps.ts has the lines about remaining steps, model/refusals/ has the refusals. */

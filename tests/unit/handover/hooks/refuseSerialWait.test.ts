@@ -1,4 +1,4 @@
-import { deepStrictEqual, rejects } from "node:assert/strict";
+import { rejects } from "node:assert/strict";
 import { refuseSerialWait } from "../../../../handover/hooks/refuseSerialWait";
 import type { Subject } from "../../../../handover/model/subject";
 import type { RunContext } from "../../../../handover/observe/runContext";
@@ -30,6 +30,6 @@ describe("An update with --parallel 1 that another writer delivers the role to",
         rejects(run({ roleArnOwners: [subject.fieldManager] }), { code: "role-not-delivered" }));
 
     it("goes on once a writer has delivered the role", async () => {
-        deepStrictEqual(await run({ roleArnOwners: ["gitops"] }), undefined);
+        await run({ roleArnOwners: ["gitops"] });
     });
 });
