@@ -33,10 +33,19 @@ export function podIdentityReasons(preflight: Preflight): Refusal[] {
         ...annotatedReasons(preflight),
         ...faultReasons(preflight),
         ...(without.length === 0 ? [] : [refusals.agentsMissing(subject, without)]),
+        ...keptAwayReasons(preflight),
         ...(denied.length === 0 ? [] : [refusals.agentWithoutRights(denied)]),
         ...(proxied.length === 0 ? [] : [refusals.agentBehindProxy(subject, proxied)]),
         ...versionReasons(preflight),
     ];
+}
+
+/** Once the component has its association, this is a remaining step: a refusal would keep the update from repairs. */
+function keptAwayReasons({ subject, world, ownAssociation = false }: Preflight): Refusal[] {
+    const { taintsWithoutAgent = [] } = world.cluster;
+    return ownAssociation || taintsWithoutAgent.length === 0
+        ? []
+        : [refusals.agentNotTolerating(subject, taintsWithoutAgent)];
 }
 
 /** The annotation has no effect beside the association. Without it, pods would get that role again. */

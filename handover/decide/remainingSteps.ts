@@ -1,6 +1,7 @@
 import { listTexts } from "../model/listNames";
 import { freshMemory, type Memory } from "../model/steps";
-import type { NodeRoleSeen, World } from "../model/world";
+import { agentKeptAway, agentKeptAwayMeans, tolerateEverything } from "../model/refusals/podIdentity";
+import type { ClusterSeen, NodeRoleSeen, World } from "../model/world";
 import { NodeRoleTarget, policiesToDetach, rolesOf } from "./nodeRolePolicies";
 import {
     clustersSharing,
@@ -26,10 +27,18 @@ export function remainingSteps(
         ...detachYourself(target, roles),
         ...rolesKept(target, account.nodeRoles, memory, at).map(({ role, why }) => detachLater(target, role, why)),
         ...roles.flatMap((role) => otherGrants(target, role)),
+        ...agentOnEachNode(target, cluster),
         ...(cluster.nodes.length === 0
             ? ["[no-nodes] No pod was tested with the role, since the cluster has no nodes."]
             : []),
     ];
+}
+
+/** Before the pods move, the update refuses for it. */
+function agentOnEachNode({ subject }: NodeRoleTarget, { taintsWithoutAgent: taints = [] }: ClusterSeen): string[] {
+    return taints.length === 0
+        ? []
+        : [`[agent-tolerations] ${agentKeptAway(taints)} ${agentKeptAwayMeans(taints)} ${tolerateEverything(subject)}`];
 }
 
 /** The node roles that hold the CNI policy and are not listed: all of them if the program detaches nothing. */

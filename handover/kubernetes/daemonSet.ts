@@ -9,8 +9,25 @@ import { SKIPPING_MANAGER } from "../model/fieldManagers";
 import type { Subject } from "../model/subject";
 import type { DaemonSetSeen } from "../model/world";
 import { proxiedContainers } from "./agentProxy";
+import type { Cluster } from "./clusterClient";
 import { variable } from "./environment";
+import { listAll, type Listed } from "./paging";
 import { ownersOf } from "./serviceAccount";
+
+/** A LIST of one object. Unlike a GET, it returns where a watch continues even if the object does not exist yet. */
+export function findDaemonSet(
+    cluster: Cluster,
+    { namespace, name }: { readonly namespace: string; readonly name: string },
+): Promise<Listed<V1DaemonSet>> {
+    return listAll(
+        () =>
+            cluster.call(
+                { verb: "list", resource: "daemonsets.apps", namespace, name },
+                cluster.apps.listNamespacedDaemonSet({ namespace, fieldSelector: `metadata.name=${name}` }),
+            ),
+        (item) => item,
+    );
+}
 
 export function daemonSetSeen(
     live: V1DaemonSet,

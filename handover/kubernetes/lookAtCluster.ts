@@ -3,14 +3,14 @@ import { LIVE_CHECKS_ANNOTATION } from "../../documents/serviceAccountAnnotation
 import type { Subject } from "../model/subject";
 import type { ClusterSeen, NodeSeen, PodSeen } from "../model/world";
 import type { Cluster } from "./clusterClient";
-import { currentHash, daemonSetSeen, isOwnedBy, labelSelector } from "./daemonSet";
+import { currentHash, daemonSetSeen, findDaemonSet, isOwnedBy, labelSelector } from "./daemonSet";
 import { defaultPodsWithoutRole } from "./defaultPods";
 import { missingPermissions, type PodsRefused, refusedPods } from "./events";
 import { lookAtGuard } from "./injectionGuard";
 import { listNodes, type NodesListed } from "./nodes";
 import { listAll, type Listed } from "./paging";
 import { otherPods } from "./otherCarriers";
-import { agentsReadyOn } from "./podIdentityAgents";
+import { listAgents, taintsThatKeepAgentsAway } from "./podIdentityAgents";
 import { listPods, type PodsListed } from "./pods";
 import { type PlacedPod, podOnNodeRole, withPods } from "./podsOnNodeRole";
 import { appliedBy, serviceAccountSeen } from "./serviceAccount";
@@ -32,11 +32,11 @@ export async function look(cluster: Cluster, subject: Subject): Promise<Look> {
     const [uid, serviceAccounts, daemonSets, injectionGuard, podsWithoutRole, former, agents] = await Promise.all([
         clusterUid(cluster),
         findServiceAccount(cluster, subject.serviceAccount),
-        findDaemonSet(cluster, subject),
+        findDaemonSet(cluster, { namespace, name: subject.daemonSetName }),
         lookAtGuard(cluster, subject),
         defaultPodsWithoutRole(cluster, subject),
         annotatedFormerAccounts(cluster, subject),
-        agentsReadyOn(cluster, subject),
+        listAgents(cluster, subject),
     ]);
     const [serviceAccount] = serviceAccounts.kept;
     const [daemonSet] = daemonSets.kept;
@@ -45,6 +45,8 @@ export async function look(cluster: Cluster, subject: Subject): Promise<Look> {
         daemonSet && lookAtPods(cluster, subject, daemonSet),
     ]);
     const { selected: nodes = [], others: otherNodes = [] } = rest?.nodes ?? {};
+    const taintsWithoutAgent =
+        agents && daemonSet && rest ? taintsThatKeepAgentsAway(agents, daemonSet, rest.nodes) : [];
     const placed = withPods(otherNodes, [...podsWithoutRole, ...onNodeRole, ...(rest?.pods.others ?? [])]);
     return {
         seen: {
@@ -66,7 +68,8 @@ export async function look(cluster: Cluster, subject: Subject): Promise<Look> {
             refusedPods: (rest?.refused ?? []).map(({ message }) => message),
             ...refusedSince(rest?.refused ?? [], rest?.pods.kept ?? []),
             ...onTheseNodes(podsWithoutRole, nodes),
-            ...(agents === undefined ? {} : { agentsReadyOn: agents }),
+            ...(agents === undefined ? {} : { agentsReadyOn: agents.readyOn }),
+            ...(taintsWithoutAgent.length === 0 ? {} : { taintsWithoutAgent }),
             ...(placed.length === 0 ? {} : { otherNodes: placed }),
             ...(carriers.length === 0 ? {} : { otherCarriers: carriers }),
             ...(former.length === 0 ? {} : { formerServiceAccounts: former }),
@@ -141,18 +144,6 @@ async function annotatedFormerAccounts(
     const found = await Promise.all(formerServiceAccounts.map((account) => findServiceAccount(cluster, account)));
     return formerServiceAccounts.filter((_, i) =>
         found[i]?.kept.some(({ metadata }) => appliedBy(metadata?.managedFields ?? [], fieldManager).length > 0),
-    );
-}
-
-function findDaemonSet(cluster: Cluster, { serviceAccount, daemonSetName }: Subject): Promise<Listed<V1DaemonSet>> {
-    const { namespace } = serviceAccount;
-    return listAll(
-        () =>
-            cluster.call(
-                { verb: "list", resource: "daemonsets.apps", namespace, name: daemonSetName },
-                cluster.apps.listNamespacedDaemonSet({ namespace, fieldSelector: named(daemonSetName) }),
-            ),
-        (item) => item,
     );
 }
 

@@ -1,4 +1,4 @@
-import type { V1Node, V1PodSpec } from "@kubernetes/client-node";
+import type { V1Node, V1PodSpec, V1Taint } from "@kubernetes/client-node";
 import type { NodeSeen, OtherNodeSeen } from "../model/world";
 import type { Cluster } from "./clusterClient";
 import type { ClusterClock } from "./clusterClock";
@@ -10,6 +10,8 @@ export interface NodesListed {
     readonly selected: NodeSeen[];
     /** The others that are EC2 instances. */
     readonly others: OtherNodeSeen[];
+    /** The taints of each selected node, by its name. */
+    readonly taints: ReadonlyMap<string, readonly V1Taint[]>;
 }
 
 export async function listNodes(cluster: Cluster, template: V1PodSpec): Promise<NodesListed> {
@@ -23,6 +25,7 @@ export async function listNodes(cluster: Cluster, template: V1PodSpec): Promise<
             ...nodeSeen(node),
             isSelected: isSelected(node, template),
             joinedAt: joinedAt(node, cluster.clock),
+            taints: node.spec?.taints ?? [],
         }),
     );
     return {
@@ -32,6 +35,7 @@ export async function listNodes(cluster: Cluster, template: V1PodSpec): Promise<
         others: kept.flatMap(({ isSelected: is, name, instanceId: id, joinedAt: at }) =>
             is || id === undefined ? [] : { name, instanceId: id, ...(at === undefined ? {} : { joinedAt: at }) },
         ),
+        taints: new Map(kept.flatMap(({ isSelected: is, name, taints }) => (is ? [[name, taints]] : []))),
     };
 }
 

@@ -1,26 +1,46 @@
+import type { V1DaemonSet, V1PodSpec } from "@kubernetes/client-node";
 import type { Subject } from "../model/subject";
 import type { Cluster } from "./clusterClient";
+import { findDaemonSet } from "./daemonSet";
+import type { NodesListed } from "./nodes";
 import { listAll } from "./paging";
 import { nodeOf } from "./pods";
+import { taintsWithoutAgent } from "./scheduling";
 
-/** The pods of the add-on: https://docs.aws.amazon.com/eks/latest/userguide/pod-id-agent-setup.html */
-const AGENT = { namespace: "kube-system", labelSelector: "app.kubernetes.io/name=eks-pod-identity-agent" };
+/** The add-on: https://docs.aws.amazon.com/eks/latest/userguide/pod-id-agent-setup.html */
+const NAME = "eks-pod-identity-agent";
+const NAMESPACE = "kube-system";
 
-/** The nodes with a Ready pod of the EKS Pod Identity Agent. Undefined if the run does not depend on it. */
-export async function agentsReadyOn(
+/** The EKS Pod Identity Agent, if the run depends on it. */
+export interface AgentsListed {
+    /** The nodes with a Ready pod of it. */
+    readonly readyOn: string[];
+    /** Undefined if its DaemonSet has another name. */
+    readonly template: V1PodSpec | undefined;
+}
+
+export async function listAgents(
     cluster: Cluster,
     { delivery }: Pick<Subject, "delivery">,
-): Promise<string[] | undefined> {
+): Promise<AgentsListed | undefined> {
     if (delivery !== "podIdentity") {
         return undefined;
     }
-    const { namespace, labelSelector } = AGENT;
+    const [readyOn, { kept }] = await Promise.all([
+        agentsReadyOn(cluster),
+        findDaemonSet(cluster, { namespace: NAMESPACE, name: NAME }),
+    ]);
+    return { readyOn, template: kept[0]?.spec?.template.spec };
+}
+
+async function agentsReadyOn(cluster: Cluster): Promise<string[]> {
     const limit = cluster.settings.pageSize;
+    const labelSelector = `app.kubernetes.io/name=${NAME}`;
     const { kept } = await listAll(
         (_continue) =>
             cluster.call(
-                { verb: "list", resource: "pods", namespace },
-                cluster.core.listNamespacedPod({ namespace, labelSelector, limit, _continue }),
+                { verb: "list", resource: "pods", namespace: NAMESPACE },
+                cluster.core.listNamespacedPod({ namespace: NAMESPACE, labelSelector, limit, _continue }),
             ),
         (pod) =>
             pod.metadata?.deletionTimestamp === undefined &&
@@ -29,4 +49,24 @@ export async function agentsReadyOn(
                 : undefined,
     );
     return [...new Set(kept)].sort();
+}
+
+/**
+ * The taints that keep the agent away from nodes of the CNI. Those of a node count while it is Ready without an agent: others may be the taints of a node
+ * that leaves, or that nothing waits for.
+ */
+export function taintsThatKeepAgentsAway(
+    { readyOn, template }: AgentsListed,
+    { spec }: V1DaemonSet,
+    { selected, taints }: NodesListed,
+): string[] {
+    const without = selected.filter(({ name, ready }) => ready && !readyOn.includes(name));
+    const cni = spec?.template.spec;
+    return template === undefined || !cni
+        ? []
+        : taintsWithoutAgent(
+              template,
+              cni,
+              without.flatMap(({ name }) => taints.get(name) ?? []),
+          );
 }

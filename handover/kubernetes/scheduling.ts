@@ -17,15 +17,37 @@ export interface Placement {
 }
 
 export function selectsNode(template: V1PodSpec, node: Placement): boolean {
-    const tolerations = [...(template.tolerations ?? []), ...daemonTolerations(template)];
     return (
         (!template.nodeName || template.nodeName === node.name) &&
         Object.entries(template.nodeSelector ?? {}).every(([key, value]) => node.labels[key] === value) &&
         matchesAffinity(template, node) &&
-        node.taints
-            .filter(({ effect }) => effect === "NoExecute" || effect === "NoSchedule")
-            .every((taint) => tolerations.some((toleration) => tolerates(toleration, taint)))
+        toleratesAll(template, node.taints)
     );
+}
+
+/**
+ * The API server gives it to each node that joins (plugin/pkg/admission/nodetaint/admission.go), and the node controller removes it once the node is
+ * Ready, which takes a pod of the CNI that works.
+ */
+const NOT_READY: V1Taint = { key: "node.kubernetes.io/not-ready", effect: "NoSchedule" };
+
+/**
+ * The taints with which a node gets no pod of the agent, although it gets one of the CNI: that of each node that joins, and these ones. As kubectl
+ * writes them: `key=value:effect`.
+ */
+export function taintsWithoutAgent(agent: V1PodSpec, cni: V1PodSpec, taints: readonly V1Taint[]): string[] {
+    const without = [NOT_READY, ...taints].filter(
+        (taint) => toleratesAll(cni, [taint]) && !toleratesAll(agent, [taint]),
+    );
+    return [...new Set(without.map(({ key, value, effect }) => `${value ? `${key}=${value}` : key}:${effect}`))];
+}
+
+/** A preference keeps no pod away. */
+function toleratesAll(template: V1PodSpec, taints: readonly V1Taint[]): boolean {
+    const tolerations = [...(template.tolerations ?? []), ...daemonTolerations(template)];
+    return taints
+        .filter(({ effect }) => effect === "NoExecute" || effect === "NoSchedule")
+        .every((taint) => tolerations.some((toleration) => tolerates(toleration, taint)));
 }
 
 /** Terms are alternatives. A term without requirements, and a selector without terms, match nothing. */

@@ -43,6 +43,11 @@ export interface ClusterSeen {
     readonly formerServiceAccounts?: readonly ServiceAccountName[];
     /** The nodes with a Ready pod of the EKS Pod Identity Agent, if the run depends on it. */
     readonly agentsReadyOn?: readonly string[];
+    /**
+     * The taints of nodes that the CNI tolerates and this agent does not, for example `node.kubernetes.io/not-ready:NoSchedule`. Missing if there are
+     * none.
+     */
+    readonly taintsWithoutAgent?: readonly string[];
     /** Messages of the DaemonSet's FailedCreate events in the last minutes, newest first. */
     readonly refusedPods: readonly string[];
     /**

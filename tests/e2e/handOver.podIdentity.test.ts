@@ -2,6 +2,7 @@ import { EKSClient, ListPodIdentityAssociationsCommand } from "@aws-sdk/client-e
 import type { Stack } from "@pulumi/pulumi/automation";
 import * as assert from "assert";
 import { agentResults, type Sandbox } from "local-eks";
+import { setTimeout as sleep } from "timers/promises";
 import { Delivery } from "../../index";
 import { NODE_ROLE } from "./support/addOn";
 import { spawnDestroy } from "./support/cli";
@@ -13,6 +14,7 @@ import { iamOf } from "./support/iam";
 import { itNightly } from "./support/quiet";
 import { failureOf } from "./support/stacks";
 
+const AGENT = "eks-pod-identity-agent";
 const ROLE_ARN = "eks.amazonaws.com/role-arn";
 const CREDENTIALS = "AWS_CONTAINER_CREDENTIALS_FULL_URI";
 /** Both parts see an association late, as on EKS. */
@@ -42,6 +44,9 @@ describe("the hand-over with Pod Identity as the delivery", () => {
                 ({ spec }) =>
                     spec?.containers.every(({ env = [] }) => env.some(({ name }) => name === CREDENTIALS)) ?? false,
             );
+
+    const agentRolledOut = () =>
+        cluster.kubectl("rollout", "status", `daemonset/${AGENT}`, "-n", "kube-system", "--timeout=60s");
 
     async function preview(): Promise<string> {
         stack.workspace.envVars["EKS_CNI_PREVIEW_SECONDS"] = "120";
@@ -82,6 +87,30 @@ describe("the hand-over with Pod Identity as the delivery", () => {
         );
     });
 
+    it("stops before it moves a pod if the agent does not start on nodes that join, and names the patch for it", async () => {
+        const only = JSON.stringify([{ key: "CriticalAddonsOnly", operator: "Exists" }]);
+        await cluster.kubectl(
+            ...["patch", "daemonset", AGENT, "-n", "kube-system", "--type=merge"],
+            ...["-p", `{"spec":{"template":{"spec":{"tolerations":${only}}}}}`],
+        );
+        await agentRolledOut();
+        const before = await pods();
+        await set();
+        assert.match(
+            await preview(),
+            /The update would stop[^]*does not tolerate node\.kubernetes\.io\/not-ready:NoSchedule/,
+        );
+        const message = (await failureOf(stack.up())) ?? "";
+        assert.match(message, /\[pod-identity-agent\]/);
+        assert.deepStrictEqual(
+            [await pods(), await withCredentials(), await associations()],
+            [before, [false, false], []],
+        );
+        const [, command = "", patch = ""] = /kubectl (patch daemonset [^']*) '([^']*)'\./.exec(message) ?? [];
+        await cluster.kubectl(...command.split(" "), patch);
+        await agentRolledOut();
+    });
+
     it("moves the pods from the node role to the association, without an OIDC provider", async () => {
         await set();
         const { steps, onEvent } = recordEvents();
@@ -95,6 +124,19 @@ describe("the hand-over with Pod Identity as the delivery", () => {
         assert.deepStrictEqual([await withCredentials(), await holdsPolicy()], [[true, true], false]);
         assert.deepStrictEqual(await associations(), ["aws-node"]);
         assert.deepStrictEqual((await stack.outputs())["remainingSteps"]?.value, []);
+    });
+
+    it("a node that joins gets an agent, and its pod the role", async () => {
+        const joined = await sandbox.nodes.add();
+        const isReady = async () =>
+            (await cluster.core.readNode({ name: joined })).status?.conditions?.some(
+                ({ type, status }) => type === "Ready" && status === "True",
+            );
+        for (let i = 0; i < 300 && !(await isReady()); i++) {
+            await sleep(100);
+        }
+        assert.deepStrictEqual([await isReady(), await withCredentials()], [true, [true, true, true]]);
+        await sandbox.nodes.remove(joined);
     });
 
     it("a second up, a preview and a refresh change nothing", async () => {

@@ -8,6 +8,34 @@ import { CLUSTER, withFullStop } from "./texts";
 /** Pods with container credentials never use their node's role. */
 const NO_FALLBACK = "A pod with these credentials does not fall back to the role of its node.";
 
+const JOINING_TAINT = "node.kubernetes.io/not-ready:NoSchedule";
+
+/** Both replace all tolerations by the one of the agent's chart: aws/eks-pod-identity-agent charts/eks-pod-identity-agent/values.yaml. */
+const TOLERATIONS = '{"tolerations":[{"operator":"Exists"}]}';
+
+/** The agent's DaemonSet keeps away from these nodes, where the CNI runs. */
+export function agentKeptAway(taints: readonly string[]): string {
+    return `The DaemonSet kube-system/eks-pod-identity-agent does not tolerate ${listTexts(taints)}, and aws-node does.`;
+}
+
+export function agentKeptAwayMeans(taints: readonly string[]): string {
+    return (
+        `A node with ${taints.length === 1 ? "this taint" : "one of these taints"} gets no agent, so its aws-node pod gets no credentials.` +
+        (taints.includes(JOINING_TAINT)
+            ? ` Each node joins with ${JOINING_TAINT}, and keeps it until its aws-node pod works.`
+            : "")
+    );
+}
+
+/** The way to an agent on each node. */
+export function tolerateEverything(subject: Subject): string {
+    return (
+        `Let the agent tolerate every taint: kubectl patch daemonset eks-pod-identity-agent -n kube-system --type=merge -p '{"spec":{"template":{"spec":${TOLERATIONS}}}}'. ` +
+        `If it is the managed add-on: aws eks update-addon --cluster-name ${clusterOf(subject)} --addon-name eks-pod-identity-agent --configuration-values '${TOLERATIONS}' ` +
+        `(add the values that the add-on has now). Wait for kubectl rollout status daemonset/eks-pod-identity-agent -n kube-system.`
+    );
+}
+
 /** The hand-back needs neither the association nor the agent. */
 const RETREAT = "Or run pulumi destroy: it moves the pods back to the node roles.";
 
@@ -91,6 +119,13 @@ export const podIdentityRefusals = {
             `Without it, no pod on these nodes gets the role. ${NO_FALLBACK}`,
             `If it is not installed: aws eks create-addon --cluster-name ${clusterOf(subject)} --addon-name eks-pod-identity-agent. To see its pods: kubectl get pods -n kube-system -l ` +
                 "app.kubernetes.io/name=eks-pod-identity-agent -o wide. On nodes with IPv6 disabled, the agent does not start until you disable IPv6 in the agent, too. Then run the same command again.",
+        ),
+    agentNotTolerating: (subject: Subject, taints: readonly string[]) =>
+        new Refusal(
+            "pod-identity-agent",
+            agentKeptAway(taints),
+            agentKeptAwayMeans(taints),
+            `${tolerateEverything(subject)} Then run the same command again.`,
         ),
     agentWithoutRights: (roleNames: readonly string[]) =>
         new Refusal(

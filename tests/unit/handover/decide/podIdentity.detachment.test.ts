@@ -1,6 +1,7 @@
-import { deepStrictEqual, strictEqual } from "node:assert/strict";
+import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
 import { driftOf, associationDrift } from "../../../../handover/decide/drift";
 import { nextDetachmentStep } from "../../../../handover/decide/detachment";
+import { remainingSteps } from "../../../../handover/decide/remainingSteps";
 import type { OtherCarrier, World } from "../../../../handover/model/world";
 import { target as plainTarget } from "../support/detachments";
 import { associated, associations, own, record, seen, unannotated, withCredentials } from "../support/podIdentity";
@@ -172,6 +173,32 @@ describe("A refresh of a stack with an association", () => {
         deepStrictEqual(
             [whole(verified({}, detached)), associationDrift(target, verified({}, detached))],
             [undefined, undefined],
+        );
+    });
+
+    it("tells an agent that does not start on nodes that join, until the remaining steps have it", () => {
+        const kept = verified({ taintsWithoutAgent: ["node.kubernetes.io/not-ready:NoSchedule"] }, detached);
+        const text = whole(kept) ?? "";
+        match(
+            text,
+            /^The DaemonSet kube-system\/eks-pod-identity-agent does not tolerate node\.kubernetes\.io\/not-ready:NoSchedule, /,
+        );
+        match(text, / Run pulumi up --refresh: it updates the output remainingSteps\.$/);
+        const remaining = remainingSteps(target, kept);
+        strictEqual(remaining.length, 1);
+        strictEqual(
+            driftOf({ ...target, finishedRoles: ["nodes"] }, kept, { ...left, remainingSteps: remaining }),
+            undefined,
+        );
+        // It keeps no pod from its repair, and no policy from its way back.
+        deepStrictEqual(
+            step(
+                verified(
+                    { taintsWithoutAgent: ["a:NoSchedule"], pods: pods(withCredentials, pod("n2", onNodeRole)) },
+                    detached,
+                ),
+            ),
+            step(verified({ pods: pods(withCredentials, pod("n2", onNodeRole)) }, detached)),
         );
     });
 

@@ -24,6 +24,7 @@ import {
     subject,
 } from "../support/worlds";
 
+const JOINING = "node.kubernetes.io/not-ready:NoSchedule";
 const passing: Partial<Preflight> = { subject: associated, world: seen(onNodeRole, { account: {} }) };
 const other: OtherDelivery = {
     clusterName: "prod",
@@ -61,6 +62,21 @@ const rows: [string, Partial<Preflight>, Reason[]][] = [
         "refuses nodes without a Ready agent",
         ofCluster({ cluster: { agentsReadyOn: ["n2"] } }),
         [["pod-identity-agent", "The EKS Pod Identity Agent is not Ready on these nodes: n1, n3."]],
+    ],
+    [
+        "refuses an agent that does not start on each node on which the CNI does",
+        ofCluster({ cluster: { taintsWithoutAgent: [JOINING, "team=a:NoSchedule"] } }),
+        [
+            [
+                "pod-identity-agent",
+                `The DaemonSet kube-system/eks-pod-identity-agent does not tolerate ${JOINING}, team=a:NoSchedule, and aws-node does.`,
+            ],
+        ],
+    ],
+    [
+        "refuses nothing for it once the association is the component's, so that the update repairs",
+        { ownAssociation: true, ...ofCluster({ cluster: { taintsWithoutAgent: [JOINING] } }) },
+        [],
     ],
     [
         "refuses node roles that do not let the agent get credentials, and goes on where this is unknown",

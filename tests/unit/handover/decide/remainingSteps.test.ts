@@ -40,11 +40,29 @@ const inline = (name: string) =>
 const strangers = (ids: string) =>
     `Instances whose tags name no EKS cluster use it too: ${ids.replace(/\b\d\b(?! more)/g, "eu-west-1/i-$&")}. Give them another role, and run pulumi up --refresh, or tag ` +
     "them with their cluster (kubernetes.io/cluster/NAME: owned).";
+const JOINING = "node.kubernetes.io/not-ready:NoSchedule";
+const KEPT_AWAY =
+    `[agent-tolerations] The DaemonSet kube-system/eks-pod-identity-agent does not tolerate ${JOINING}, and aws-node does. ` +
+    `A node with this taint gets no agent, so its aws-node pod gets no credentials. Each node joins with ${JOINING}, and keeps it until its aws-node pod works. ` +
+    "Let the agent tolerate every taint: kubectl patch daemonset eks-pod-identity-agent -n kube-system --type=merge " +
+    `-p '{"spec":{"template":{"spec":{"tolerations":[{"operator":"Exists"}]}}}}'. ` +
+    "If it is the managed add-on: aws eks update-addon --cluster-name prod --addon-name eks-pod-identity-agent --configuration-values " +
+    `'{"tolerations":[{"operator":"Exists"}]}' (add the values that the add-on has now). ` +
+    "Wait for kubectl rollout status daemonset/eks-pod-identity-agent -n kube-system.";
 const NO_NODES = "[no-nodes] No pod was tested with the role, since the cluster has no nodes.";
 const empty = world(right, { cluster: { nodes: [] } });
 
 const rows: [string, World, string[], Partial<DetachmentTarget>?][] = [
     ["is nothing when the policy has left", seen(nodeRole(withoutPolicies)), []],
+    [
+        "is the agent that does not start on a node that joins",
+        world(right, {
+            cluster: { taintsWithoutAgent: [JOINING] },
+            account: { nodeRoles: [nodeRole(withoutPolicies)] },
+        }),
+        [KEPT_AWAY],
+        { subject: { ...subject, clusterName: "prod" } },
+    ],
     ["is nothing of a policy that is about to leave", seen(nodeRole()), []],
     ["is the detachment, where no node role is named", seen(nodeRole()), [DETACH], unnamed],
     ["is no detachment where no node role holds the policy", seen(nodeRole(withoutPolicies)), [], unnamed],

@@ -146,6 +146,53 @@ describe("A look at the cluster", () => {
         assert.ok(api.requests.every(({ method }) => method === "GET"));
     });
 
+    it("tells which taints keep the agent away, with Pod Identity alone", async () => {
+        const byName = "metadata.name=eks-pod-identity-agent";
+        const ofAgents = "app.kubernetes.io/name=eks-pod-identity-agent";
+        const everything = [{ operator: "Exists" }];
+        const taint = (key: string) => ({ key, effect: "NoSchedule" });
+        const template = (tolerations: object[]) => ({
+            spec: { selector: {}, template: { spec: { containers: [], tolerations } } },
+        });
+        const status = (isReady: boolean) => ({ conditions: [{ type: "Ready", status: isReady ? "True" : "False" }] });
+        const tainted = (name: string, key: string, isReady: boolean) => ({
+            ...node(name),
+            spec: { taints: [taint(key)] },
+            status: status(isReady),
+        });
+        let agent: object[] | undefined = [];
+        api.script = (request, number) =>
+            request.path === inApps("/daemonsets") && request.query.get("fieldSelector") === byName
+                ? list(agent === undefined ? [] : [template(agent)])
+                : request.path === inNamespace("/pods") && request.query.get("labelSelector") === ofAgents
+                  ? list([{ metadata: { name: "agent" }, spec: { nodeName: "one" }, status: status(true) }])
+                  : scripted(request, number);
+        const { spec } = daemonSet;
+        const cni = { ...spec, template: { spec: { ...spec.template.spec, tolerations: everything } } };
+        answers[inApps("/daemonsets")] = list([{ ...daemonSet, spec: cni }]);
+        answers["/api/v1/nodes"] = list([
+            tainted("one", "has-an-agent", true),
+            tainted("two", "has-none", true),
+            tainted("three", "joins", false),
+            { ...tainted("four", "not-selected", true), metadata: { name: "four", labels: {} } },
+        ]);
+        const taints = async () => {
+            const access = await accessTo(api.url, undefined, patient, { ...subject, delivery: "podIdentity" });
+            return (await access.look()).taintsWithoutAgent;
+        };
+        assert.deepEqual(await taints(), ["node.kubernetes.io/not-ready:NoSchedule", "has-none:NoSchedule"]);
+        agent = everything;
+        assert.equal(await taints(), undefined);
+        agent = undefined;
+        assert.equal(await taints(), undefined);
+        api.requests.splice(0);
+        agent = [];
+        assert.equal((await look()).taintsWithoutAgent, undefined);
+        assert.deepEqual(queries(inApps("/daemonsets")), [{ fieldSelector: "metadata.name=aws-node" }]);
+        answers[inApps("/daemonsets")] = list([]);
+        assert.equal(await taints(), undefined);
+    });
+
     it("lists pods before nodes, so that a node that joins in between shows as one without a pod", async () => {
         await look();
         const order = api.requests.filter(isOfDaemonSet).map(({ path }) => path);

@@ -1,7 +1,7 @@
 import type { V1Affinity, V1NodeSelectorTerm, V1PodSpec, V1Taint, V1Toleration } from "@kubernetes/client-node";
 import type { Plain } from "local-eks/kubernetes";
 import * as assert from "node:assert/strict";
-import { type Placement, selectsNode } from "../../../../handover/kubernetes/scheduling";
+import { type Placement, selectsNode, taintsWithoutAgent } from "../../../../handover/kubernetes/scheduling";
 
 const node: Placement = {
     name: "ip-10-0-1-4",
@@ -185,4 +185,66 @@ describe("A DaemonSet", () => {
         assert.equal(selects({ hostNetwork: false }, { taints }), false);
         assert.equal(selects({}, { taints }), false);
     });
+});
+
+describe("The agent of Pod Identity", () => {
+    const everything: V1Toleration[] = [{ operator: "Exists" }];
+    const joining = "node.kubernetes.io/not-ready:NoSchedule";
+    const critical = { key: "CriticalAddonsOnly", operator: "Exists" };
+    const notReady = { key: "node.kubernetes.io/not-ready", operator: "Exists", effect: "NoSchedule" };
+    const keptAway = (agent: V1Toleration[] | undefined, taints: V1Taint[] = [], cni = everything) =>
+        taintsWithoutAgent({ containers: [], tolerations: agent }, { containers: [], tolerations: cni }, taints);
+
+    const rows: [string, string[], string[]][] = [
+        ["is kept away from a node that joins, without tolerations", keptAway(undefined), [joining]],
+        ["is kept away from it, when it tolerates something else", keptAway([critical]), [joining]],
+        [
+            "is kept away from it, when it tolerates that nodes are not Ready while it runs",
+            keptAway([{ ...notReady, effect: "NoExecute" }]),
+            [joining],
+        ],
+        [
+            "is kept away from it, when it tolerates a value of the taint",
+            keptAway([{ key: notReady.key, operator: "Equal", value: "true" }]),
+            [joining],
+        ],
+        ["gets there, when it tolerates this taint", keptAway([critical, notReady]), []],
+        ["gets there, when it tolerates the key without a value", keptAway([{ key: notReady.key }]), []],
+        [
+            "gets there, when it tolerates each taint of this effect",
+            keptAway([{ operator: "Exists", effect: "NoSchedule" }]),
+            [],
+        ],
+        ["gets there, when it tolerates everything", keptAway(everything, [{ key: "team", effect: "NoExecute" }]), []],
+        ["is kept away from no node on which the CNI does not run either", keptAway([], [], []), []],
+        [
+            "is kept away by each other taint that the CNI tolerates, told once",
+            keptAway(
+                [notReady],
+                [
+                    { key: "team", value: "a", effect: "NoSchedule" },
+                    { key: "startup", effect: "NoExecute" },
+                    { key: "team", value: "a", effect: "NoSchedule" },
+                    { key: "team", value: "", effect: "NoSchedule" },
+                    { key: "team", value: "b", effect: "PreferNoSchedule" },
+                ],
+            ),
+            ["team=a:NoSchedule", "startup:NoExecute", "team:NoSchedule"],
+        ],
+        [
+            "is not kept away by a taint that the CNI does not tolerate",
+            keptAway(
+                [notReady],
+                [
+                    { key: "team", effect: "NoSchedule" },
+                    { key: "gpu", effect: "NoSchedule" },
+                ],
+                [notReady, { key: "gpu", operator: "Exists" }],
+            ),
+            ["gpu:NoSchedule"],
+        ],
+    ];
+    for (const [what, seen, expected] of rows) {
+        it(what, () => assert.deepEqual(seen, expected));
+    }
 });

@@ -294,6 +294,13 @@ const EXAMPLES: Record<keyof typeof refusals, Refusal[]> = {
         refusals.agentsMissing(associated, [{ name: "n1" }]),
         refusals.agentsMissing({ ...elsewhere, delivery: "podIdentity" }, [{ name: "n1" }, { name: "n2" }]),
     ],
+    agentNotTolerating: [
+        refusals.agentNotTolerating(associated, ["node.kubernetes.io/not-ready:NoSchedule"]),
+        refusals.agentNotTolerating({ ...elsewhere, delivery: "podIdentity" }, [
+            "team=a:NoSchedule",
+            "startup:NoExecute",
+        ]),
+    ],
     agentWithoutRights: [refusals.agentWithoutRights(["nodes"]), refusals.agentWithoutRights(["nodes", "more"])],
     agentBehindProxy: [
         refusals.agentBehindProxy(associated, ["aws-node", "aws-eks-nodeagent"]),

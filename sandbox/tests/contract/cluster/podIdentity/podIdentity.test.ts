@@ -13,7 +13,14 @@ import {
     IAMClient,
     UpdateAssumeRolePolicyCommand,
 } from "@aws-sdk/client-iam";
-import { CoreV1Api, type V1Pod } from "@kubernetes/client-node";
+import {
+    AppsV1Api,
+    CoreV1Api,
+    PatchStrategy,
+    setHeaderOptions,
+    type V1Pod,
+    type V1Toleration,
+} from "@kubernetes/client-node";
 import * as assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { AgentResult } from "../../../../cluster/podAgent";
@@ -124,6 +131,45 @@ describe("Pod Identity in a sandbox", function () {
         assert.ok(nodes.includes(joined));
         await until(async () => ((await nodesWith()).length === 3 ? true : undefined));
         assert.deepEqual(await nodesWith(), nodes);
+    });
+
+    /**
+     * The API server gives a node this taint when it is created (k8s.io/kubernetes plugin/pkg/admission/nodetaint/admission.go), and the node controller
+     * takes it when the node is Ready (pkg/controller/nodelifecycle/node_lifecycle_controller.go, doNoScheduleTaintingPass).
+     */
+    it("has none on a node that joins while the DaemonSet does not tolerate its taint, so that aws-node gets no credentials there", async () => {
+        const apps = loadKubeconfig(sandbox.kubeconfigPath).makeApiClient(AppsV1Api);
+        const tolerate = (tolerations: V1Toleration[]) =>
+            apps.patchNamespacedDaemonSet(
+                { name: "eks-pod-identity-agent", namespace, body: { spec: { template: { spec: { tolerations } } } } },
+                setHeaderOptions("Content-Type", PatchStrategy.MergePatch),
+            );
+        await makeRole("joining");
+        await associate("joining");
+        await tolerate([{ key: "CriticalAddonsOnly", operator: "Exists" }]);
+        const joined = await sandbox.nodes.add();
+        const shownNode = async () => {
+            const node = await core.readNode({ name: joined });
+            const taints = (node.spec?.taints ?? []).map(({ key, effect }) => `${key}:${effect}`);
+            return { ready: isReady(node), taints };
+        };
+        const uid = await until(async () => {
+            const found = (await awsNodes()).find((pod) => nodeOf(pod) === joined);
+            return found && uidOf(found);
+        });
+        const refused = await result(uid, () => true, 0);
+        assert.deepEqual(
+            [refused.source, refused.ok, refused.error],
+            ["containerCredentials", false, "ConnectionRefused"],
+        );
+        assert.deepEqual(await shownNode(), { ready: false, taints: ["node.kubernetes.io/not-ready:NoSchedule"] });
+        assert.ok((await agentPods()).every((pod) => nodeOf(pod) !== joined));
+        await tolerate([{ operator: "Exists" }]);
+        assert.deepEqual(shown(await result(uid, ({ ok }) => ok)), fromRole("joining"));
+        await until(async () => {
+            const { ready, taints } = await shownNode();
+            return (ready && taints.length === 0) || undefined;
+        });
     });
 
     it("gives a pod the role whose trust policy names its service account, its namespace and its cluster, and no pod of another one", async () => {
