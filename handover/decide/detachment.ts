@@ -28,7 +28,7 @@ export type { DetachmentTarget } from "./detachmentTarget";
  * Verification, then detachment.
  *
  * A CNI policy is detached from a node role only when
- *   a. every aws-node pod carries the CNI role and has the current template, and on each node that this run has seen from its beginning a pod has
+ *   a. every aws-node pod carries the CNI role and, except under OnDelete, has the current template, and on each node that this run has seen from its beginning a pod has
  *      worked with the role for a while (decide/heldUp.ts),
  *   b. detachFromNodeRoles lists the roles of all those nodes,
  *   c. the instances outside this cluster that run with it are those of clusters that are named as handed over; else the role keeps its

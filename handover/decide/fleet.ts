@@ -27,6 +27,9 @@ const FIRST_PAUSE_MILLISECONDS = 2000;
 /** The DaemonSet controller backs off after each refusal. A write to the DaemonSet makes it retry at once. */
 const WAKE_EVERY_MILLISECONDS = 5000;
 
+/**
+ * @param needsCurrentTemplate Whether a pod of an older template is wrong. Under OnDelete it never is: a newer template waits there until the pod restarts.
+ */
 export function fleetOf(
     cluster: ClusterSeen,
     nodes: readonly NodeSeen[],
@@ -37,7 +40,8 @@ export function fleetOf(
     const pods = cluster.pods.filter(({ node }) => names.has(node));
     const staying = pods.filter(({ terminating }) => !terminating);
     const occupied = new Set(staying.map(({ node }) => node));
-    const fits = (pod: PodSeen) => isRight(pod) && (pod.current || !needsCurrentTemplate);
+    const mayBeOlder = !needsCurrentTemplate || cluster.daemonSet?.updateStrategy === "OnDelete";
+    const fits = (pod: PodSeen) => isRight(pod) && (pod.current || mayBeOlder);
     const available = new Set(staying.filter(({ ready }) => ready).map(({ node }) => node));
     return {
         right: staying.filter((pod) => fits(pod) && pod.ready),

@@ -1,4 +1,10 @@
-import type { V1ControllerRevision, V1DaemonSet, V1LabelSelector, V1ObjectMeta } from "@kubernetes/client-node";
+import type {
+    V1ControllerRevision,
+    V1DaemonSet,
+    V1LabelSelector,
+    V1ObjectMeta,
+    V1PodSpec,
+} from "@kubernetes/client-node";
 import { pluginSettings } from "../../documents/pluginSettings";
 import {
     PATCH_FIELD_MANAGER_ANNOTATION,
@@ -47,7 +53,7 @@ export function daemonSetSeen(
         maxUnavailable: maxUnavailable(spec?.updateStrategy?.rollingUpdate?.maxUnavailable, selectedNodes),
         templateLabels: template?.metadata?.labels ?? {},
         templateAnnotations: template?.metadata?.annotations ?? {},
-        images: Object.fromEntries(containers.map(({ name, image = "" }) => [name, image])),
+        images: imagesOf(template?.spec),
         nodeAgentArguments: containers.find(({ name }) => name === "aws-eks-nodeagent")?.args ?? [],
         observed: isObserved(live),
         woken: metadata?.annotations?.[WAKE_MARK_ANNOTATION] !== undefined,
@@ -56,6 +62,11 @@ export function daemonSetSeen(
         ...(settings === undefined || Object.keys(settings).length === 0 ? {} : { settings }),
         patchFieldManager: metadata?.annotations?.[PATCH_FIELD_MANAGER_ANNOTATION] ?? ownerOfDelivery(metadata),
     };
+}
+
+/** By the name of the container, init containers too. */
+export function imagesOf({ initContainers = [], containers = [] }: Partial<V1PodSpec> = {}): Record<string, string> {
+    return Object.fromEntries([...initContainers, ...containers].map(({ name, image = "" }) => [name, image]));
 }
 
 /** Whether the component has excluded the containers from the webhook. Another party may have done the same. */

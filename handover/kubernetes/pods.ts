@@ -3,7 +3,7 @@ import { credentialSource } from "../model/credentialSource";
 import type { PodSeen } from "../model/world";
 import type { Cluster } from "./clusterClient";
 import type { ClusterClock } from "./clusterClock";
-import { isOwnedBy, labelSelector, REVISION_LABEL } from "./daemonSet";
+import { imagesOf, isOwnedBy, labelSelector, REVISION_LABEL } from "./daemonSet";
 import type { Complaint } from "./events";
 import { listAll, type Listed } from "./paging";
 import { startProblem } from "./startProblem";
@@ -62,6 +62,7 @@ export function podSeen(pod: V1Pod, { currentHash, missingPermissions, clock }: 
     const since = readiness?.lastTransitionTime;
     const statuses = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])];
     const complaint = missingPermissions.get(uid);
+    const current = currentHash !== undefined && labels?.[REVISION_LABEL] === currentHash;
     const problem = ready ? undefined : startProblem(pod);
     return {
         name,
@@ -73,7 +74,8 @@ export function podSeen(pod: V1Pod, { currentHash, missingPermissions, clock }: 
         readySince: ready && since ? clock.here(since) : undefined,
         unreadySince: !ready && since ? clock.here(since) : undefined,
         terminating: deletionTimestamp !== undefined,
-        current: currentHash !== undefined && labels?.[REVISION_LABEL] === currentHash,
+        current,
+        ...(current ? {} : { images: imagesOf(pod.spec) }),
         credentials: credentialSource(pod.spec ?? { containers: [] }),
         missingPermissions: complaint?.message,
         ...(complaint === undefined

@@ -188,6 +188,8 @@ export interface PodSeen {
     readonly terminating: boolean;
     /** Whether it has the DaemonSet's current template. */
     readonly current: boolean;
+    /** Container images by container name. Missing if it has the current template. */
+    readonly images?: Readonly<Record<string, string>>;
     readonly credentials: CredentialSource;
     /** The message of its newest MissingIAMPermissions event. */
     readonly missingPermissions: string | undefined;

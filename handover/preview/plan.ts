@@ -314,6 +314,7 @@ function rollOut(inputs: PlanInputs, record: HandOverRecord, subject: Subject, f
         ...planLines.onlyCanaries(first, rest, minutes),
         ...planLines.wait(first, forecast.world),
         ...planLines.rollout(rest, preflight.world, minutes, subject),
+        ...planLines.template([first, rest], preflight.world),
         ...planLines.wait(rest, forecast.world),
     ];
 }
@@ -340,6 +341,7 @@ function detachment(inputs: PlanInputs, record: HandOverRecord, subject: Subject
         ...planLines.wait(back, forecast.world),
         ...planLines.attach(part, "since pods without the role use it"),
         ...planLines.restart(part, seen),
+        ...planLines.template([part], seen),
         ...planLines.guard(part, subject),
         ...planLines.regions(part, seen, detachFromNodeRoles ?? []),
         ...planLines.detach(part),

@@ -91,6 +91,19 @@ export const planLines = {
                   `[restart] The live checks restart ${howMany(pods)}, within the DaemonSet's maxUnavailable: ${listNames(pods)}.`,
               ];
     },
+    /** Under OnDelete, these restarts also bring a newer pod template. A rolling update brings it by itself. */
+    template: (parts: readonly ForecastPart[], seen: World) => {
+        const { updateStrategy, images = {} } = seen.cluster.daemonSet ?? {};
+        const older = parts.flatMap((part) => restarted(part, seen)).filter(({ current }) => !current);
+        if (updateStrategy !== "OnDelete" || older.length === 0) {
+            return [];
+        }
+        const changed = imageChanges(older, images);
+        const line =
+            "[template] With the update strategy OnDelete, a restart also brings the newest pod template of the DaemonSet. " +
+            `These pods have an older one: ${listNames(older)}.`;
+        return changed.length === 0 ? [`${line} Its images are the same.`] : [line, ...changed];
+    },
     attach: ({ steps }: ForecastPart, why: string) =>
         policiesOf(steps, "attach").map(
             ({ roleName, policyArn }) => `[attach] ${policyArn} is attached again to ${roleName}, ${why}.`,
@@ -206,6 +219,19 @@ function restarted(part: ForecastPart, { cluster }: World): PodSeen[] {
 
 function restartedPods({ steps }: ForecastPart): PodSeen[] {
     return steps.flatMap((step) => (step.do === "restart" ? step.pods : step.do === "forceRestart" ? [step.pod] : []));
+}
+
+/** One line for each container and each of its images. A pod without images has those of the template. */
+function imageChanges(older: readonly PodSeen[], images: Readonly<Record<string, string>>): string[] {
+    const pods = new Map<string, PodSeen[]>();
+    for (const pod of older) {
+        for (const container of Object.keys({ ...images, ...pod.images })) {
+            const [before = "none", after = "none"] = [(pod.images ?? images)[container], images[container]];
+            const change = `[template] ${container}: ${before} → ${after}`;
+            pods.set(change, [...(pods.get(change) ?? []), ...(before === after ? [] : [pod])]);
+        }
+    }
+    return [...pods].flatMap(([change, of]) => (of.length === 0 ? [] : [`${change} (${listNames(of)}).`]));
 }
 
 function roleOf(pod: PodSeen, { cluster, account }: World): string {

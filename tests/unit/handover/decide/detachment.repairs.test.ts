@@ -140,12 +140,32 @@ table("What comes before", [
         wait("2 pods carry the role, 1 still has the old template"),
     ],
     [
-        "and ours with OnDelete",
+        "and no fault with OnDelete: a newer one waits there until the pod restarts",
         verified({
             daemonSet: { ...daemonSet, updateStrategy: "OnDelete" },
             pods: pods(right, pod("n2", right, { current: false })),
         }),
-        restart("pod-n2", `pod-n2 carries ${ROLE}`),
+        DETACH,
+    ],
+    [
+        "and with OnDelete restarts for the role alone",
+        verified({
+            daemonSet: { ...daemonSet, updateStrategy: "OnDelete" },
+            pods: [
+                pod("n1", right, { current: false }),
+                pod("n2", onNodeRole, { current: false }),
+                pod("n3", onNodeRole),
+            ],
+        }),
+        restart("pod-n2", "pod-n2 carries no role of its own"),
+    ],
+    [
+        "and with OnDelete is waited for like another until it is Ready",
+        verified({
+            daemonSet: { ...daemonSet, updateStrategy: "OnDelete" },
+            pods: pods(right, pod("n2", right, { current: false, ...starting })),
+        }),
+        wait("2 of 3 pods are Ready (not Ready yet: pod-n2)"),
     ],
     [
         "no pod restarts while as many are missing as may be",

@@ -279,6 +279,15 @@ describe("A pod as it is seen", () => {
         assert.equal(podSeen(unlabelled, { ...context, currentHash: undefined }).current, false);
     });
 
+    it("has its images as long as it has another template", () => {
+        const containers = [{ name: "aws-node", image: "cni:v1" }, { name: "agent" }];
+        const initContainers = [{ name: "init", image: "init:v1" }];
+        const imagesOf = (currentHash: string) =>
+            podSeen({ ...pod, spec: { containers, initContainers } }, { ...context, currentHash }).images;
+        assert.deepEqual(imagesOf("newer"), { init: "init:v1", "aws-node": "cni:v1", agent: "" });
+        assert.equal(imagesOf("hash"), undefined);
+    });
+
     it("has the message about its own missing permissions", () => {
         const missingPermissions = new Map([["pod", { at: 5, message: "Unauthorized operation", count: 2 }]]);
         const seen = podSeen(pod, { ...context, missingPermissions });
@@ -302,6 +311,7 @@ describe("A pod as it is seen", () => {
             missingPermissions: undefined,
             restarts: 0,
             credentials: { kind: "nodeRole" },
+            images: {},
         });
     });
 

@@ -39,6 +39,12 @@ import {
 } from "../support/worlds";
 
 const onDelete = { ...daemonSet, updateStrategy: "OnDelete" as const };
+const older = (image: string, others: Readonly<Record<string, string>> = {}) => ({
+    current: false,
+    images: { "aws-node": image, ...others },
+});
+const TEMPLATE = (names: string) =>
+    `[template] With the update strategy OnDelete, a restart also brings the newest pod template of the DaemonSet. These pods have an older one: ${names}.`;
 const broad = { arn: BROAD_POLICY, kind: "broad" as const, sufficient: true };
 const managed = { arn: CNI_POLICY, kind: "cni" as const, sufficient: true };
 
@@ -135,6 +141,64 @@ table("The plan of a first hand-over", [
         "is the same with OnDelete",
         seen({ daemonSet: onDelete }),
         changes(ANNOTATE, canary("pod-n1", "n1"), WAVES, GUARD, DETACH),
+    ],
+    [
+        "says with OnDelete which pods also get a newer template, image by image",
+        seen({
+            daemonSet: {
+                ...onDelete,
+                images: { "aws-node": "cni:v2", "aws-eks-nodeagent": "agent:v1", init: "init:v2" },
+            },
+            pods: [
+                pod("n1", onNodeRole, older("cni:v1")),
+                pod("n2", onNodeRole),
+                pod("n3", onNodeRole, older("cni:v1", { "aws-eks-nodeagent": "agent:v1", removed: "gone:v1" })),
+            ],
+        }),
+        changes(
+            ANNOTATE,
+            canary("pod-n1", "n1"),
+            WAVES,
+            TEMPLATE("pod-n1, pod-n3"),
+            "[template] aws-node: cni:v1 → cni:v2 (pod-n1, pod-n3).",
+            "[template] aws-eks-nodeagent: none → agent:v1 (pod-n1).",
+            "[template] init: none → init:v2 (pod-n1, pod-n3).",
+            "[template] removed: gone:v1 → none (pod-n3).",
+            GUARD,
+            DETACH,
+        ),
+    ],
+    [
+        "says it of a newer template with the same images",
+        seen({
+            daemonSet: { ...onDelete, images: { "aws-node": "cni:v1" } },
+            pods: pods(onNodeRole, pod("n2", onNodeRole, older("cni:v1"))),
+        }),
+        changes(
+            ANNOTATE,
+            canary("pod-n1", "n1"),
+            waves("pod-n3, pod-n2"),
+            `${TEMPLATE("pod-n2")} Its images are the same.`,
+            GUARD,
+            DETACH,
+        ),
+    ],
+    [
+        "says nothing of a newer template to pods that do not restart",
+        seen({
+            serviceAccount,
+            daemonSet: { ...onDelete, images: { "aws-node": "cni:v2" } },
+            pods: pods(carrying(ROLE), pod("n2", carrying(ROLE), older("cni:v1"))),
+        }),
+        changes(GUARD, DETACH),
+    ],
+    [
+        "leaves a rolling update to the DaemonSet",
+        seen({
+            daemonSet: { ...daemonSet, images: { "aws-node": "cni:v2" } },
+            pods: pods(onNodeRole, pod("n2", onNodeRole, older("cni:v1"))),
+        }),
+        changes(ANNOTATE, canary("pod-n1", "n1"), waves("pod-n3, pod-n2"), GUARD, DETACH),
     ],
     [
         "has a canary for each node role",
