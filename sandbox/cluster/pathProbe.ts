@@ -26,6 +26,7 @@ const calls: Readonly<Record<IpFamily, readonly (readonly [string, Readonly<Reco
         ["AssignIpv6Addresses", onInterface],
         ["DescribeInstances"],
         ["DescribeInstanceTypes"],
+        ["DescribeSubnets"],
         ["DescribeTags"],
         ["CreateTags", tags],
     ],

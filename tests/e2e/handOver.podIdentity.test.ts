@@ -1,13 +1,13 @@
 import { EKSClient, ListPodIdentityAssociationsCommand } from "@aws-sdk/client-eks";
 import type { Stack } from "@pulumi/pulumi/automation";
 import * as assert from "assert";
-import { agentResults, type Sandbox } from "local-eks";
+import type { Sandbox } from "local-eks";
 import { Delivery } from "../../index";
 import { NODE_ROLE } from "./support/addOn";
 import { spawnDestroy } from "./support/cli";
 import { clusterOf, uids } from "./support/cluster";
 import { assertOrder, recordEvents, recordWarnings } from "./support/events";
-import { watchGaps } from "./support/faults";
+import { refusals, watchGaps } from "./support/faults";
 import { handOverSandbox, handOverStack, MANAGED_CNI_POLICY, PlainArgs, setArgs } from "./support/handOver";
 import { iamOf } from "./support/iam";
 import { itNightly } from "./support/quiet";
@@ -76,10 +76,7 @@ describe("the hand-over with Pod Identity as the delivery", () => {
     });
     afterEach("no pod was without a path", () => {
         assert.deepStrictEqual(watched.gaps(), []);
-        assert.deepStrictEqual(
-            agentResults(sandbox).filter(({ ok }) => !ok),
-            [],
-        );
+        assert.deepStrictEqual(refusals(sandbox), []);
     });
 
     it("moves the pods from the node role to the association, without an OIDC provider", async () => {

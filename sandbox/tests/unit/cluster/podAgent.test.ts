@@ -483,7 +483,7 @@ describe("the probe of a pod's path", () => {
             const { ok, call } = (await agent.probe()) ?? {};
             assert.deepEqual([ok, call], [true, undefined]);
             const asked = [...calls];
-            assert.equal(asked.length, mode.includes("ipv6") ? 6 : 13);
+            assert.equal(asked.length, mode.includes("ipv6") ? 7 : 13);
             for (const action of asked) {
                 denied.clear();
                 denied.add(action);
