@@ -23,7 +23,7 @@ const falsehoods = ["0", "f", "F", "false", "FALSE", "False"];
 
 /**
  * The mode of a pod of aws-node, with upstream's defaults: amazon-vpc-cni-k8s v1.23.1, pkg/ipamd/ipamd.go (New,
- * disableENIProvisioning, enableImdsOnlyMode, getWarmENITarget and the functions beside them). A pod without ENABLE_IPv6 is one of IPv4.
+ * disableENIProvisioning, enableImdsOnlyMode, getWarmENITarget). A pod without ENABLE_IPv6 is one of IPv4.
  */
 export function cniModeOf(pod: V1Pod): CniMode {
     const env = pod.spec?.containers.find(({ name }) => name === "aws-node")?.env ?? [];

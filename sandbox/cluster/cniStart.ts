@@ -21,15 +21,15 @@ export async function nodeInit(
     ec2: Ec2,
 ): Promise<boolean> {
     const isIpv6 = mode.ipFamily === "ipv6";
-    // pkg/awsutils/awsutils.go, DescribeAllENIs.
+    // amazon-vpc-cni-k8s pkg/awsutils/awsutils.go, DescribeAllENIs.
     if (!mode.imdsOnly) {
         await ec2("DescribeNetworkInterfaces");
     }
-    // excludedENIBasedOnSubnetTags, before anything else on IPv6.
+    // amazon-vpc-cni-k8s pkg/ipamd/ipamd.go, excludedENIBasedOnSubnetTags, before anything else on IPv6.
     if (isIpv6 && mode.subnetDiscovery) {
         await ec2("DescribeSubnets");
     }
-    // pkg/awsutils/awsutils.go, TagENI: an interface that has its tags is not tagged again.
+    // amazon-vpc-cni-k8s pkg/awsutils/awsutils.go, TagENI: an interface that has its tags is not tagged again.
     if (mode.provisions && !network.isTagged) {
         await ec2("CreateTags", { "ResourceId.1": onInterface.NetworkInterfaceId });
         network.isTagged = true;
@@ -38,18 +38,18 @@ export async function nodeInit(
     if (!isIpv6) {
         await unassignOtherKind(mode, network, ec2);
     }
-    // pkg/awsutils/awsutils.go, RefreshSGIDs: to a process that starts, all security groups are new.
+    // amazon-vpc-cni-k8s pkg/awsutils/awsutils.go, RefreshSGIDs: to a process that starts, all security groups are new.
     if (mode.provisions && !mode.customNetworking) {
         await succeeds(ec2("ModifyNetworkInterfaceAttribute", onInterface));
     }
     if (mode.provisions && !isIpv6) {
-        // setupENI records the addresses that an interface has after DescribeSubnets: without it, the pool seems empty.
+        // The addresses that an interface has are recorded after DescribeSubnets: without it, the pool seems empty.
         await preScale(mode, pool, pods, isSetUp ? network.held : 0);
     }
     return isSetUp;
 }
 
-/** setupENI and assignIPv6Prefix. They do not ask whether the CNI provisions, nor for ENABLE_IMDS_ONLY_MODE. */
+/** amazon-vpc-cni-k8s pkg/ipamd/ipamd.go, setupENI and assignIPv6Prefix. They do not ask whether the CNI provisions, nor for ENABLE_IMDS_ONLY_MODE. */
 async function setUpInterface(mode: CniMode, network: NodeNetwork, ec2: Ec2): Promise<void> {
     if (mode.subnetDiscovery) {
         await ec2("DescribeSubnets");
@@ -63,7 +63,7 @@ async function setUpInterface(mode: CniMode, network: NodeNetwork, ec2: Ec2): Pr
     }
 }
 
-/** tryUnassignIPsFromENIs and tryUnassignPrefixesFromENIs, after a change of ENABLE_PREFIX_DELEGATION. */
+/** After a change of ENABLE_PREFIX_DELEGATION: amazon-vpc-cni-k8s pkg/ipamd/ipamd.go, tryUnassignIPsFromENIs and tryUnassignPrefixesFromENIs. */
 async function unassignOtherKind(mode: CniMode, network: NodeNetwork, ec2: Ec2): Promise<void> {
     if (network.isOfPrefixes !== mode.prefixDelegation && network.held > 0) {
         await succeeds(ec2("UnassignPrivateIpAddresses", onInterface));
@@ -73,7 +73,7 @@ async function unassignOtherKind(mode: CniMode, network: NodeNetwork, ec2: Ec2):
 }
 
 /**
- * handlePreScaling. The process ends if no address can be assigned. It goes on without another interface, except with custom networking and
+ * amazon-vpc-cni-k8s pkg/ipamd/ipamd.go, handlePreScaling. The process ends if no address can be assigned. It goes on without another interface, except with custom networking and
  * an empty pool.
  */
 async function preScale(mode: CniMode, pool: WarmPool, pods: number, held: number): Promise<void> {

@@ -135,7 +135,7 @@ export class PodAgent {
         };
     }
 
-    /** StartNodeIPPoolManager. The interfaces of the metadata service are those that it knows, so its reconciliation asks EC2 nothing. */
+    /** amazon-vpc-cni-k8s pkg/ipamd/ipamd.go, StartNodeIPPoolManager. The interfaces of the metadata service are those that it knows, so its reconciliation asks EC2 nothing. */
     private async work(): Promise<Step | undefined> {
         const { ipFamily, provisions } = this.mode;
         if (ipFamily === "ipv6" || !provisions || this.surroundings.now() < this.nextLookAt) {

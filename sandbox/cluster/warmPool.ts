@@ -35,22 +35,23 @@ export const onInterface = { NetworkInterfaceId: eni };
 
 /**
  * The limits of the instance type of the sandbox's nodes, m6i.large: amazon-vpc-cni-k8s v1.23.1,
- * pkg/vpc/vpc_ip_resource_limit.go, and pkg/awsutils/awsutils.go, GetENIIPv4Limit.
+ * pkg/vpc/vpc_ip_resource_limit.go, and amazon-vpc-cni-k8s
+ * pkg/awsutils/awsutils.go, GetENIIPv4Limit.
  */
 export const mostInterfaces = 3;
 export const heldByInterface = 9;
 
 const addressesOfPrefix = 16;
 
-/** ipPoolMonitorInterval: half of it passes before the first look at the pool (pkg/ipamd/ipamd.go, StartNodeIPPoolManager). */
+/** Half of the interval passes before the first look at the pool: amazon-vpc-cni-k8s pkg/ipamd/ipamd.go, StartNodeIPPoolManager and ipPoolMonitorInterval. */
 export const poolSeconds = { first: 2.5, every: 5 };
 
-/** decreaseIPPoolInterval of pkg/ipamd/ipamd.go, and minENILifeTime of pkg/ipamd/datastore/data_store.go. */
+/** amazon-vpc-cni-k8s pkg/ipamd/ipamd.go, decreaseIPPoolInterval; amazon-vpc-cni-k8s pkg/ipamd/datastore/data_store.go, minENILifeTime. */
 export const decreaseSeconds = 30;
 export const interfaceLifeSeconds = 60;
 
 /**
- * The warm pool of IPv4 addresses of a node: amazon-vpc-cni-k8s v1.23.1, pkg/ipamd/ipamd.go, of which each method names its function.
+ * The warm pool of IPv4 addresses of a node, as of amazon-vpc-cni-k8s v1.23.1.
  *
  * The addresses of pods are packed onto the first interfaces, and the address of a pod that is gone is free at once.
  */
@@ -65,7 +66,7 @@ export class WarmPool {
         private readonly now: () => number,
     ) {}
 
-    /** updateIPPoolIfRequired. Without need, it makes no call. A call that fails ends one part of it, and not the others. */
+    /** amazon-vpc-cni-k8s pkg/ipamd/ipamd.go, updateIPPoolIfRequired. Without need, it makes no call. A call that fails ends one part of it, and not the others. */
     public async update(pods: number): Promise<void> {
         const failures: unknown[] = [];
         const attempt = (part: Promise<void>) => part.catch((error: unknown) => void failures.push(error));
@@ -83,7 +84,7 @@ export class WarmPool {
         }
     }
 
-    /** isDatastorePoolTooLow. */
+    /** amazon-vpc-cni-k8s pkg/ipamd/ipamd.go, isDatastorePoolTooLow. */
     public isLow(pods: number, held = this.network.held): boolean {
         const { warmEniTarget, warmPrefixTarget, prefixDelegation } = this.mode;
         if (this.hasIpTargets) {
@@ -94,7 +95,7 @@ export class WarmPool {
         return available < warm || (warm === 0 && available === 0);
     }
 
-    /** increaseDatastorePool: addresses for an interface that has room, and another interface only if none has. */
+    /** Addresses for an interface that has room, and another interface only if none has: amazon-vpc-cni-k8s pkg/ipamd/ipamd.go, increaseDatastorePool. */
     public async increase(pods: number, held = this.network.held): Promise<void> {
         const { network } = this;
         const room = this.roomFor(held);
@@ -109,12 +110,12 @@ export class WarmPool {
         }
     }
 
-    /** How many more addresses or prefixes the interfaces can have. With custom networking, the primary one has none (GetAllocatableENIs). */
+    /** How many more addresses or prefixes the interfaces can have. With custom networking, the primary one has none (amazon-vpc-cni-k8s pkg/ipamd/datastore/data_store.go, GetAllocatableENIs). */
     public roomFor(held: number): number {
         return this.usableInterfaces * heldByInterface - held;
     }
 
-    /** tryAllocateENI, and createENI, awsGetFreeDeviceNumber and AllocENI of pkg/awsutils/awsutils.go. */
+    /** amazon-vpc-cni-k8s pkg/ipamd/ipamd.go, tryAllocateENI; amazon-vpc-cni-k8s pkg/awsutils/awsutils.go, createENI, AllocENI and awsGetFreeDeviceNumber. */
     private async allocateInterface(): Promise<void> {
         const { customNetworking, subnetDiscovery } = this.mode;
         if (!customNetworking) {
@@ -130,14 +131,14 @@ export class WarmPool {
         }
     }
 
-    /** decreaseDatastorePool and DeallocCidrs. */
+    /** amazon-vpc-cni-k8s pkg/ipamd/ipamd.go, tryUnassignCidrsFromAll and DeallocCidrs. */
     private async decrease(pods: number): Promise<void> {
         const over = this.over(pods);
         await this.ec2("UnassignPrivateIpAddresses", onInterface);
         this.network.held -= over;
     }
 
-    /** tryFreeENI, and FreeENI of pkg/awsutils/awsutils.go. */
+    /** amazon-vpc-cni-k8s pkg/ipamd/ipamd.go, tryFreeENI; amazon-vpc-cni-k8s pkg/awsutils/awsutils.go, freeENI. */
     private async freeInterface(): Promise<void> {
         await this.ec2("DescribeNetworkInterfaces", onInterface);
         await this.ec2("DetachNetworkInterface");
@@ -146,7 +147,7 @@ export class WarmPool {
         this.network.interfaces -= 1;
     }
 
-    /** shouldRemoveExtraENIs, and getDeletableENI of pkg/ipamd/datastore/data_store.go. */
+    /** amazon-vpc-cni-k8s pkg/ipamd/ipamd.go, shouldRemoveExtraENIs; amazon-vpc-cni-k8s pkg/ipamd/datastore/data_store.go, getDeletableENI. */
     private mayFreeInterface(pods: number): boolean {
         const { network, mode } = this;
         const available = network.held * this.size - pods;
@@ -163,7 +164,7 @@ export class WarmPool {
         );
     }
 
-    /** tryAssignIPs, and getPrefixesNeeded. */
+    /** amazon-vpc-cni-k8s pkg/ipamd/ipamd.go, tryAssignIPs and getPrefixesNeeded. */
     private wanted(pods: number, held: number): number {
         const { prefixDelegation, warmPrefixTarget } = this.mode;
         if (this.hasIpTargets) {
@@ -173,7 +174,7 @@ export class WarmPool {
         return prefixDelegation ? Math.max(1, warmPrefixTarget - freePrefixes(held, pods)) : heldByInterface;
     }
 
-    /** isDatastorePoolTooHigh, and datastoreTargetState: so many addresses or prefixes are over the target. */
+    /** So many addresses or prefixes are over the target: amazon-vpc-cni-k8s pkg/ipamd/ipamd.go, isDatastorePoolTooHigh and datastoreTargetState. */
     private over(pods: number): number {
         const { warmIpTarget, minimumIpTarget, warmPrefixTarget, prefixDelegation } = this.mode;
         const { held } = this.network;

@@ -60,6 +60,7 @@ const gapWith = ({ name, env, calls }: Mode): Scenario => ({
     name: `gap-${name}`,
     title: `the node role loses its policies, and no pod restarts (${name}), which must show more than zero`,
     quick: true,
+    isControl: true,
     bound: { podSeconds: "some", canaryPodSeconds: 0, rollouts: 0, restarts: 0 },
     play: async (stage) => {
         const iam = iamClient(stage.sandbox);
