@@ -288,8 +288,7 @@ describe("A sandbox with agents", function () {
         assert.deepEqual([attached.ok, attached.calls.at(-1)], [true, "DescribeSubnets"]);
         const before = callsOf(uid).length;
         await iam.send(new DetachRolePolicyCommand({ RoleName: "sandbox-nodes", PolicyArn: cniPolicy }));
-        const lost = await untilResult(uid, ({ ok }) => !ok);
-        assert.equal(lost.call, "ec2:AssignPrivateIpAddresses", "the worker node policy allows the first call");
+        await untilResult(uid, ({ ok }) => !ok);
         assert.deepEqual(callsOf(uid).slice(before), [], "the CNI does not notice");
         const other = (await pods()).find(({ node }) => node !== nodeName);
         body.metadata.name = "workload-2";
