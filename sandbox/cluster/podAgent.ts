@@ -108,13 +108,13 @@ export class PodAgent {
     }
 
     private async start(): Promise<Step | undefined> {
-        const { network, podsOnNode } = this.surroundings;
+        const { network } = this.surroundings;
         if (!(await this.credentials.isMounted())) {
             return undefined;
         }
         this.pool = this.newPool();
         const ended = await failureOf(
-            nodeInit(this.mode, network, this.pool, podsOnNode(), this.ec2).then((isSetUp) => {
+            nodeInit(this.mode, network, this.pool, this.surroundings.podsOnNode(), this.ec2).then((isSetUp) => {
                 this.life.succeeded(isSetUp ? 0 : setupRetrySeconds);
                 this.lookIn(poolSeconds.first);
             }),
