@@ -40,7 +40,7 @@ export { assumeRole, mayDescribeNetworkInterfaces } from "./podIdentity";
 export type { AwsAt } from "./podIdentity";
 export { launchInstance } from "./cluster/instances";
 
-// The logs of the agents' calls, of EKS Auth's, and of when each part of EKS saw a change of an association.
-export { agentResults, associationChanges, eksAuthCalls } from "./logs";
+// The logs of the agents' calls and probes, of EKS Auth's, and of when each part of EKS saw a change of an association.
+export { agentResults, associationChanges, eksAuthCalls, probeResults } from "./logs";
 export type { EksAuthCall } from "./aws/eksAuth/callLog";
-export type { AgentResult } from "./cluster/podAgent";
+export type { AgentResult, ProbeResult } from "./cluster/podAgent";

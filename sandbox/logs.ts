@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { AssociationChange } from "./aws/eks/associations/views";
 import type { EksAuthCall } from "./aws/eksAuth/callLog";
 import type { IamChange } from "./aws/iam/timeline";
-import type { AgentResult } from "./cluster/podAgent";
+import type { AgentResult, ProbeResult } from "./cluster/podAgent";
 
 interface WithLogs {
     /** The folder of the sandbox. */
@@ -13,6 +13,10 @@ interface WithLogs {
 
 export function agentsLog(folder: string): string {
     return join(folder, "agents.jsonl");
+}
+
+export function probesLog(folder: string): string {
+    return join(folder, "probes.jsonl");
 }
 
 export function associationChangesLog(folder: string): string {
@@ -33,9 +37,14 @@ function lines(file: string): string[] {
         .filter((line) => line !== "");
 }
 
-/** All calls of a sandbox's agents, in the order in which they were made. */
+/** The calls that the CNI has made in each pod of aws-node, by the sandbox's agents: each start, and each time that the warm pool needed some. */
 export function agentResults({ directory }: WithLogs): AgentResult[] {
-    return lines(agentsLog(join(directory, "logs"))).map((line) => JSON.parse(line) as AgentResult);
+    return linesIfAny(agentsLog(join(directory, "logs"))).map((line) => JSON.parse(line) as AgentResult);
+}
+
+/** Whether each pod of aws-node had a path to every permission of the CNI, twice a second and whatever the CNI did: the probes of the sandbox's agents. */
+export function probeResults({ directory }: WithLogs): ProbeResult[] {
+    return linesIfAny(probesLog(join(directory, "logs"))).map((line) => JSON.parse(line) as ProbeResult);
 }
 
 /** When the API, each replica of the webhook and each server of EKS Auth saw each change of an association, in the order of the times. */

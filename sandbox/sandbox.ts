@@ -80,8 +80,8 @@ export interface SandboxOptions {
      * Gives each pod of aws-node an agent. Defaults to false; a new cluster always has agents.
      *
      * An agent makes the CNI's calls with the credentials of its pod: those of its start, which make the pod Ready, and
-     * then, twice a second, those of its work. Every attempt is logged: see `agentResults`. Without agents pods become
-     * Ready after `podReadySeconds`.
+     * then those that the warm pool needs, in the mode of the pod's variables (`agentResults`). Apart from them, it
+     * probes the pod's path twice a second (`probeResults`). Without agents pods become Ready after `podReadySeconds`.
      */
     agents?: boolean;
     /**

@@ -13,7 +13,7 @@ import { PodIdentityAgents } from "./cluster/podIdentity/agents";
 import { NodeGroups } from "./cluster/nodeGroups";
 import type { Instance } from "./cluster/nodes";
 import { type IdentityWebhook, startIdentityWebhook } from "./identityWebhook";
-import { agentsLog } from "./logs";
+import { agentsLog, probesLog } from "./logs";
 import { AWS_PROVIDER, makePulumiHome } from "./pulumiHome";
 import { serveControl } from "./supervisorControl";
 import { type ControlledParts, controlsOf } from "./supervisorControls";
@@ -260,11 +260,12 @@ export class Sandbox {
     }
 
     private startAgents(kubeconfigPath: string, aws: AwsApi, podIdentityAgents: PodIdentityAgents): Agents {
-        const { directory, ipFamily, failedStartFactor: startFactor } = this.options;
-        const logFile = agentsLog(join(directory, "logs"));
+        const { directory, failedStartFactor: startFactor } = this.options;
+        const logs = join(directory, "logs");
+        const files = { logFile: agentsLog(logs), probesFile: probesLog(logs) };
         const instanceIds = new InstanceIds(kubeconfigPath);
         const surroundings = { aws: aws.fromNodes, instanceIds, podIdentityAgents };
-        const agents = new Agents({ kubeconfigPath, ipFamily, logFile, startFactor, ...surroundings });
+        const agents = new Agents({ kubeconfigPath, startFactor, ...files, ...surroundings });
         agents.start();
         this.undo.push(() => agents.stop());
         return agents;

@@ -1,9 +1,12 @@
 import { DescribeIamInstanceProfileAssociationsCommand, type EC2Client } from "@aws-sdk/client-ec2";
 
+import type { ServiceControlPolicies } from "./authorise";
 import { type CallOrigin, throughEndpoint, vpcOfNodes } from "./callOrigin";
 import { checkEc2Call, type Ec2Context } from "./ec2";
 import { assumeRoleForPodIdentity, type EksAuthContext, type PodIdentityCredentials } from "./eksAuth/assumeRole";
+import type { IamState } from "./iam/state";
 import type { Timeline } from "./iam/timeline";
+import type { Organization } from "./organization";
 import type { AwsRequest } from "./protocol";
 import { assumeWithWebIdentity, type StsContext } from "./sts";
 import type { Session } from "./sts/sessions";
@@ -22,7 +25,7 @@ export interface CallsFromNodes {
     assumeRole(roleArn: string, token: string): Promise<Session>;
     /** AssumeRoleForPodIdentity, with the credentials of a node. Throws EKS Auth's refusal. */
     assumeRoleForPodIdentity(node: Session, clusterName: string, token: string): Promise<PodIdentityCredentials>;
-    /** An EC2 call that is authorised but not carried out. Throws EC2's refusal. */
+    /** An EC2 call that is authorised but not carried out. Throws EC2's refusal. Many of them cost little: see `Remembered`. */
     ec2(session: Session, action: string, parameters?: Readonly<Record<string, string>>): Promise<void>;
 }
 
@@ -34,6 +37,7 @@ export function callsFromNodes(context: InsideContext, motoEc2: EC2Client): Call
     const profiles = new Map<string, string>();
     const vpc = vpcOfNodes(motoEc2);
     const origin = async () => throughEndpoint(await vpc());
+    const remembered = new Remembered(context.organization);
     const profileOf = async (instanceId: string): Promise<string | undefined> => {
         if (!profiles.has(instanceId)) {
             const name = await readProfile(motoEc2, instanceId);
@@ -72,9 +76,39 @@ export function callsFromNodes(context: InsideContext, motoEc2: EC2Client): Call
             const from = { origin: await origin(), region: context.region };
             return assumeRoleForPodIdentity({ clusterName, token }, caller, context, from);
         },
-        ec2: async (session, action, parameters = {}) =>
-            checkEc2Call(requestOf(session, action, parameters, await origin()), context),
+        ec2: async (session, action, parameters = {}) => {
+            const from = await origin();
+            const request = requestOf(session, action, parameters, from);
+            const state = context.enforced();
+            // Whether the session is still valid is asked each time.
+            context.sessions.authenticate("ec2", request.credential, state, request.region);
+            const key = JSON.stringify([session.accessKeyId, action, parameters, from]);
+            await remembered.get(state, key, () => checkEc2Call(request, context));
+        },
     };
+}
+
+/**
+ * The answers to calls while nothing changes that decides about them: the enforced state of IAM and the service control policies. Probes ask
+ * for each pod twice a second, and an evaluation of policies takes milliseconds.
+ */
+class Remembered {
+    private answers = new Map<string, Promise<void>>();
+    private state: IamState | undefined;
+    private serviceControlPolicies: ServiceControlPolicies = [];
+
+    public constructor(private readonly organization: Organization) {}
+
+    public get(state: IamState, key: string, check: () => Promise<void>): Promise<void> {
+        const { serviceControlPolicies } = this.organization;
+        if (state !== this.state || serviceControlPolicies !== this.serviceControlPolicies) {
+            this.answers = new Map();
+            [this.state, this.serviceControlPolicies] = [state, serviceControlPolicies];
+        }
+        const answer = this.answers.get(key) ?? check();
+        this.answers.set(key, answer);
+        return answer;
+    }
 }
 
 async function readProfile(ec2: EC2Client, instanceId: string): Promise<string | undefined> {

@@ -2,9 +2,11 @@ import {
     CoreV1Api,
     EventsV1Api,
     type KubeConfig,
+    ListWatch,
     PatchStrategy,
     V1MicroTime,
     type V1Pod,
+    Watch,
     makeInformer,
     setHeaderOptions,
 } from "@kubernetes/client-node";
@@ -15,10 +17,8 @@ import { loadKubeconfig } from "../kubeconfigs";
 import { requestToken } from "../tokens";
 import type { InstanceIds } from "./instanceIds";
 import { missingPermissionsEvent } from "./missingPermissions";
-import type { NodeNetwork } from "./cniStart";
 import type { PodIdentityAgents } from "./podIdentity/agents";
-import { type AgentResult, type AgentSurroundings, PodAgent, statusOf, type Step } from "./podAgent";
-import type { IpFamily } from "./programs";
+import { type AgentSurroundings, PodAgent, statusOf, type Step } from "./podAgent";
 import { Reachability } from "./reachability";
 import {
     isReady,
@@ -28,13 +28,15 @@ import {
     makePodReady,
     retryConflict,
 } from "./readiness";
+import { newNetwork, type NodeNetwork } from "./warmPool";
 
 export interface AgentsOptions {
     kubeconfigPath: string;
-    ipFamily: IpFamily;
     aws: CallsFromNodes;
-    /** The log, with a line for each attempt of each pod. */
+    /** The log of the CNI's calls. */
     logFile: string;
+    /** The log of the probes, with two lines a second for each pod. */
+    probesFile: string;
     /** Scales the times of a failed start of aws-node: see containerLife.ts. */
     startFactor: number;
     instanceIds: InstanceIds;
@@ -60,7 +62,7 @@ interface Watched {
 }
 
 /**
- * An agent for each running pod of aws-node.
+ * An agent for each running pod of aws-node, which makes the calls of ipamd, and apart from it a probe of the pod's path.
  *
  * A successful start makes the pod Ready, and its node with it, since aws-node has then written the CNI's
  * configuration (amazon-vpc-cni-k8s pkg/ipamd/ipamd.go, nodeInit). After a failed start the container is restarted. A later
@@ -73,7 +75,11 @@ export class Agents {
     private readonly watched = new Map<string, Watched>();
     private readonly stoppedNodes = new Set<string>();
     private readonly networks = new Map<string, NodeNetwork>();
+    /** The pods with an address of their own. */
+    private readonly workload: ListWatch<V1Pod>;
     private readonly sts = new Reachability();
+    private readonly results = new Lines();
+    private readonly probes = new Lines();
     private isStopped = false;
     private running: Promise<void> | undefined;
     private stopWatching: () => Promise<void> = () => Promise.resolve();
@@ -82,16 +88,18 @@ export class Agents {
         this.config = loadKubeconfig(options.kubeconfigPath);
         this.core = this.config.makeApiClient(CoreV1Api);
         this.events = this.config.makeApiClient(EventsV1Api);
+        this.workload = this.watchWorkload();
     }
 
     public start(): void {
         this.stopWatching = this.watchPods();
+        void this.workload.start();
         this.running = this.run();
     }
 
     public async stop(): Promise<void> {
         this.isStopped = true;
-        await this.stopWatching();
+        await Promise.all([this.stopWatching(), this.workload.stop()]);
         await this.running;
     }
 
@@ -130,14 +138,34 @@ export class Agents {
         informer.on("add", (pod) => this.take(pod));
         informer.on("update", (pod) => this.take(pod));
         informer.on("delete", ({ metadata }) => this.watched.delete(metadata?.uid ?? ""));
-        // The informer does not restart a list or watch that ended in an error.
+        this.restartAfterErrors(informer);
+        void informer.start();
+        return () => informer.stop();
+    }
+
+    private watchWorkload(): ListWatch<V1Pod> {
+        const fieldSelector = "spec.hostNetwork=false";
+        const list = () => this.core.listPodForAllNamespaces({ fieldSelector });
+        const watch = new Watch(this.config);
+        const informer = new ListWatch<V1Pod>("/api/v1/pods", watch, list, false, undefined, fieldSelector);
+        this.restartAfterErrors(informer);
+        return informer;
+    }
+
+    /** The informer does not restart a list or watch that ended in an error. */
+    private restartAfterErrors(informer: Pick<ListWatch<V1Pod>, "on" | "start">): void {
         informer.on("error", () => {
             if (!this.isStopped) {
                 setTimeout(() => void informer.start(), pauseMilliseconds).unref();
             }
         });
-        void informer.start();
-        return () => informer.stop();
+    }
+
+    /** The CNI assigns an address when a pod's sandbox is made, and frees it when the pod has ended. */
+    private podsOn(node: string): number {
+        const hasAddress = ({ spec, status }: V1Pod) =>
+            spec?.nodeName === node && !["Succeeded", "Failed"].includes(status?.phase ?? "");
+        return this.workload.list().filter(hasAddress).length;
     }
 
     /** A pod that is being deleted has received its termination signal. */
@@ -156,10 +184,12 @@ export class Agents {
         if (statusOf(pod)?.state?.running === undefined) {
             return;
         }
+        const ofNode = pod.spec?.nodeName ?? "";
         const surroundings: AgentSurroundings = {
             ...this.options,
-            network: this.networkOf(pod.spec?.nodeName ?? ""),
-            stsIsReachable: () => this.sts.isReachableFrom(pod.spec?.nodeName ?? ""),
+            network: this.networkOf(ofNode),
+            podsOnNode: () => this.podsOn(ofNode),
+            stsIsReachable: () => this.sts.isReachableFrom(ofNode),
             instanceId: (node) => this.options.instanceIds.of(node),
             token: (of, { audience, expirationSeconds }) => this.tokenOf(of, audience, expirationSeconds),
             now: Date.now,
@@ -179,7 +209,7 @@ export class Agents {
     }
 
     private networkOf(node: string): NodeNetwork {
-        const known = this.networks.get(node) ?? { isTagged: false, hasAddresses: false };
+        const known = this.networks.get(node) ?? newNetwork();
         this.networks.set(node, known);
         return known;
     }
@@ -195,27 +225,26 @@ export class Agents {
     }
 
     private async round(): Promise<void> {
-        const results = await Promise.all([...this.watched.values()].map((watched) => this.tryOne(watched)));
-        const lines = results.flatMap((result) => (result ? [`${JSON.stringify(result)}\n`] : []));
-        if (lines.length > 0) {
-            await appendFile(this.options.logFile, lines.join(""));
-        }
+        await Promise.all([...this.watched.values()].map((watched) => this.tryOne(watched)));
+        const { logFile, probesFile } = this.options;
+        await Promise.all([this.results.appendTo(logFile), this.probes.appendTo(probesFile)]);
     }
 
-    private async tryOne(watched: Watched): Promise<AgentResult | undefined> {
+    private async tryOne(watched: Watched): Promise<void> {
         if (watched.isBusy || this.stoppedNodes.has(watched.pod.spec?.nodeName ?? "")) {
-            return undefined;
+            return;
         }
         watched.isBusy = true;
         try {
             const step = await watched.agent.step();
+            this.probes.add(await watched.agent.probe());
             watched.toShow.push(...transitions(watched, step));
             watched.toComplain.push(...deniedCalls(watched, step));
             await this.show(watched).catch((error: unknown) => {
                 // The API server may be unavailable for a moment; the next attempt shows it then.
                 process.stderr.write(`agents: ${String(error)}\n`);
             });
-            return step?.result;
+            this.results.add(step?.result);
         } finally {
             watched.isBusy = false;
         }
@@ -302,6 +331,25 @@ export class Agents {
             });
         } catch {
             return undefined;
+        }
+    }
+}
+
+/** Lines of a log that are not written yet. */
+class Lines {
+    private lines: string[] = [];
+
+    public add(line: object | undefined): void {
+        if (line) {
+            this.lines.push(`${JSON.stringify(line)}\n`);
+        }
+    }
+
+    public async appendTo(file: string): Promise<void> {
+        const text = this.lines.join("");
+        this.lines = [];
+        if (text !== "") {
+            await appendFile(file, text);
         }
     }
 }

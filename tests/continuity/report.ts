@@ -17,15 +17,19 @@ export interface Outcome {
     readonly mustShowGaps: boolean;
 }
 
-const HEADER = ["", "pod-s", "longest", "pods", "canary", "node-s over", "agents", "time", ""];
-const WIDTHS = [9, 8, 8, 5, 7, 11, 7, 6];
+const HEADER = ["", "pod-s", "longest", "pods", "canary", "probes", "calls", "refused", "node-s over", "time", ""];
+const WIDTHS = [9, 8, 8, 5, 7, 7, 6, 7, 11, 6];
 
 export function header(): string {
-    return columns(HEADER);
+    return [
+        "By the monitor's probe of each pod's path: pod-s, longest, pods, canary; probes is how often it asked.",
+        "By the CNI's own calls, which the agents make: calls, refused.",
+        columns(HEADER),
+    ].join("\n");
 }
 
 export function line({ title, verdict, problems, milliseconds }: Outcome): string {
-    const { figures, nodeSecondsBeyond, agentCalls } = verdict ?? {};
+    const { figures, nodeSecondsBeyond, probes, agentCalls, refusedCalls } = verdict ?? {};
     const number = (value: number | undefined, digits = 1) => (value === undefined ? "-" : value.toFixed(digits));
     return columns([
         problems.length === 0 ? "ok" : "FAILED",
@@ -33,8 +37,10 @@ export function line({ title, verdict, problems, milliseconds }: Outcome): strin
         number(figures?.longestGapSeconds),
         number(figures?.podsWithoutPath, 0),
         number(figures?.canaryPodSeconds),
-        number(nodeSecondsBeyond),
+        number(probes, 0),
         number(agentCalls, 0),
+        number(refusedCalls, 0),
+        number(nodeSecondsBeyond),
         `${(milliseconds / 1000).toFixed(0)} s`,
         title,
     ]);
@@ -70,12 +76,18 @@ export function closing(outcomes: readonly Outcome[], milliseconds: number): str
     const canarySeconds = sum(({ figures }) => figures.canaryPodSeconds);
     const sights = outcomes
         .filter(({ mustShowGaps: mustShowGaps }) => mustShowGaps)
-        .map(({ name, verdict }) => `${name} shows ${seconds(verdict?.figures.podSeconds ?? 0)}`);
+        .map(
+            ({ name, verdict: { figures, refusedCalls } = { figures: { podSeconds: 0 }, refusedCalls: 0 } }) =>
+                `${name} shows ${seconds(figures.podSeconds)} and ${String(refusedCalls)} refused calls`,
+        );
     return [
         `${String(count("scenario"))} scenarios, ${String(count("point"))} kill points: ${podSeconds.toFixed(1)} pod-seconds without a path` +
-            ` (canaries: ${canarySeconds.toFixed(1)})`,
+            ` (canaries: ${canarySeconds.toFixed(1)}), by the monitor's probe`,
+        `The CNI's own calls, by the agents: ${String(sum(({ agentCalls }) => agentCalls))}, of which ${String(sum(({ refusedCalls }) => refusedCalls))} were refused`,
         ...outsiderLines(counted),
-        ...(sights.length > 0 ? [`The monitor detects gaps: ${sights.join(", ")}`] : []),
+        ...(sights.length > 0
+            ? [`The monitor's probe detects gaps, which the CNI may not notice: ${sights.join(", ")}`]
+            : []),
         "",
         `  ${String(outcomes.length - failing)} passing (${minutes(milliseconds)})`,
         ...(failing > 0 ? [`  ${String(failing)} failing`] : []),

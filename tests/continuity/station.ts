@@ -55,7 +55,7 @@ export class Station {
         const directory = join(this.options.directory, title.replace(/[^a-z0-9-]+/gi, "-"));
         mkdirSync(directory, { recursive: true });
         this.engine = new Engine(this.sandbox, directory, packageFolder);
-        this.monitor = new Monitor(this.sandbox, ipFamily);
+        this.monitor = new Monitor(this.sandbox);
         await Promise.all([this.engine.start(), this.monitor.start()]);
         const before = await snapshot(this.sandbox);
         const { sandbox, engine, monitor } = this;

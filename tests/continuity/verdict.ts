@@ -1,15 +1,20 @@
 /** Judges a time span on a cluster: its figures, and whether they are within the bound. Pure. */
-import { type AgentCall, disagreements } from "./monitor/agents";
 import { type Figures, figuresOf, type Gap } from "./monitor/gaps";
+import { disagreements, type Experience, failedCalls, within } from "./monitor/probes";
 import type { Recording } from "./monitor/recording";
 import type { Bound } from "./scenarios/scenario";
 
 export interface Verdict {
+    /** By the monitor's probe of each pod's path. */
     readonly figures: Figures;
     /** Node-seconds without a Ready pod beyond those of bare rolling restarts; undefined without a baseline. */
     readonly nodeSecondsBeyond: number | undefined;
-    /** The number of agent calls that were compared. */
+    /** How often the probes asked. */
+    readonly probes: number;
+    /** How often the CNI itself called, by the agents: its starts, and the needs of its warm pool. */
     readonly agentCalls: number;
+    /** How often it was refused. A gap in which the CNI calls nothing has none. */
+    readonly refusedCalls: number;
     readonly problems: readonly string[];
 }
 
@@ -19,24 +24,34 @@ export interface Baseline {
     readonly nodes: number;
 }
 
+/** What the pods experienced, by the sandbox's logs. */
+export interface Experiences {
+    readonly probes: readonly Experience[];
+    readonly calls: readonly Experience[];
+}
+
 export function verdictOf(
     recording: Recording,
     bound: Bound,
-    calls: readonly AgentCall[],
+    { probes, calls }: Experiences,
     baseline: Baseline | undefined,
 ): Verdict {
     const figures = figuresOf(recording);
+    const called = within(calls, recording);
     const expected = baseline && expectedNodeSeconds(bound, baseline);
     const nodeSecondsBeyond = expected === undefined ? undefined : Math.max(0, figures.nodeSeconds - expected);
     return {
         figures,
         nodeSecondsBeyond,
-        agentCalls: calls.filter(({ time }) => time >= recording.from && time <= recording.to).length,
+        probes: within(probes, recording).length,
+        agentCalls: called.length,
+        refusedCalls: called.filter(({ ok }) => !ok).length,
         problems: [
             ...gapProblems(figures, bound),
             ...outsiderProblems(figures, recording),
             ...(nodeSecondsBeyond === undefined ? [] : nodeProblems(nodeSecondsBeyond, bound, baseline)),
-            ...firstFew(disagreements(calls, figures, recording)),
+            ...firstFew(disagreements(probes, figures, recording)),
+            ...firstFew(failedCalls(calls, figures, recording)),
         ],
     };
 }

@@ -1,10 +1,10 @@
 import type { Stack } from "@pulumi/pulumi/automation";
 import * as assert from "assert";
-import { agentResults, type Sandbox } from "local-eks";
+import type { Sandbox } from "local-eks";
 import { Delivery, IpFamily } from "../../index";
 import { NODE_ROLE } from "./support/addOn";
 import { clusterOf, uids } from "./support/cluster";
-import { watchGaps } from "./support/faults";
+import { refusals, watchGaps } from "./support/faults";
 import { handOverSandbox, handOverStack, type PlainArgs, setArgs } from "./support/handOver";
 import { iamOf } from "./support/iam";
 import { describeNightly } from "./support/quiet";
@@ -55,7 +55,7 @@ describeNightly("the moves between annotation and Pod Identity on an IPv6 cluste
         iam = iamOf(sandbox);
         await cluster.settled();
         stack = await handOverStack(sandbox);
-        watched = await watchGaps(sandbox, "ipv6");
+        watched = await watchGaps(sandbox);
     });
     after(async () => {
         watched.stop();
@@ -63,7 +63,7 @@ describeNightly("the moves between annotation and Pod Identity on an IPv6 cluste
         await sandbox.stop();
     });
     afterEach("no pod was without a path", () => {
-        assert.deepStrictEqual([watched.gaps(), agentResults(sandbox).filter(({ ok }) => !ok)], [[], []]);
+        assert.deepStrictEqual([watched.gaps(), refusals(sandbox)], [[], []]);
     });
 
     it("hands over by the annotation, and moves the pods to an association", async () => {

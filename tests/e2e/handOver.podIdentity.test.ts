@@ -1,14 +1,14 @@
 import { EKSClient, ListPodIdentityAssociationsCommand } from "@aws-sdk/client-eks";
 import type { Stack } from "@pulumi/pulumi/automation";
 import * as assert from "assert";
-import { agentResults, type Sandbox } from "local-eks";
+import type { Sandbox } from "local-eks";
 import { setTimeout as sleep } from "timers/promises";
 import { Delivery } from "../../index";
 import { NODE_ROLE } from "./support/addOn";
 import { spawnDestroy } from "./support/cli";
 import { clusterOf, uids } from "./support/cluster";
 import { assertOrder, recordEvents, recordWarnings } from "./support/events";
-import { watchGaps } from "./support/faults";
+import { refusals, watchGaps } from "./support/faults";
 import { handOverSandbox, handOverStack, MANAGED_CNI_POLICY, PlainArgs, setArgs } from "./support/handOver";
 import { iamOf } from "./support/iam";
 import { itNightly } from "./support/quiet";
@@ -81,10 +81,7 @@ describe("the hand-over with Pod Identity as the delivery", () => {
     });
     afterEach("no pod was without a path", () => {
         assert.deepStrictEqual(watched.gaps(), []);
-        assert.deepStrictEqual(
-            agentResults(sandbox).filter(({ ok }) => !ok),
-            [],
-        );
+        assert.deepStrictEqual(refusals(sandbox), []);
     });
 
     it("stops before it moves a pod if the agent does not start on nodes that join, and names the patch for it", async () => {

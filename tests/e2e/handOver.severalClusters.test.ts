@@ -1,10 +1,10 @@
 import type { Stack } from "@pulumi/pulumi/automation";
 import * as assert from "assert";
-import { agentResults, type Sandbox } from "local-eks";
+import { probeResults, type Sandbox } from "local-eks";
 import { iamChanges, lastIamChange } from "local-eks/iam";
 import { requestToken } from "local-eks/kubernetes";
 import { setTimeout as sleep } from "timers/promises";
-import { disagreements } from "../continuity/monitor/agents";
+import { disagreements } from "../continuity/monitor/probes";
 import { figuresOf } from "../continuity/monitor/gaps";
 import { Monitor } from "../continuity/monitor/monitor";
 import { type Snapshot, snapshot } from "../continuity/state/snapshot";
@@ -88,7 +88,7 @@ describeNightly("a node role of two clusters, each with a stack of its own", fun
             { blue: await rolesOf(blue), green: await rolesOf(green), holdsPolicy: await holdsPolicy() },
             { blue: [arnOf(blueRole)], green: [arnOf(greenRole)], holdsPolicy: holds },
         );
-        // Until the last change is in force, and the agents have made a call.
+        // Until the last change is in force, and the probes have asked.
         await sleep(Math.max(0, lastIamChange(blue.sandbox).enforcedAt - Date.now()) + 1500);
         await Promise.all(both().map(assertPaths));
     };
@@ -112,9 +112,9 @@ describeNightly("a node role of two clusters, each with a stack of its own", fun
         }
         // The agents are those of blue.
         if (sandbox === blue.sandbox) {
-            const calls = agentResults(sandbox);
-            assert.ok(pods.every(({ uid }) => calls.some((call) => call.uid === uid && call.ok)));
-            assert.deepStrictEqual(disagreements(calls, figures, recording), []);
+            const probes = probeResults(sandbox);
+            assert.ok(pods.every(({ uid }) => probes.some((probe) => probe.uid === uid && probe.ok)));
+            assert.deepStrictEqual(disagreements(probes, figures, recording), []);
         }
     };
     /** Asserts that nothing differs from the state before the first update. */

@@ -24,9 +24,7 @@ export class Moment {
     /** The role in the service account's annotation. */
     public annotated: string | undefined;
 
-    public constructor(
-        private readonly recording: Pick<Recording, "issuer" | "accountId" | "clusterArn" | "ipFamily">,
-    ) {}
+    public constructor(private readonly recording: Pick<Recording, "issuer" | "accountId" | "clusterArn">) {}
 
     public apply(event: RecordedEvent): void {
         if (isOfPodIdentity(event)) {
@@ -127,7 +125,7 @@ export class Moment {
         if (!pod.running) {
             return undefined;
         }
-        const { issuer, accountId, ipFamily = "ipv4", clusterArn } = this.recording;
+        const { issuer, accountId, clusterArn } = this.recording;
         const instanceProfile = this.profileOf(pod.node);
         const { iam, serviceControlPolicies } = this;
         const stsReachable = this.sts.isOpenTo(pod.node);
@@ -135,7 +133,6 @@ export class Moment {
             iam,
             issuer,
             accountId,
-            ipFamily,
             instanceProfile,
             stsReachable,
             podIdentity: { ...this.podIdentity.factsOf(pod), clusterArn },

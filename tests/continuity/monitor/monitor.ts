@@ -30,10 +30,7 @@ export class Monitor {
     private readonly ec2: EC2Client;
     private readonly blind = new Set<string>();
 
-    public constructor(
-        private readonly sandbox: Sandbox,
-        private readonly ipFamily: NonNullable<Recording["ipFamily"]> = "ipv4",
-    ) {
+    public constructor(private readonly sandbox: Sandbox) {
         const { awsEndpoint: endpoint, region } = sandbox;
         this.ec2 = new EC2Client({ endpoint, region, credentials: { accessKeyId: "test", secretAccessKey: "test" } });
     }
@@ -117,8 +114,7 @@ export class Monitor {
             state,
         }));
         const events = [...iam, ...this.ofPodIdentity(), ...this.events].filter(({ at }) => at <= to);
-        const { ipFamily } = this;
-        return { from, to, issuer: issuer.replace("https://", ""), accountId, ipFamily, clusterArn, events, outsiders };
+        return { from, to, issuer: issuer.replace("https://", ""), accountId, clusterArn, events, outsiders };
     }
 
     /** From the stand-ins' logs: when each part of EKS saw the association, and what the nodes' agents got. */

@@ -5,7 +5,7 @@
 import { type IamState, policyVerdict, type RoleState, type ServiceControlPolicies, trustVerdict } from "local-eks/iam";
 import type { AssociationRecord, PodRecord } from "./recording";
 
-/** The calls of the CNI, besides CreateTags: https://github.com/aws/amazon-vpc-cni-k8s/blob/master/docs/iam-policy.md */
+/** The calls of the CNI in whatever mode, besides CreateTags: https://github.com/aws/amazon-vpc-cni-k8s/blob/master/docs/iam-policy.md */
 const CNI_ACTIONS = {
     ipv4: [
         "AssignPrivateIpAddresses",
@@ -26,6 +26,7 @@ const CNI_ACTIONS = {
         "DescribeInstances",
         "DescribeInstanceTypes",
         "DescribeNetworkInterfaces",
+        "DescribeSubnets",
         "DescribeTags",
     ],
 } as const;
@@ -35,7 +36,6 @@ export interface PathFacts {
     readonly iam: IamState;
     readonly issuer: string;
     readonly accountId: string;
-    readonly ipFamily: "ipv4" | "ipv6";
     /** The instance profile of the node's instance; undefined if it has none. */
     readonly instanceProfile: string | undefined;
     /** Whether the pod's node can reach STS, and STS takes tokens. */
@@ -72,7 +72,7 @@ export function missingPath(pod: PodRecord, circumstances: PathFacts): MissingPa
     if (pod.tokenFile) {
         return lackOfTokenPath(pod, circumstances);
     }
-    return pod.containerCredentials ? lackOfAssociationPath(pod, circumstances) : lackOfNodePath(circumstances);
+    return pod.containerCredentials ? lackOfAssociationPath(pod, circumstances) : lackOfNodePath(pod, circumstances);
 }
 
 /**
@@ -82,7 +82,7 @@ export function missingPath(pod: PodRecord, circumstances: PathFacts): MissingPa
  */
 function lackOfAssociationPath(pod: PodRecord, facts: PathFacts): MissingPath | undefined {
     const { heldRoleArn, associations } = facts.podIdentity;
-    const ofSession = heldRoleArn === undefined ? undefined : lackOfRole(facts, heldRoleArn);
+    const ofSession = heldRoleArn === undefined ? undefined : lackOfRole(pod, facts, heldRoleArn);
     if (ofSession !== undefined) {
         return atOnce(`it has credentials, and ${ofSession}`);
     }
@@ -132,7 +132,7 @@ function lackOfAssociation(
     const role = roleNamed(facts, roleArn);
     return role && !trustsPodIdentity(role, pod, facts, association)
         ? `the association's role ${role.name} does not trust Pod Identity with the tags of the pod`
-        : lackOfRole(facts, roleArn);
+        : lackOfRole(pod, facts, roleArn);
 }
 
 /** https://docs.aws.amazon.com/eks/latest/userguide/pod-id-role.html and pod-id-abac.html */
@@ -170,9 +170,9 @@ function roleNamed({ iam }: PathFacts, roleArn: string): RoleState | undefined {
     return Object.values(iam.roles).find(({ arn }) => arn === roleArn);
 }
 
-function lackOfRole(facts: PathFacts, roleArn: string): string | undefined {
+function lackOfRole(pod: PodRecord, facts: PathFacts, roleArn: string): string | undefined {
     const role = roleNamed(facts, roleArn);
-    return role ? lackOfPermissions(facts, role) : `the association's role ${roleArn} does not exist`;
+    return role ? lackOfPermissions(pod, facts, role) : `the association's role ${roleArn} does not exist`;
 }
 
 function lackOfTokenPath(pod: PodRecord, facts: PathFacts): MissingPath | undefined {
@@ -185,7 +185,7 @@ function lackOfTokenPath(pod: PodRecord, facts: PathFacts): MissingPath | undefi
     if (role === undefined) {
         return atOnce(`its role ${roleArn} does not exist`);
     }
-    const permissions = lackOfPermissions(facts, role);
+    const permissions = lackOfPermissions(pod, facts, role);
     if (permissions !== undefined) {
         return atOnce(permissions);
     }
@@ -202,7 +202,7 @@ function lackOfTokenPath(pod: PodRecord, facts: PathFacts): MissingPath | undefi
         : atRenewal(`its role ${role.name} does not trust its token`);
 }
 
-function lackOfNodePath(facts: PathFacts): MissingPath | undefined {
+function lackOfNodePath(pod: PodRecord, facts: PathFacts): MissingPath | undefined {
     const { iam, instanceProfile } = facts;
     if (instanceProfile === undefined) {
         return atOnce("it has no token, and its node has no instance profile");
@@ -213,7 +213,7 @@ function lackOfNodePath(facts: PathFacts): MissingPath | undefined {
     const reason =
         role === undefined
             ? `it has no token, and the instance profile ${instanceProfile} has no role`
-            : lackOfPermissions(facts, role);
+            : lackOfPermissions(pod, facts, role);
     return reason === undefined ? undefined : atOnce(reason);
 }
 
@@ -243,7 +243,8 @@ function trusts(role: RoleState, { issuer, providerArn, subject, audience, accou
 }
 
 function lackOfPermissions(
-    { iam, accountId, ipFamily, serviceControlPolicies = [] }: PathFacts,
+    { ipFamily }: PodRecord,
+    { iam, accountId, serviceControlPolicies = [] }: PathFacts,
     role: RoleState,
 ): string | undefined {
     const documents = role.attachedPolicyArns.map((arn) => iam.policies[arn]?.document);

@@ -10,8 +10,6 @@ export interface Recording {
     /** The cluster's OIDC issuer, without `https://`. */
     readonly issuer: string;
     readonly accountId: string;
-    /** Missing: `ipv4`. */
-    readonly ipFamily?: "ipv4" | "ipv6";
     /** The session tags of Pod Identity name it. */
     readonly clusterArn: string;
     readonly events: readonly RecordedEvent[];
@@ -86,6 +84,8 @@ export interface PodRecord {
     /** Milliseconds since the epoch, in the API server's precision of one second. */
     readonly createdAt: number;
     readonly serviceAccount: string;
+    /** By the variable ENABLE_IPv6 of the container aws-node. */
+    readonly ipFamily: "ipv4" | "ipv6";
     /** Whether the container aws-node has AWS_WEB_IDENTITY_TOKEN_FILE. */
     readonly tokenFile: boolean;
     readonly roleArn: string | undefined;

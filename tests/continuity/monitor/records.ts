@@ -18,6 +18,7 @@ export function podRecord({ metadata, spec, status }: V1Pod): PodRecord {
         terminating: metadata?.deletionTimestamp !== undefined,
         createdAt: metadata?.creationTimestamp ? new Date(metadata.creationTimestamp).getTime() : 0,
         serviceAccount: spec?.serviceAccountName ?? "default",
+        ipFamily: value("ENABLE_IPv6") === "true" ? "ipv6" : "ipv4",
         tokenFile: tokenFile !== undefined,
         containerCredentials: value("AWS_CONTAINER_CREDENTIALS_FULL_URI") !== undefined,
         roleArn: value("AWS_ROLE_ARN"),

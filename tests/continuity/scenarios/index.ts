@@ -10,6 +10,7 @@ import { injectionGuard } from "./injectionGuard";
 import { lifecycle } from "./lifecycle";
 import { limits } from "./limits";
 import { model } from "./model";
+import { modes } from "./modes";
 import { nodes } from "./nodes";
 import { options } from "./options";
 import { organization } from "./organization";
@@ -54,5 +55,6 @@ export const SCENARIOS: readonly Scenario[] = [
     ...role,
     ...advice,
     ...limits,
+    ...modes,
     ...model,
 ];

@@ -14,6 +14,8 @@ export interface Scenario {
     readonly campaign?: true;
     /** Whether it can also run on an IPv6 cluster: see `--ip-family`. */
     readonly onIpv6?: true;
+    /** Whether it tries the monitor alone: it runs nothing of the package, so it is no limit of docs/limits.md. */
+    readonly isControl?: true;
     readonly bound: ScenarioBound;
     /** Throws if the result is wrong. */
     play(stage: Stage): Promise<void>;

@@ -3,7 +3,7 @@ import * as path from "path";
 import { PutRolePolicyCommand } from "@aws-sdk/client-iam";
 import { AssumeRoleCommand, STSClient } from "@aws-sdk/client-sts";
 import type { EngineEvent, Stack } from "@pulumi/pulumi/automation";
-import type { Sandbox } from "local-eks";
+import { agentResults, probeResults, type Sandbox } from "local-eks";
 import { loadKubeconfig } from "local-eks/kubernetes";
 import { figuresOf } from "../../continuity/monitor/gaps";
 import { Monitor } from "../../continuity/monitor/monitor";
@@ -110,12 +110,17 @@ export function credentialCommand(sandbox: Sandbox, seconds: number) {
 }
 
 /** Starts the monitor. `gaps` lists the times since then in which a pod, other than a canary, had no path to the permissions. */
-export async function watchGaps(sandbox: Sandbox, ipFamily: "ipv4" | "ipv6" = "ipv4") {
-    const monitor = new Monitor(sandbox, ipFamily);
+export async function watchGaps(sandbox: Sandbox) {
+    const monitor = new Monitor(sandbox);
     await monitor.start();
     const from = Date.now();
     return {
         gaps: () => figuresOf(monitor.recording(from, Date.now())).gaps.filter(({ canary }) => !canary),
         stop: () => monitor.stop(),
     };
+}
+
+/** What pods were refused: permissions that the probes of their paths asked for, and the CNI's own calls. */
+export function refusals(sandbox: Sandbox) {
+    return [...probeResults(sandbox), ...agentResults(sandbox)].filter(({ ok }) => !ok);
 }

@@ -34,7 +34,6 @@ function circumstances(more: Partial<PathFacts> = {}): PathFacts {
         iam: iam([nodeRole(), role("cni")]),
         issuer: ISSUER,
         accountId: ACCOUNT,
-        ipFamily: "ipv4",
         instanceProfile: "nodes",
         stsReachable: true,
         podIdentity: podIdentity(),
@@ -91,6 +90,41 @@ describe("the path of a pod in an organization", () => {
     it("is there in a region that a region deny leaves", () => {
         const NotEquals = { StringNotEquals: { "aws:RequestedRegion": ["us-west-2"] } };
         assert.strictEqual(lack(withRole("a"), [everything, statement("Deny", "*", NotEquals)]), undefined);
+    });
+});
+
+describe("the path of a pod on IPv6", () => {
+    const document = (...Action: string[]) =>
+        JSON.stringify({ Version: "2012-10-17", Statement: { Effect: "Allow", Action, Resource: "*" } });
+    const needed = [
+        "ec2:AssignIpv6Addresses",
+        "ec2:DescribeInstances",
+        "ec2:DescribeInstanceTypes",
+        "ec2:DescribeNetworkInterfaces",
+        "ec2:DescribeSubnets",
+        "ec2:DescribeTags",
+        "ec2:CreateTags",
+    ];
+    const reasonWith = (...actions: string[]) => {
+        const state = iam([nodeRole({ inlinePolicies: { cni: document(...actions) }, attachedPolicyArns: [] })]);
+        return missingPath(pod("a", { ipFamily: "ipv6" }), circumstances({ iam: state }))?.reason;
+    };
+
+    it("needs what the CNI calls there, each of it, and nothing that it calls on IPv4 alone", () => {
+        assert.strictEqual(reasonWith(...needed), undefined);
+        for (const action of needed) {
+            const lack = `the role nodes may not call ${action.replace("ec2:", "")}`;
+            assert.match(reasonWith(...needed.filter((one) => one !== action)) ?? "", new RegExp(`${lack}$`));
+        }
+    });
+
+    it("is not that of a pod on IPv4 beside it", () => {
+        const facts = circumstances();
+        assert.strictEqual(missingPath(pod("b"), facts), undefined);
+        assert.match(
+            missingPath(pod("a", { ipFamily: "ipv6" }), facts)?.reason ?? "",
+            /may not call AssignIpv6Addresses$/,
+        );
     });
 });
 

@@ -51,11 +51,17 @@ describe("what is recorded of a pod", () => {
             terminating: false,
             createdAt: 1000,
             serviceAccount: "aws-node",
+            ipFamily: "ipv4",
             tokenFile: true,
             containerCredentials: false,
             roleArn: "arn:role",
             audience: "sts.amazonaws.com",
         });
+    });
+
+    it("is the family of its addresses", () => {
+        const familyOf = (value: string) => podRecord(pod({ env: { ENABLE_IPv6: value } })).ipFamily;
+        assert.deepStrictEqual([familyOf("true"), familyOf("false")], ["ipv6", "ipv4"]);
     });
 
     it("is no identity where there is none", () => {

@@ -123,6 +123,7 @@ export function pod(uid: string, more: Partial<PodRecord> = {}): PodRecord {
         terminating: false,
         createdAt: 0,
         serviceAccount: "aws-node",
+        ipFamily: "ipv4",
         tokenFile: false,
         roleArn: undefined,
         audience: undefined,

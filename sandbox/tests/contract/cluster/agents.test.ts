@@ -11,12 +11,11 @@ import {
 } from "@aws-sdk/client-iam";
 import { CoreV1Api, EventsV1Api, PatchStrategy, setHeaderOptions } from "@kubernetes/client-node";
 import * as assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { launchInstance } from "../../../cluster/instances";
-import type { AgentResult } from "../../../cluster/podAgent";
+import type { AgentResult, ProbeResult } from "../../../cluster/podAgent";
 import { loadKubeconfig } from "../../../kubeconfigs";
+import { agentResults, probeResults } from "../../../logs";
 import { podCredentials } from "../../../pods";
 import { type Sandbox, startSandbox } from "../../../sandbox";
 
@@ -57,13 +56,20 @@ describe("A sandbox with agents", function () {
         assert.ok(pod);
         return pod;
     };
-    const results = () =>
-        readFileSync(join(sandbox.directory, "logs", "agents.jsonl"), "utf8")
-            .split("\n")
-            .filter(Boolean)
-            .map((line) => JSON.parse(line) as AgentResult);
-    /** The newest result of a pod's agent after this call. */
-    const nextResult = async (uid: string): Promise<AgentResult> => {
+    const results = () => probeResults(sandbox);
+    const callsOf = (of: string) => agentResults(sandbox).filter(({ uid }) => uid === of);
+    /** The calls of the CNI in a pod that meet a condition. */
+    const untilCalled = async (uid: string, wanted: (result: AgentResult) => boolean): Promise<AgentResult> => {
+        for (;;) {
+            const found = callsOf(uid).find(wanted);
+            if (found) {
+                return found;
+            }
+            await sleep(100);
+        }
+    };
+    /** The newest result of the probe of a pod's path after this call. */
+    const nextResult = async (uid: string): Promise<ProbeResult> => {
         const since = Date.now();
         for (;;) {
             const found = results()
@@ -75,7 +81,7 @@ describe("A sandbox with agents", function () {
             await sleep(100);
         }
     };
-    const untilResult = async (uid: string, wanted: (result: AgentResult) => boolean): Promise<AgentResult> => {
+    const untilResult = async (uid: string, wanted: (result: ProbeResult) => boolean): Promise<ProbeResult> => {
         for (;;) {
             const result = await nextResult(uid);
             if (wanted(result)) {
@@ -132,7 +138,7 @@ describe("A sandbox with agents", function () {
     const trust = (statement: object) =>
         JSON.stringify({ Version: "2012-10-17", Statement: [{ Effect: "Allow", ...statement }] });
 
-    it("tries as the node's role in a pod without a role of its own, twice a second", async () => {
+    it("probes as the node's role in a pod without a role of its own, twice a second, while the CNI calls nothing more", async () => {
         const { uid, node, pod } = await firstPod();
         const { time, ...result } = await nextResult(uid);
         const roleArn = `arn:aws:iam::${sandbox.accountId}:role/sandbox-nodes`;
@@ -140,9 +146,12 @@ describe("A sandbox with agents", function () {
         await sleep(3000);
         const since = results().filter((other) => other.uid === uid && other.time > time).length;
         assert.ok(since >= 4 && since <= 7, `${since} results in 3 s`);
+        const [start, ...others] = callsOf(uid);
+        assert.deepEqual(others, []);
+        assert.ok(start?.ok && start.calls.includes("DescribeNetworkInterfaces"), start?.calls.join());
     });
 
-    it("tries as the pod's own role where the webhook has injected one", async () => {
+    it("probes as the pod's own role where the webhook has injected one", async () => {
         const roleArn = await deliver("agents-own");
         const { pod, node } = await firstPod();
         await remove(pod);
@@ -151,7 +160,7 @@ describe("A sandbox with agents", function () {
         assert.deepEqual([result.source, result.roleArn, result.ok], ["webIdentity", roleArn, true]);
     });
 
-    it("tries as the role of a Pod Identity association, if the role trusts EKS for both actions", async () => {
+    it("probes as the role of a Pod Identity association, if the role trusts EKS for both actions", async () => {
         const statement = {
             Principal: { Service: "pods.eks.amazonaws.com" },
             Action: ["sts:AssumeRole", "sts:TagSession"],
@@ -228,7 +237,7 @@ describe("A sandbox with agents", function () {
         assert.deepEqual([restarted.ready, restarted.lastState?.terminated?.exitCode], [false, 2]);
         const waiting = await until(({ state }) => state?.waiting !== undefined);
         assert.equal(waiting.state?.waiting?.reason, "CrashLoopBackOff");
-        assert.equal(results().filter((result) => result.uid === uid).length, 2, "one attempt for each start");
+        assert.equal(callsOf(uid).length, 2, "one attempt for each start");
         const events = loadKubeconfig(sandbox.kubeconfigPath).makeApiClient(EventsV1Api);
         const { items } = await events.listNamespacedEvent({ namespace });
         const complaints = items.filter(
@@ -260,12 +269,37 @@ describe("A sandbox with agents", function () {
         const { pod, node } = await firstPod();
         await remove(pod);
         const born = await newPodOn(node);
-        await untilResult(born.uid, ({ ok }) => ok);
+        const started = await untilCalled(born.uid, () => true);
+        assert.deepEqual([started.ok, started.calls.includes("CreateTags")], [true, false]);
         const added = await sandbox.nodes.add();
         const onNewNode = await newPodOn(added);
-        const refused = await nextResult(onNewNode.uid).then((result) => [result.ok, result.call]);
-        assert.deepEqual(refused, [false, "ec2:CreateTags"]);
+        const refused = await untilCalled(onNewNode.uid, () => true);
+        assert.deepEqual([refused.ok, refused.call], [false, "ec2:CreateTags"]);
         await sandbox.nodes.remove(added);
+    });
+
+    it("attaches an interface when a pod of the node needs an address, and stays Ready if that is denied", async () => {
+        const { uid, node: nodeName } = await firstPod();
+        const containers = [{ name: "app", image: "app" }];
+        const body = { metadata: { name: "workload" }, spec: { nodeName, containers } };
+        const add = () => core.createNamespacedPod({ namespace: "default", body });
+        await add();
+        const attached = await untilCalled(uid, ({ calls }) => calls.includes("CreateNetworkInterface"));
+        assert.deepEqual([attached.ok, attached.calls.at(-1)], [true, "DescribeSubnets"]);
+        const before = callsOf(uid).length;
+        await iam.send(new DetachRolePolicyCommand({ RoleName: "sandbox-nodes", PolicyArn: cniPolicy }));
+        await untilResult(uid, ({ ok }) => !ok);
+        assert.deepEqual(callsOf(uid).slice(before), [], "the CNI does not notice");
+        const other = (await pods()).find(({ node }) => node !== nodeName);
+        body.metadata.name = "workload-2";
+        body.spec.nodeName = other?.node ?? "";
+        await add();
+        const denied = await untilCalled(other?.uid ?? "", ({ ok }) => !ok);
+        assert.deepEqual([denied.call, denied.error], ["ec2:CreateNetworkInterface", "UnauthorizedOperation"]);
+        assert.ok((await pods()).every(({ ready }) => ready));
+        for (const name of ["workload", "workload-2"]) {
+            await core.deleteNamespacedPod({ namespace: "default", name });
+        }
     });
 
     it("feels a detached policy when it is in force, and stays Ready", async () => {

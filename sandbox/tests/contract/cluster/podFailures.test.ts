@@ -2,7 +2,7 @@ import { CoreV1Api, type V1ContainerStatus, type V1Pod, Watch } from "@kubernete
 import * as assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import { loadKubeconfig } from "../../../kubeconfigs";
-import { agentResults } from "../../../logs";
+import { agentResults, probeResults } from "../../../logs";
 import { type Sandbox, startSandbox } from "../../../sandbox";
 
 const namespace = "kube-system";
@@ -84,8 +84,11 @@ for (const agents of [true, false]) {
             }
         };
         const noCalls = (pod: V1Pod) => {
-            const calls = agents ? agentResults(sandbox).filter(({ uid }) => uid === pod.metadata?.uid) : [];
-            assert.deepEqual(calls, []);
+            const calls = [...agentResults(sandbox), ...probeResults(sandbox)];
+            assert.deepEqual(
+                calls.filter(({ uid }) => uid === pod.metadata?.uid),
+                [],
+            );
         };
         const end = async (name: string) => {
             await sandbox.nodes.setPodsFail(undefined);

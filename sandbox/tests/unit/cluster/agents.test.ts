@@ -15,7 +15,10 @@ const pod = {
     apiVersion: "v1",
     kind: "Pod",
     metadata: { name: "aws-node-1", namespace: "kube-system", uid: "u", resourceVersion: "1" },
-    spec: { nodeName: "node", containers: [{ name: "aws-node" }] },
+    spec: {
+        nodeName: "node",
+        containers: [{ name: "aws-node", env: [{ name: "ENABLE_IPv6", value: "true" }] }],
+    },
     status: {
         phase: "Running",
         containerStatuses: [{ name: "aws-node", ready: false, restartCount: 0, state: { running: {} } }],
@@ -60,9 +63,9 @@ describe("the agents of aws-node's pods", () => {
         [shown, statusWrites] = [first, 0];
         agents = new Agents({
             kubeconfigPath: join(folder, "kubeconfig"),
-            ipFamily: "ipv6",
             aws,
             logFile: join(folder, "agents.jsonl"),
+            probesFile: join(folder, "probes.jsonl"),
             startFactor: 1,
             instanceIds: new InstanceIds(join(folder, "kubeconfig")),
             podIdentityAgents: { on: () => undefined, times: podIdentityTimes },

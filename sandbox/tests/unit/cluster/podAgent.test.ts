@@ -1,37 +1,75 @@
 import assert from "node:assert/strict";
 import type { V1Pod, V1PodStatus } from "@kubernetes/client-node";
 import type { Session } from "../../../aws/sts/sessions";
-import type { NodeNetwork } from "../../../cluster/cniStart";
 import { PodAgent, type Step } from "../../../cluster/podAgent";
-import type { IpFamily } from "../../../cluster/programs";
+import { newNetwork, type NodeNetwork } from "../../../cluster/warmPool";
+
+/** The variables of the container aws-node by which its calls differ. */
+const modes = {
+    ipv4: {},
+    ipv6: { ENABLE_IPv6: "true", ENABLE_PREFIX_DELEGATION: "true", WARM_PREFIX_TARGET: "1" },
+    "custom networking": { AWS_VPC_K8S_CNI_CUSTOM_NETWORK_CFG: "true" },
+    "prefix delegation": { ENABLE_PREFIX_DELEGATION: "true", WARM_PREFIX_TARGET: "1" },
+    "IMDS only": { ENABLE_IMDS_ONLY_MODE: "true", ENABLE_SUBNET_DISCOVERY: "false" },
+    "IMDS only with subnet discovery": { ENABLE_IMDS_ONLY_MODE: "true" },
+    "IMDS only on ipv6": { ENABLE_IPv6: "true", ENABLE_IMDS_ONLY_MODE: "true", ENABLE_SUBNET_DISCOVERY: "false" },
+    "without provisioning": { DISABLE_NETWORK_RESOURCE_PROVISIONING: "true" },
+    "without subnet discovery": { ENABLE_SUBNET_DISCOVERY: "false" },
+    "targets of addresses": { WARM_IP_TARGET: "2", MINIMUM_IP_TARGET: "4" },
+} as const;
+type Mode = keyof typeof modes;
 
 /** A pod with the role of its node. */
-const podWith = (status: V1PodStatus): V1Pod => ({
+const podWith = (status: V1PodStatus, mode: Mode): V1Pod => ({
     metadata: { name: "aws-node-1", uid: "uid" },
-    spec: { nodeName: "node", containers: [{ name: "aws-node" }] },
+    spec: {
+        nodeName: "node",
+        containers: [
+            { name: "aws-eks-nodeagent", env: [{ name: "ENABLE_IPv6", value: "true" }] },
+            { name: "aws-node", env: Object.entries(modes[mode]).map(([name, value]) => ({ name, value })) },
+        ],
+    },
     status,
 });
+
+/** The network of a node on which the CNI has been at work. */
+const warmed: Record<Mode, Partial<NodeNetwork>> = {
+    ipv4: { isTagged: true, held: 9 },
+    ipv6: { isTagged: true, hasIpv6Prefix: true },
+    "custom networking": { isTagged: true, interfaces: 2, held: 9 },
+    "prefix delegation": { isTagged: true, held: 1, isOfPrefixes: true },
+    "IMDS only": { isTagged: true, held: 9 },
+    "IMDS only with subnet discovery": { isTagged: true, held: 9 },
+    "IMDS only on ipv6": { isTagged: true, hasIpv6Prefix: true },
+    "without provisioning": { isTagged: true, held: 9 },
+    "without subnet discovery": { isTagged: true, held: 9 },
+    "targets of addresses": { isTagged: true, held: 4 },
+};
 
 interface Play {
     /** Milliseconds. */
     now: number;
     readonly network: NodeNetwork;
     readonly denied: Set<string>;
-    /** The calls since the last look. */
+    /** The calls of EC2, and those for a session of the node's role, since the last look. */
     readonly calls: string[];
     readonly agent: PodAgent;
     instanceId: string | undefined;
+    /** Pods with an address of their own on the node. */
+    pods: number;
+    hasRole: boolean;
 }
 
-function play(ipFamily: IpFamily, network: Partial<NodeNetwork> = {}, factor = 1, status: V1PodStatus = {}): Play {
-    const node = { isTagged: false, hasAddresses: false, ...network };
+function play(mode: Mode, network: Partial<NodeNetwork> = {}, factor = 1, status: V1PodStatus = {}): Play {
+    const node = { ...newNetwork(), ...network };
     const denied = new Set<string>();
     const calls: string[] = [];
-    const clock = { now: 0, instanceId: "i-1" };
+    const clock = { now: 0, instanceId: "i-1", pods: 0, hasRole: true };
     const never = () => Promise.reject(new Error("not used"));
     const surroundings = {
         aws: {
-            instanceCredentials: () => Promise.resolve({ expiresAt: Infinity, roleArn: "arn" } as Session),
+            instanceCredentials: () =>
+                Promise.resolve(clock.hasRole ? ({ expiresAt: Infinity, roleArn: "arn" } as Session) : undefined),
             assumeRole: never,
             assumeRoleForPodIdentity: never,
             ec2: (_session: Session, action: string) => {
@@ -40,7 +78,6 @@ function play(ipFamily: IpFamily, network: Partial<NodeNetwork> = {}, factor = 1
                 return denied.has(action) ? Promise.reject(refusal) : Promise.resolve();
             },
         },
-        ipFamily,
         stsIsReachable: () => true,
         instanceId: () => Promise.resolve(clock.instanceId),
         token: () => Promise.resolve(undefined),
@@ -48,9 +85,10 @@ function play(ipFamily: IpFamily, network: Partial<NodeNetwork> = {}, factor = 1
         podIdentityAgent: () => undefined,
         sdkWindowSeconds: () => 300,
         network: node,
+        podsOnNode: () => clock.pods,
         startFactor: factor,
     };
-    const agent = new PodAgent(podWith(status), surroundings, false);
+    const agent = new PodAgent(podWith(status, mode), surroundings, false);
     return Object.assign(clock, { network: node, denied, calls, agent });
 }
 
@@ -62,66 +100,170 @@ const shown = (step: Step | undefined) => [
     step?.container,
 ];
 
-describe("the agent of a pod of aws-node", () => {
-    it("makes the calls of the CNI's start in their order on IPv4, on a new node", async () => {
-        const { agent, calls, network } = play("ipv4");
-        assert.deepEqual(shown(await agent.step()), [true, undefined, "", "ready"]);
-        assert.deepEqual(calls, [
+/** The calls of a start, on a new node and on one where the CNI has been at work. */
+const starts: Record<Mode, { first: string[]; later: string[] }> = {
+    ipv4: {
+        first: [
             "DescribeNetworkInterfaces",
             "CreateTags",
             "DescribeSubnets",
             "ModifyNetworkInterfaceAttribute",
             "AssignPrivateIpAddresses",
-        ]);
-        assert.deepEqual(network, { isTagged: true, hasAddresses: true });
-    });
-
-    it("makes the calls of the CNI's start in their order on IPv6, on a new node", async () => {
-        const { agent, calls } = play("ipv6");
-        assert.deepEqual(shown(await agent.step()), [true, undefined, "", "ready"]);
-        assert.deepEqual(calls, [
+        ],
+        later: ["DescribeNetworkInterfaces", "DescribeSubnets", "ModifyNetworkInterfaceAttribute"],
+    },
+    ipv6: {
+        first: [
             "DescribeNetworkInterfaces",
             "DescribeSubnets",
             "CreateTags",
+            "DescribeSubnets",
+            "DescribeNetworkInterfaces",
             "AssignIpv6Addresses",
             "ModifyNetworkInterfaceAttribute",
-        ]);
-    });
+        ],
+        later: [
+            "DescribeNetworkInterfaces",
+            "DescribeSubnets",
+            "DescribeSubnets",
+            "DescribeNetworkInterfaces",
+            "ModifyNetworkInterfaceAttribute",
+        ],
+    },
+    "custom networking": {
+        first: [
+            "DescribeNetworkInterfaces",
+            "CreateTags",
+            "DescribeSubnets",
+            "CreateNetworkInterface",
+            "DescribeInstances",
+            "AttachNetworkInterface",
+            "ModifyNetworkInterfaceAttribute",
+            "DescribeSubnets",
+        ],
+        later: ["DescribeNetworkInterfaces", "DescribeSubnets"],
+    },
+    "prefix delegation": {
+        first: [
+            "DescribeNetworkInterfaces",
+            "CreateTags",
+            "DescribeSubnets",
+            "ModifyNetworkInterfaceAttribute",
+            "AssignPrivateIpAddresses",
+        ],
+        later: ["DescribeNetworkInterfaces", "DescribeSubnets", "ModifyNetworkInterfaceAttribute"],
+    },
+    "IMDS only": { first: [], later: [] },
+    "IMDS only with subnet discovery": { first: ["DescribeSubnets"], later: ["DescribeSubnets"] },
+    "IMDS only on ipv6": {
+        first: ["DescribeNetworkInterfaces", "AssignIpv6Addresses"],
+        later: ["DescribeNetworkInterfaces"],
+    },
+    "without provisioning": {
+        first: ["DescribeNetworkInterfaces", "DescribeSubnets"],
+        later: ["DescribeNetworkInterfaces", "DescribeSubnets"],
+    },
+    "without subnet discovery": {
+        first: [
+            "DescribeNetworkInterfaces",
+            "CreateTags",
+            "ModifyNetworkInterfaceAttribute",
+            "AssignPrivateIpAddresses",
+        ],
+        later: ["DescribeNetworkInterfaces", "ModifyNetworkInterfaceAttribute"],
+    },
+    "targets of addresses": {
+        first: [
+            "DescribeNetworkInterfaces",
+            "CreateTags",
+            "DescribeSubnets",
+            "ModifyNetworkInterfaceAttribute",
+            "AssignPrivateIpAddresses",
+        ],
+        later: ["DescribeNetworkInterfaces", "DescribeSubnets", "ModifyNetworkInterfaceAttribute"],
+    },
+};
 
-    for (const ipFamily of ["ipv4", "ipv6"] as const) {
-        it(`neither tags nor assigns where an earlier start did, on ${ipFamily}`, async () => {
-            const { agent, calls } = play(ipFamily, { isTagged: true, hasAddresses: true });
-            assert.deepEqual(shown(await agent.step()), [true, undefined, "", "ready"]);
-            assert.ok(!calls.some((call) => call === "CreateTags" || call.startsWith("Assign")), calls.join());
+describe("the agent of a pod of aws-node", () => {
+    for (const [mode, { first, later }] of Object.entries(starts) as [Mode, (typeof starts)[Mode]][]) {
+        it(`makes the calls of the CNI's start in their order with ${mode}, on a new node, and then those of a warmed one`, async () => {
+            const { agent, calls, network } = play(mode);
+            const step = await agent.step();
+            assert.deepEqual(shown(step), [true, undefined, "", "ready"]);
+            assert.deepEqual([calls, step?.result?.calls], [first, first]);
+            assert.deepEqual(network, {
+                ...newNetwork(),
+                ...warmed[mode],
+                ...(first.includes("CreateTags") ? {} : { isTagged: false }),
+                ...(first.some((call) => /^(Assign|Create)\w*(Ip|Interface)/.test(call)) ? {} : { held: 0 }),
+                attachedAt: network.interfaces > 1 ? 0 : -Infinity,
+            });
+            const again = play(mode, { ...warmed[mode] });
+            assert.deepEqual(shown(await again.agent.step()), [true, undefined, "", "ready"]);
+            assert.deepEqual(again.calls, later);
         });
     }
 
-    const fatal: [IpFamily, string][] = [
+    const fatal: [Mode, string][] = [
         ["ipv4", "DescribeNetworkInterfaces"],
         ["ipv4", "CreateTags"],
         ["ipv4", "AssignPrivateIpAddresses"],
         ["ipv6", "DescribeNetworkInterfaces"],
         ["ipv6", "DescribeSubnets"],
         ["ipv6", "CreateTags"],
+        ["prefix delegation", "AssignPrivateIpAddresses"],
+        ["custom networking", "CreateNetworkInterface"],
+        ["custom networking", "DescribeInstances"],
+        ["custom networking", "AttachNetworkInterface"],
+        ["custom networking", "ModifyNetworkInterfaceAttribute"],
     ];
-    for (const [ipFamily, action] of fatal) {
-        it(`does not start without ${action} on ${ipFamily}`, async () => {
-            const { agent, denied, calls, network } = play(ipFamily);
+    for (const [mode, action] of fatal) {
+        it(`does not start without ${action} on a new node with ${mode}`, async () => {
+            const { agent, denied, calls, network } = play(mode);
             denied.add(action);
-            assert.deepEqual(shown(await agent.step()), [false, `ec2:${action}`, `ec2:${action}`, undefined]);
-            assert.equal(calls.at(-1), action);
-            // EC2 keeps the tags of a start that fails later.
-            const isTagged = calls.indexOf("CreateTags") >= 0 && action !== "CreateTags";
-            assert.deepEqual(network, { isTagged, hasAddresses: false });
+            const step = await agent.step();
+            assert.deepEqual(shown(step), [false, `ec2:${action}`, `ec2:${action}`, undefined]);
+            assert.deepEqual([calls.at(-1), step?.result?.error], [action, "UnauthorizedOperation"]);
+            // EC2 keeps the tags and the prefix of a start that fails later.
+            const isTagged = calls.includes("CreateTags") && action !== "CreateTags";
+            assert.deepEqual([network.isTagged, network.held, network.interfaces], [isTagged, 0, 1]);
         });
     }
 
-    it("does nothing once its node is gone", async () => {
-        const playing = play("ipv4");
-        playing.instanceId = undefined;
-        assert.equal(await playing.agent.step(), undefined);
-        assert.deepEqual(playing.calls, []);
+    it("does not ask for credentials in a start that calls nothing, and starts without any", async () => {
+        const playing = play("IMDS only");
+        playing.hasRole = false;
+        assert.deepEqual(shown(await playing.agent.step()), [true, undefined, "", "ready"]);
+        const other = play("ipv4");
+        other.hasRole = false;
+        assert.deepEqual(shown(await other.agent.step()), [false, "imds:GetCredentials", "", undefined]);
     });
+
+    it("unassigns the addresses of before once prefix delegation is turned on, and the prefixes once it is turned off", async () => {
+        for (const [mode, network] of [
+            ["prefix delegation", warmed.ipv4],
+            ["ipv4", warmed["prefix delegation"]],
+        ] as const) {
+            const { agent, calls, denied } = play(mode, network);
+            denied.add("UnassignPrivateIpAddresses");
+            const refused = "ec2:UnassignPrivateIpAddresses";
+            assert.deepEqual(shown(await agent.step()), [true, undefined, refused, "ready"], mode);
+            assert.deepEqual(calls.slice(2), [
+                "UnassignPrivateIpAddresses",
+                "ModifyNetworkInterfaceAttribute",
+                "AssignPrivateIpAddresses",
+            ]);
+        }
+    });
+
+    for (const mode of ["ipv4", "IMDS only"] as const) {
+        it(`does nothing once its node is gone, with ${mode}`, async () => {
+            const playing = play(mode);
+            playing.instanceId = undefined;
+            assert.deepEqual([await playing.agent.step(), await playing.agent.probe()], [undefined, undefined]);
+            assert.deepEqual(playing.calls, []);
+        });
+    }
 
     it("does not tag again after a start that failed at a later call", async () => {
         const playing = play("ipv4");
@@ -135,7 +277,7 @@ describe("the agent of a pod of aws-node", () => {
     });
 
     it("assigns on IPv4 where there are addresses, if it could not look at its subnet: it has not recorded them", async () => {
-        const { agent, calls, denied } = play("ipv4", { isTagged: true, hasAddresses: true });
+        const { agent, calls, denied } = play("ipv4", warmed.ipv4);
         denied.add("DescribeSubnets");
         assert.deepEqual(shown(await agent.step()), [true, undefined, "ec2:DescribeSubnets", undefined]);
         assert.equal(calls.at(-1), "AssignPrivateIpAddresses");
@@ -206,17 +348,18 @@ describe("the agent of a pod of aws-node", () => {
         assert.equal((await playing.agent.step())?.container, "restarted");
     });
 
-    const delayed: [IpFamily, string, boolean][] = [
-        ["ipv4", "DescribeSubnets", true],
-        ["ipv6", "AssignIpv6Addresses", false],
+    const delayed: [Mode, string, number][] = [
+        ["ipv4", "DescribeSubnets", 9],
+        ["ipv6", "AssignIpv6Addresses", 0],
+        ["IMDS only with subnet discovery", "DescribeSubnets", 0],
     ];
-    for (const [ipFamily, action, hasAddresses] of delayed) {
-        it(`is Ready 50 s later without ${action} on ${ipFamily}, and complains`, async () => {
-            const playing = play(ipFamily);
+    for (const [mode, action, held] of delayed) {
+        it(`is Ready 50 s later without ${action} with ${mode}, and complains`, async () => {
+            const playing = play(mode);
             const { agent, denied, network } = playing;
             denied.add(action);
             assert.deepEqual(shown(await agent.step()), [true, undefined, `ec2:${action}`, undefined]);
-            assert.deepEqual(network, { isTagged: true, hasAddresses });
+            assert.deepEqual([network.held, network.hasIpv6Prefix], [held, false]);
             playing.now = 49_999;
             assert.equal(await agent.step(), undefined);
             playing.now = 50_000;
@@ -228,18 +371,145 @@ describe("the agent of a pod of aws-node", () => {
         const { agent, denied } = play("ipv6");
         denied.add("ModifyNetworkInterfaceAttribute");
         assert.deepEqual(shown(await agent.step()), [true, undefined, "ec2:ModifyNetworkInterfaceAttribute", "ready"]);
-        assert.deepEqual(shown(await agent.step()), [true, undefined, "", undefined]);
+        assert.equal(await agent.step(), undefined);
     });
 
-    it("looks and assigns once it runs, and stays Ready when that is denied", async () => {
-        const { agent, denied, calls } = play("ipv4");
-        await agent.step();
-        calls.length = 0;
-        await agent.step();
-        assert.deepEqual(calls, ["DescribeNetworkInterfaces", "AssignPrivateIpAddresses"]);
-        denied.add("AssignPrivateIpAddresses");
-        assert.deepEqual(shown(await agent.step()), [false, "ec2:AssignPrivateIpAddresses", "", undefined]);
-        denied.clear();
-        assert.deepEqual(shown(await agent.step()), [true, undefined, "", undefined]);
+    /** Starts on a warmed node, and plays the time until then in half seconds. Gives what was called at which second. */
+    const works = async (playing: Play, untilSeconds: number, pods: (seconds: number) => number) => {
+        const seen: [number, string][] = [];
+        for (; playing.now <= untilSeconds * 1000; playing.now += 500) {
+            playing.pods = pods(playing.now / 1000);
+            playing.calls.length = 0;
+            await playing.agent.step();
+            seen.push(...playing.calls.map((call): [number, string] => [playing.now / 1000, call]));
+        }
+        return seen.filter(([seconds]) => seconds > 0);
+    };
+    const allocates = ["CreateNetworkInterface", "DescribeInstances", "AttachNetworkInterface"];
+    const frees = ["DescribeNetworkInterfaces", "DetachNetworkInterface", "DeleteNetworkInterface"];
+    const at = (seconds: number, ...calls: string[]) => calls.map((call) => [seconds, call]);
+
+    for (const mode of Object.keys(modes) as Mode[]) {
+        it(`makes no call while no pod comes or goes, with ${mode}`, async () => {
+            assert.deepEqual(await works(play(mode, { ...warmed[mode] }), 300, () => 0), []);
+        });
+    }
+
+    for (const mode of ["ipv6", "IMDS only", "without provisioning"] as const) {
+        it(`makes no call for pods that come and go, with ${mode}`, async () => {
+            const playing = play(mode, { ...warmed[mode] });
+            assert.deepEqual(await works(playing, 300, (seconds) => (seconds < 100 ? 30 : 0)), []);
+        });
+    }
+
+    it("attaches an interface for the first pod, and frees it a minute later once the pod is gone, by WARM_ENI_TARGET", async () => {
+        const playing = play("ipv4", { ...warmed.ipv4 });
+        assert.deepEqual(await works(playing, 120, (seconds) => (seconds >= 5 && seconds < 20 ? 1 : 0)), [
+            ...at(7.5, "DescribeSubnets", ...allocates, "ModifyNetworkInterfaceAttribute", "DescribeSubnets"),
+            ...at(67.5, ...frees),
+        ]);
+        assert.deepEqual([playing.network.interfaces, playing.network.held], [1, 9]);
+    });
+
+    it("attaches as many interfaces as the instance has room for, and keeps those that have pods", async () => {
+        const playing = play("ipv4", { ...warmed.ipv4 });
+        const seen = await works(playing, 200, (seconds) => (seconds < 1 ? 0 : 10));
+        assert.deepEqual(
+            seen.filter(([, call]) => call === "CreateNetworkInterface").map(([seconds]) => seconds),
+            [2.5, 7.5],
+        );
+        assert.deepEqual([playing.network.interfaces, playing.network.held], [3, 27]);
+        assert.equal(seen.length, 12);
+    });
+
+    it("attaches an interface in the subnet of the ENIConfig, for which it looks up no subnet, with custom networking", async () => {
+        const playing = play("custom networking", { ...warmed["custom networking"] });
+        assert.deepEqual(await works(playing, 20, (seconds) => (seconds < 1 ? 0 : 1)), [
+            ...at(2.5, ...allocates, "ModifyNetworkInterfaceAttribute", "DescribeSubnets"),
+        ]);
+        assert.deepEqual([playing.network.interfaces, playing.network.held], [3, 18]);
+    });
+
+    it("assigns a prefix when one has an address in use, and unassigns it, with prefix delegation", async () => {
+        const playing = play("prefix delegation", { ...warmed["prefix delegation"] });
+        assert.deepEqual(await works(playing, 60, (seconds) => (seconds >= 5 && seconds < 20 ? 1 : 0)), [
+            ...at(7.5, "AssignPrivateIpAddresses"),
+            ...at(22.5, "UnassignPrivateIpAddresses"),
+        ]);
+        assert.equal(playing.network.held, 1);
+        assert.equal(playing.network.interfaces, 1);
+    });
+
+    it("assigns the addresses that a target lacks, and unassigns those over it, at most every 30 s, by WARM_IP_TARGET", async () => {
+        const playing = play("targets of addresses", { ...warmed["targets of addresses"] });
+        const pods = (seconds: number) => (seconds < 5 ? 2 : seconds < 20 ? 5 : seconds < 24 ? 4 : 0);
+        assert.deepEqual(await works(playing, 100, pods), [
+            ...at(7.5, "AssignPrivateIpAddresses"),
+            ...at(22.5, "UnassignPrivateIpAddresses"),
+            ...at(52.5, "UnassignPrivateIpAddresses"),
+        ]);
+        assert.equal(playing.network.held, 4);
+    });
+
+    it("stays Ready when a call of its work is denied, and tries again five seconds later", async () => {
+        const playing = play("ipv4", { ...warmed.ipv4 });
+        await playing.agent.step();
+        playing.denied.add("CreateNetworkInterface");
+        playing.pods = 1;
+        const shownAt = async (milliseconds: number) => {
+            playing.now = milliseconds;
+            const step = await playing.agent.step();
+            return [...shown(step), step?.result?.calls.join()];
+        };
+        const calls = "DescribeSubnets,CreateNetworkInterface";
+        const refused = [false, "ec2:CreateNetworkInterface", "", undefined, calls];
+        assert.deepEqual(await shownAt(2499), [undefined, undefined, "", undefined, undefined]);
+        assert.deepEqual(await shownAt(2500), refused);
+        assert.deepEqual(await shownAt(7499), [undefined, undefined, "", undefined, undefined]);
+        assert.deepEqual(await shownAt(7500), refused);
+        assert.ok(playing.agent.isRunning);
+        playing.denied.clear();
+        assert.deepEqual((await shownAt(12_500)).slice(0, 2), [true, undefined]);
+    });
+});
+
+describe("the probe of a pod's path", () => {
+    for (const mode of Object.keys(modes) as Mode[]) {
+        it(`finds each permission of the CNI that is missing, whatever the CNI calls, with ${mode}`, async () => {
+            const playing = play(mode, { ...warmed[mode] });
+            await playing.agent.step();
+            playing.calls.length = 0;
+            const { agent, calls, denied } = playing;
+            const { ok, call } = (await agent.probe()) ?? {};
+            assert.deepEqual([ok, call], [true, undefined]);
+            const asked = [...calls];
+            assert.equal(asked.length, mode.includes("ipv6") ? 7 : 13);
+            for (const action of asked) {
+                denied.clear();
+                denied.add(action);
+                const result = await agent.probe();
+                assert.deepEqual([result?.ok, result?.call], [false, `ec2:${action}`]);
+            }
+            denied.clear();
+            // The CNI itself makes no call meanwhile.
+            assert.equal(await agent.step(), undefined);
+        });
+    }
+
+    it("asks while the container waits for its restart, too", async () => {
+        const playing = play("ipv4");
+        playing.denied.add("CreateTags");
+        await playing.agent.step();
+        playing.now = 1000;
+        assert.equal(await playing.agent.step(), undefined);
+        assert.deepEqual((await playing.agent.probe())?.call, "ec2:CreateTags");
+        playing.denied.clear();
+        assert.deepEqual((await playing.agent.probe())?.ok, true);
+    });
+
+    it("gives the pod, its node, and the role that it has asked with", async () => {
+        const { agent } = play("ipv4");
+        const about = { time: 0, pod: "aws-node-1", uid: "uid", node: "node", source: "instanceRole", roleArn: "arn" };
+        assert.deepEqual(await agent.probe(), { ...about, ok: true });
     });
 });

@@ -23,11 +23,11 @@ import {
 } from "@kubernetes/client-node";
 import * as assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { AgentResult } from "../../../../cluster/podAgent";
+import type { ProbeResult } from "../../../../cluster/podAgent";
 import { podIdentityAgentLabels } from "../../../../cluster/manifests/podIdentityAgent";
 import { isReady } from "../../../../cluster/readiness";
 import { loadKubeconfig } from "../../../../kubeconfigs";
-import { agentResults, associationChanges, eksAuthCalls } from "../../../../logs";
+import { associationChanges, eksAuthCalls, probeResults } from "../../../../logs";
 import { podCredentials } from "../../../../pods";
 import { type Sandbox, startSandbox } from "../../../../sandbox";
 import { podIdentityTrust } from "../../aws/support";
@@ -112,9 +112,9 @@ describe("Pod Identity in a sandbox", function () {
             return found && uidOf(found);
         });
     };
-    const result = (uid: string, wanted: (of: AgentResult) => boolean = () => true, since = Date.now()) =>
-        until(() => agentResults(sandbox).find((of) => of.uid === uid && of.time >= since && wanted(of)));
-    const shown = ({ source, roleArn, ok, call, error }: AgentResult) => [source, roleArn, ok, call, error];
+    const result = (uid: string, wanted: (of: ProbeResult) => boolean = () => true, since = Date.now()) =>
+        until(() => probeResults(sandbox).find((of) => of.uid === uid && of.time >= since && wanted(of)));
+    const shown = ({ source, roleArn, ok, call, error }: ProbeResult) => [source, roleArn, ok, call, error];
     const fromRole = (role: string) => ["containerCredentials", arnOf(role), true, undefined, undefined];
     const failed = (error: string) => [
         "containerCredentials",
@@ -269,7 +269,7 @@ describe("Pod Identity in a sandbox", function () {
         const renewed = await result(uid, ({ roleArn }) => roleArn === arnOf("after"));
         const seconds = (renewed.time - bornAt) / 1000;
         assert.ok(seconds > 5 && seconds < 13, `after ${seconds} s`);
-        const between = agentResults(sandbox).filter((of) => of.uid === uid && of.time > bornAt);
+        const between = probeResults(sandbox).filter((of) => of.uid === uid && of.time > bornAt);
         assert.ok(between.every(({ ok }) => ok));
         const there = (await awsNodes()).filter((pod) => nodeOf(pod) === node);
         assert.deepEqual(there.map(uidOf), [uid], "the pod has not restarted");

@@ -4,6 +4,7 @@ import type { V1Pod } from "@kubernetes/client-node";
 
 import type { Session } from "../../../../aws/sts/sessions";
 import { type AgentSurroundings, PodAgent } from "../../../../cluster/podAgent";
+import { newNetwork } from "../../../../cluster/warmPool";
 
 const minutes = 60_000;
 
@@ -56,7 +57,6 @@ describe("the SDK in a container with container credentials", () => {
                 instanceCredentials: () => Promise.reject(new Error("the instance's role is not asked")),
                 ec2: () => Promise.resolve(),
             },
-            ipFamily: "ipv4",
             stsIsReachable: () => true,
             instanceId: () => Promise.resolve("i-1"),
             token: () => Promise.resolve(`token ${(tokens += 1)}`),
@@ -73,15 +73,16 @@ describe("the SDK in a container with container credentials", () => {
                           },
                       },
             sdkWindowSeconds: () => 300,
-            network: { isTagged: true, hasAddresses: true },
+            network: newNetwork(),
+            podsOnNode: () => 0,
             startFactor: 1,
         } as unknown as AgentSurroundings;
         agent = new PodAgent(pod, surroundings, true);
     });
     const next = async (milliseconds = 0) => {
         now += milliseconds;
-        const { result } = (await agent.step()) ?? {};
-        return [result?.ok, result?.roleArn, result?.error];
+        const { ok, roleArn, error } = (await agent.probe()) ?? {};
+        return [ok, roleArn, error];
     };
 
     it("asks the agent of its node at the address of its variable, with the token of its volume", async () => {
