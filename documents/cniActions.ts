@@ -79,3 +79,18 @@ function withoutDryRun(action: string): CniAction {
 function withDryRun(action: string, ...on: Ec2ResourceType[]): CniAction {
     return { action, on, dryRun: true };
 }
+
+/**
+ * AmazonEKS_CNI_Policy in its version of March 2026. Its text need not be read, since AWS keeps it sufficient for IPv4.
+ *
+ * Source: https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AmazonEKS_CNI_Policy.html
+ */
+export const MANAGED_CNI_POLICY: unknown = {
+    Statement: [
+        {
+            Effect: "Allow",
+            Action: [...IPV4.map(({ action }) => action), "ec2:DescribeSecurityGroups"],
+            Resource: "*",
+        },
+    ],
+};

@@ -1,3 +1,6 @@
+import { MANAGED_CNI_POLICY } from "../../documents/cniActions";
+import type { PolicyRead } from "../../documents/nodeBoot";
+import { isRefusal } from "../model/refusal";
 import type { AccountSeen, NodeRoleSeen, UnjoinedInstance } from "../model/world";
 import type { AccountQuery } from "./awsAccess";
 import type { Clients } from "./awsClients";
@@ -6,11 +9,18 @@ import { profilesOfRole, roleOfProfile } from "./instanceProfiles";
 import { aliveState, instancesById, type InstanceSeen, leavingState } from "./instances";
 import { lastUsedRegions } from "./lastUsedRegions";
 import { instanceFacts, newInstances, withNewInstances } from "./newInstances";
-import { type PolicyReader, policyReader, undefinedIfMissing } from "./policyReader";
+import {
+    isManagedCni,
+    judgedInline,
+    judgedManaged,
+    type PolicyReader,
+    policyReader,
+    undefinedIfMissing,
+} from "./policyReader";
 import { type ProfileUsers, usersOfProfiles } from "./regionSearch";
 import { rolePolicies } from "./rolePolicies";
 
-type RoleSeen = Pick<NodeRoleSeen, "name" | "exists" | "uniqueId" | "cniPolicies" | "inlineCniPolicies" | "lastUsedIn">;
+type RoleSeen = Omit<NodeRoleSeen, "instancesOfCluster" | "unjoined" | "instancesElsewhere" | "clustersElsewhere">;
 
 /** Reads the node roles repeatedly during a run. Facts that cannot change during a run are read once. */
 export function nodeRoleLook(clients: Clients): (query: AccountQuery) => Promise<AccountSeen> {
@@ -76,7 +86,7 @@ async function rolesOf(
     return Object.fromEntries(await Promise.all(entries));
 }
 
-/** Reads a role and those of its policies that grant actions of the CNI. */
+/** Reads a role and its policies, and judges which grant actions of the CNI. */
 async function readRole(
     clients: Clients,
     policies: PolicyReader,
@@ -88,21 +98,47 @@ async function readRole(
     const client = await clients.iam();
     const found = await undefinedIfMissing(async () => {
         const { Role } = await client.send(new GetRoleCommand({ RoleName: name }));
-        return { uniqueId: Role?.RoleId, usedIn: lastUsedIn(Role), ...(await rolePolicies(client, name)) };
+        const boundary = Role?.PermissionsBoundary?.PermissionsBoundaryArn;
+        return { uniqueId: Role?.RoleId, usedIn: lastUsedIn(Role), boundary, ...(await rolePolicies(client, name)) };
     });
     if (found === undefined) {
         return { name, exists: false, uniqueId: undefined, cniPolicies: [], inlineCniPolicies: [] };
     }
-    const judged = await Promise.all(found.arns.map((arn) => policies.managed(arn, ipFamily)));
-    const inline = await Promise.all(found.inline.map((policy) => policies.inline(name, policy, ipFamily)));
+    const read = async (arn: string): Promise<PolicyRead> => ({
+        name: arn,
+        document: isManagedCni(arn) ? MANAGED_CNI_POLICY : await policies.document(arn),
+    });
+    const readInline = async (policy: string): Promise<PolicyRead> => ({
+        name: policy,
+        document: await policies.inlineDocument(name, policy),
+    });
+    const [attached, inline, boundary] = await Promise.all([
+        Promise.all(found.arns.map(read)),
+        Promise.all(found.inline.map(readInline)),
+        found.boundary === undefined ? undefined : readBoundary(policies, found.boundary),
+    ]);
     return {
         name,
         exists: true,
         uniqueId: found.uniqueId,
-        cniPolicies: judged.filter((policy) => policy !== undefined),
-        inlineCniPolicies: inline.filter((policy) => policy !== undefined),
+        cniPolicies: attached.flatMap((policy) => judgedManaged(policy, ipFamily) ?? []),
+        inlineCniPolicies: inline.flatMap((policy) => judgedInline(policy, ipFamily) ?? []),
+        policies: [...attached, ...inline],
+        ...(boundary === undefined ? {} : { boundary }),
         ...(found.usedIn.length > 0 && { lastUsedIn: found.usedIn }),
     };
+}
+
+/** The caller needs no right to read it: what is not read counts as not allowed. */
+async function readBoundary(policies: PolicyReader, arn: string): Promise<PolicyRead> {
+    try {
+        return { name: arn, document: await policies.document(arn) };
+    } catch (error) {
+        if (isRefusal(error, "aws-access-denied")) {
+            return { name: arn, document: undefined };
+        }
+        throw error;
+    }
 }
 
 async function usersOfRoles(

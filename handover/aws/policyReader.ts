@@ -1,5 +1,6 @@
 import { parsePolicyArn } from "../../documents/arn";
 import { cniGrants } from "../../documents/cniGrants";
+import type { PolicyRead } from "../../documents/nodeBoot";
 import { managedCniPolicyArn } from "../../documents/cniPermissions";
 import { memoizeByKey } from "../async/memoize";
 import type { CniPolicySeen, InlineCniPolicySeen } from "../model/world";
@@ -16,8 +17,6 @@ export interface PolicyReader {
     document(arn: string): Promise<unknown>;
     /** The document of an inline policy of a role. Undefined if the policy does not exist. */
     inlineDocument(roleName: string, policyName: string): Promise<unknown>;
-    /** Undefined if the inline policy of a role grants no actions of the CNI, or does not exist. */
-    inline(roleName: string, policyName: string, ipFamily: IpFamily): Promise<InlineCniPolicySeen | undefined>;
 }
 
 /** Reads each policy version once per run: a version never changes, and AWS managed policies hardly change during a run. */
@@ -48,21 +47,30 @@ export function policyReader(clients: Clients): PolicyReader {
     return {
         document: documentOf,
         inlineDocument,
-        managed: async (arn, ipFamily) => {
-            const { partition = "", owner } = parsePolicyArn(arn) ?? {};
-            if (arn === managedCniPolicyArn(partition)) {
-                return { arn, kind: "cni", sufficient: ipFamily === "ipv4" };
-            }
-            const isAwsManaged = owner === "aws";
-            const found = await documentOf(arn);
-            const { grants, broad, sufficient } = cniGrants(found, ipFamily);
-            return grants ? { arn, kind: isAwsManaged || broad ? "broad" : "cni", sufficient } : undefined;
-        },
-        inline: async (roleName, name, ipFamily) => {
-            const { grants, sufficient } = cniGrants(await inlineDocument(roleName, name), ipFamily);
-            return grants ? { name, sufficient } : undefined;
-        },
+        managed: async (arn, ipFamily) =>
+            judgedManaged({ name: arn, document: isManagedCni(arn) ? undefined : await documentOf(arn) }, ipFamily),
     };
+}
+
+/** AWS keeps it sufficient for IPv4, and the caller may not be allowed to read it. */
+export function isManagedCni(arn: string): boolean {
+    return arn === managedCniPolicyArn(parsePolicyArn(arn)?.partition ?? "");
+}
+
+/** Undefined if the managed policy grants no actions of the CNI, or does not exist. */
+export function judgedManaged({ name: arn, document }: PolicyRead, ipFamily: IpFamily): CniPolicySeen | undefined {
+    if (isManagedCni(arn)) {
+        return { arn, kind: "cni", sufficient: ipFamily === "ipv4" };
+    }
+    const isAwsManaged = parsePolicyArn(arn)?.owner === "aws";
+    const { grants, broad, sufficient } = cniGrants(document, ipFamily);
+    return grants ? { arn, kind: isAwsManaged || broad ? "broad" : "cni", sufficient } : undefined;
+}
+
+/** Undefined if the inline policy grants no actions of the CNI, or does not exist. */
+export function judgedInline({ name, document }: PolicyRead, ipFamily: IpFamily): InlineCniPolicySeen | undefined {
+    const { grants, sufficient } = cniGrants(document, ipFamily);
+    return grants ? { name, sufficient } : undefined;
 }
 
 /** Returns undefined for an entity that was deleted after it was listed. */

@@ -24,7 +24,7 @@ export function detachStep(
     { fleet, holding }: HeldUp,
 ): Step {
     const { account, cluster, at } = world;
-    const kept = rolesKept(target, account.nodeRoles, memory, at).map(({ role }) => role.name);
+    const kept = rolesKept(target, world, memory).map(({ role }) => role.name);
     const roles = account.nodeRoles.filter(
         ({ name, exists }) => exists && named.includes(name) && !kept.includes(name),
     );

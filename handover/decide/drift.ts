@@ -160,16 +160,16 @@ function refusalFinding({ seen, means, fix }: Refusal): Finding {
 /** The policies that are attached to the listed node roles. The remaining steps name the roles that keep theirs. */
 function attachedFindings(
     target: DetachmentTarget,
-    { account: { nodeRoles }, at }: World,
+    world: World,
     { detachedFrom, remainingSteps: before }: LeftBehind,
 ): Finding[] {
     const { detachFromNodeRoles = [], handedOverClusterArns = [] } = target;
-    const now = rolesKept(target, nodeRoles, freshMemory(at), at).map(({ role }) => role.name);
+    const now = rolesKept(target, world, freshMemory(world.at)).map(({ role }) => role.name);
     const kept = [...rolesIn(before, "attachedAgain"), ...now];
     // A refresh looks into the other regions only if the last update left a role attached because of its instances elsewhere.
     const unless = (name: string) =>
         handedOverClusterArns.length === 0 ? "" : `, unless instances of another cluster use ${name}`;
-    return nodeRoles
+    return world.account.nodeRoles
         .filter(({ name, exists }) => exists && detachFromNodeRoles.includes(name) && !kept.includes(name))
         .flatMap((role) => policiesToDetach(target, role))
         .map(({ roleName, policyArn }) => ({

@@ -15,8 +15,11 @@ export interface NodeRoleTarget {
     readonly detachPolicyArns: readonly string[] | undefined;
 }
 
+/** The choice of the policies that leave a node role. */
+export type LeavingTarget = Pick<NodeRoleTarget, "subject" | "detachPolicyArns">;
+
 /** The policies of a node role that the hand-over is to detach. */
-export function policiesToDetach(target: NodeRoleTarget, role: NodeRoleSeen): RolePolicy[] {
+export function policiesToDetach(target: LeavingTarget, role: NodeRoleSeen): RolePolicy[] {
     const { subject, detachPolicyArns } = target;
     const managed = managedPolicyOf(subject);
     const isToDetach = ({ arn, kind }: NodeRoleSeen["cniPolicies"][number]) =>

@@ -20,7 +20,8 @@ import { unseenStep } from "./addOnSteps";
 import { anotherComponent } from "./anotherComponent";
 import { isOfEks } from "./delivery";
 import { otherDeliveryRefusals } from "./otherDelivery";
-import { rolesToName } from "./nodeRolePolicies";
+import { bootGap } from "./nodeBoot";
+import { policiesToDetach, rolesToName } from "./nodeRolePolicies";
 import { isBefore, podIdentityReasons } from "./podIdentityPreflight";
 import { nodeRoleInUse } from "./podsOnNodeRoles";
 import { unreadRegionRefusals } from "./unreadRegions";
@@ -41,6 +42,7 @@ export function preflightRefusals(preflight: Preflight): Refusal[] {
         ...versionReasons(preflight),
         ...injectionGuardReasons(preflight),
         ...nodeRoleReasons(preflight),
+        ...bootReasons(preflight),
     ]);
 }
 
@@ -213,6 +215,19 @@ function injectionGuardReasons({ subject, world, injectionGuard }: Preflight): R
     return injectionGuard && othersManagers !== undefined
         ? [refusals.injectionGuardOfOthers(subject, othersManagers)]
         : [];
+}
+
+/** Later, a role keeps the policies instead: a refusal would stop the repair of pods that have the role already. */
+function bootReasons(preflight: Preflight): Refusal[] {
+    const { subject, world, detachFromNodeRoles, detachPolicyArns = [], namedBefore = [] } = preflight;
+    const target = { subject, detachPolicyArns: detachPolicyArns.length === 0 ? undefined : detachPolicyArns };
+    return world.account.nodeRoles
+        .filter(({ name, exists }) => exists && detachFromNodeRoles.includes(name) && !namedBefore.includes(name))
+        .flatMap((role) => {
+            const leaving = policiesToDetach(target, role).map(({ policyArn }) => policyArn);
+            const gap = leaving.length === 0 ? undefined : bootGap(target, role, world);
+            return gap === undefined ? [] : [refusals.nodeRoleCannotBoot(subject, role.name, leaving, gap)];
+        });
 }
 
 function nodeRoleReasons({ subject, world, detachFromNodeRoles }: Preflight): Refusal[] {

@@ -1,7 +1,9 @@
+import { bootFix, cannotBootWords } from "../model/nodeBoot";
 import { listTexts } from "../model/listNames";
 import { freshMemory, type Memory } from "../model/steps";
 import { agentKeptAway, agentKeptAwayMeans, tolerateEverything } from "../model/refusals/podIdentity";
 import type { ClusterSeen, NodeRoleSeen, World } from "../model/world";
+import { bootGap } from "./nodeBoot";
 import { NodeRoleTarget, policiesToDetach, rolesOf } from "./nodeRolePolicies";
 import {
     clustersSharing,
@@ -17,15 +19,14 @@ import {
  *
  * Source: https://docs.aws.amazon.com/eks/latest/userguide/cni-iam-role.html
  */
-export function remainingSteps(
-    target: SharingTarget,
-    { account, cluster, at }: World,
-    memory: Memory = freshMemory(at),
-): string[] {
+export function remainingSteps(target: SharingTarget, world: World, memory: Memory = freshMemory(world.at)): string[] {
+    const { account, cluster } = world;
     const roles = rolesOf(cluster.nodes, account).filter(({ exists }) => exists);
+    const kept = rolesKept(target, world, memory);
     return [
         ...detachYourself(target, roles),
-        ...rolesKept(target, account.nodeRoles, memory, at).map(({ role, why }) => detachLater(target, role, why)),
+        ...kept.flatMap(({ role, why }) => (why === "neededToBoot" ? [] : detachLater(target, role, why))),
+        ...cannotBoot(target, world, kept),
         ...roles.flatMap((role) => otherGrants(target, role)),
         ...agentOnEachNode(target, cluster),
         ...(cluster.nodes.length === 0
@@ -56,7 +57,7 @@ function detachYourself(target: NodeRoleTarget, roles: readonly NodeRoleSeen[]):
 }
 
 /** A listed node role that keeps its policies for now. The line begins with the code and the role's name: see rolesIn(). */
-function detachLater(target: SharingTarget, role: NodeRoleSeen, why: WhyKept): string {
+function detachLater(target: SharingTarget, role: NodeRoleSeen, why: WhySharedKept): string {
     const policies = policiesToDetach(target, role)
         .map(({ policyArn }) => policyArn)
         .join(", ");
@@ -71,10 +72,33 @@ function clustersToHandOver({ handedOverClusterArns = [] }: SharingTarget, role:
     return seen.length > 0 ? seen : handedOverClusterArns;
 }
 
-const CODES: Readonly<Record<WhyKept, string>> = {
+type WhySharedKept = Exclude<WhyKept, "neededToBoot">;
+
+const CODES: Readonly<Record<WhySharedKept, string>> = {
     usedElsewhere: "[node-role-shared] ",
     attachedAgain: "[attached-again] ",
 };
+
+/** The listed node roles whose next nodes cannot boot without the policies. */
+function cannotBoot(target: SharingTarget, world: World, kept: ReturnType<typeof rolesKept>): string[] {
+    const { detachFromNodeRoles = [] } = target;
+    const listed = world.account.nodeRoles.filter(({ name, exists }) => exists && detachFromNodeRoles.includes(name));
+    return listed.flatMap((role) => {
+        const gap = bootGap(target, role, world);
+        const policies = policiesToDetach(target, role).map(({ policyArn }) => policyArn);
+        const whyKept = kept.find((one) => one.role === role)?.why;
+        if (gap === undefined || (policies.length > 0 && whyKept !== "neededToBoot")) {
+            return [];
+        }
+        const [state, then] =
+            policies.length === 0
+                ? [`New nodes with ${role.name} do not join.`, ""]
+                : [`${role.name} keeps ${policies.join(", ")}.`, " Then run pulumi up --refresh."];
+        return [
+            `[node-boot] ${state} ${cannotBootWords(role.name, policies, gap)} ${bootFix(gap, role.name, target.subject)}${then}`,
+        ];
+    });
+}
 
 /** Which run has attached it is not known: this one, an earlier one of this stack, another cluster's, or another program. */
 function leftAttached(clusterArns: readonly string[]): string {
@@ -107,7 +131,7 @@ function usedElsewhere({ handedOverClusterArns = [] }: SharingTarget, role: Node
 }
 
 /** The node roles that keep their policies according to these lines, and why. */
-export function rolesIn(remaining: readonly string[], why: WhyKept): string[] {
+export function rolesIn(remaining: readonly string[], why: WhySharedKept): string[] {
     return remaining.flatMap((line) => (line.startsWith(CODES[why]) ? (line.split(" ")[1] ?? []) : []));
 }
 

@@ -2,6 +2,7 @@ import type { HandOverRecord } from "../model/record";
 import type { Memory } from "../model/steps";
 import type { NodeRoleSeen, World } from "../model/world";
 import { SHOWN_AFTER_MILLISECONDS } from "./giveBack";
+import { bootGap } from "./nodeBoot";
 import { NodeRoleTarget, policiesToDetach, rolesOf } from "./nodeRolePolicies";
 
 /** Which policies to detach from node roles that other clusters may use as well. */
@@ -20,8 +21,11 @@ export interface LeftNodeRoles {
     readonly handedOverClusterArns: readonly string[];
 }
 
-/** Why a listed node role keeps its policies: other clusters use it, or they are attached again after a detachment. */
-export type WhyKept = "usedElsewhere" | "attachedAgain";
+/**
+ * Why a listed node role keeps its policies: other clusters use it, they are attached again after a detachment, or its nodes could not boot without
+ * them.
+ */
+export type WhyKept = "usedElsewhere" | "attachedAgain" | "neededToBoot";
 
 /** Whether instances outside this cluster run with the role. */
 export function isShared({ instancesElsewhere }: Pick<NodeRoleSeen, "instancesElsewhere">): boolean {
@@ -57,17 +61,25 @@ export function notHandedOver(
  *      them, whatever the program here still says. So a cluster's name counts for one detachment. It counts again after an update without
  *      it. This holds also while no instance of that cluster is seen: it may have none for now, or be in a region that is not looked at.
  *      It holds also if this run has attached them itself: a hand-back that has found them attached since leaves no trace.
+ *   c. Nothing that stays lets a node boot. A first update is refused before anything moves. Later the pods have the role already, and a
+ *      refusal would stop a repair.
  */
-export function whyKept(target: SharingTarget, role: NodeRoleSeen, memory: Memory, at: number): WhyKept | undefined {
+export function whyKept(
+    target: SharingTarget,
+    role: NodeRoleSeen,
+    world: Pick<World, "account" | "cluster" | "at">,
+    memory: Memory,
+): WhyKept | undefined {
     if (policiesToDetach(target, role).length === 0) {
         return undefined;
     }
     if (notHandedOver(target, role).length + instancesOfNoCluster(role).length > 0) {
         return "usedElsewhere";
     }
-    return isAttachedAgain(target, role) || (isShared(role) && isAttachedSince(memory, at))
-        ? "attachedAgain"
-        : undefined;
+    if (isAttachedAgain(target, role) || (isShared(role) && isAttachedSince(memory, world.at))) {
+        return "attachedAgain";
+    }
+    return bootGap(target, role, world) === undefined ? undefined : "neededToBoot";
 }
 
 function isAttachedAgain({ leftBefore, handedOverClusterArns = [] }: SharingTarget, role: NodeRoleSeen): boolean {
@@ -86,15 +98,14 @@ function isAttachedSince({ detachedAt }: Memory, at: number): boolean {
 /** The listed node roles that keep their policies. */
 export function rolesKept(
     target: SharingTarget,
-    nodeRoles: readonly NodeRoleSeen[],
+    world: Pick<World, "account" | "cluster" | "at">,
     memory: Memory,
-    at: number,
 ): { readonly role: NodeRoleSeen; readonly why: WhyKept }[] {
     const { detachFromNodeRoles = [] } = target;
-    return nodeRoles
+    return world.account.nodeRoles
         .filter(({ name, exists }) => exists && detachFromNodeRoles.includes(name))
         .flatMap((role) => {
-            const why = whyKept(target, role, memory, at);
+            const why = whyKept(target, role, world, memory);
             return why === undefined ? [] : [{ role, why }];
         });
 }

@@ -23,6 +23,10 @@ export interface Preflight {
     readonly ownAssociation?: boolean;
     readonly overrideExistingServiceAccount: boolean;
     readonly detachFromNodeRoles: readonly string[];
+    /** Missing or empty: the policy with the permissions of the CNI. */
+    readonly detachPolicyArns?: readonly string[];
+    /** The node roles that an earlier update has named, so that its pods may have moved already. Missing: none. */
+    readonly namedBefore?: readonly string[];
     readonly injectionGuard: boolean;
     /** Whether the role has policies besides the CNI policy. */
     readonly additionalPolicies: boolean;
@@ -33,5 +37,9 @@ export interface Preflight {
 /** The component's arguments that decide whether the hand-over may start. */
 export type PreflightOptions = Pick<
     Preflight,
-    "overrideExistingServiceAccount" | "detachFromNodeRoles" | "injectionGuard" | "additionalPolicies"
+    | "overrideExistingServiceAccount"
+    | "detachFromNodeRoles"
+    | "detachPolicyArns"
+    | "injectionGuard"
+    | "additionalPolicies"
 >;

@@ -1,4 +1,5 @@
 import type { PluginSettings } from "../../documents/pluginSettings";
+import type { PolicyRead } from "../../documents/nodeBoot";
 import type { AddOnSeen } from "./addOn";
 import type { AssociationsSeen } from "./association";
 import type { OtherDelivery } from "./otherDelivery";
@@ -298,6 +299,10 @@ export interface NodeRoleSeen {
     readonly cniPolicies: readonly CniPolicySeen[];
     /** Inline policies that grant actions of the CNI. */
     readonly inlineCniPolicies: readonly InlineCniPolicySeen[];
+    /** All its policies, attached and inline, with what they say. Missing in a world without policy documents. */
+    readonly policies?: readonly PolicyRead[];
+    /** Its permissions boundary. Missing if it has none. */
+    readonly boundary?: PolicyRead;
     /** IDs of this cluster's instances that run with it, joined or not. */
     readonly instancesOfCluster: readonly string[];
     /** Those of them that were no nodes when the cluster was looked at. Missing if there are none. */

@@ -274,6 +274,11 @@ type Held = AccountSeen["nodeRoles"][number]["cniPolicies"];
 function mapPolicies(account: AccountSeen, map: (roleName: string, held: Held) => Held): AccountSeen {
     return {
         ...account,
-        nodeRoles: account.nodeRoles.map((role) => ({ ...role, cniPolicies: map(role.name, role.cniPolicies) })),
+        nodeRoles: account.nodeRoles.map((role) => {
+            const cniPolicies = map(role.name, role.cniPolicies);
+            const gone = role.cniPolicies.filter(({ arn }) => !cniPolicies.some((policy) => policy.arn === arn));
+            const stays = ({ name }: { readonly name: string }) => !gone.some(({ arn }) => arn === name);
+            return { ...role, cniPolicies, ...(role.policies && { policies: role.policies.filter(stays) }) };
+        }),
     };
 }

@@ -78,10 +78,16 @@ export function planHandOver(inputs: PlanInputs): HandOverPlan {
     if (notMoved !== undefined) {
         return { refusals: [notMoved], changes: [], remaining: [] };
     }
-    const isApproved = (inputs.former?.record ?? inferredRecord(preflight, inputs.detachPolicyArns)) !== undefined;
+    const before = inputs.former?.record ?? inferredRecord(preflight, inputs.detachPolicyArns);
+    const isApproved = before !== undefined;
     const reasons = [
         ...(inputs.record === undefined
-            ? preflightRefusals({ ...preflight, isApproved, ownAssociation: hasAssociation(inputs, isApproved) })
+            ? preflightRefusals({
+                  ...preflight,
+                  isApproved,
+                  ownAssociation: hasAssociation(inputs, isApproved),
+                  namedBefore: before?.namedNodeRoles ?? [],
+              })
             : []),
         ...deliveryRefusals(inputs),
     ];
@@ -345,6 +351,7 @@ function detachment(inputs: PlanInputs, record: HandOverRecord, subject: Subject
         ...planLines.guard(part, subject),
         ...planLines.regions(part, seen, detachFromNodeRoles ?? []),
         ...planLines.detach(part),
+        ...planLines.lostByOthers(part, target, seen),
         ...planLines.notVerified(part, seen, injectionGuard),
         ...planLines.forceDetach(part, inputs.ownNodeRoles),
         ...planLines.wait(part, forecast.world),

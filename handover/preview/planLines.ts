@@ -3,6 +3,8 @@ import type { FormerHandOver } from "../model/formerHandOver";
 import { listNames, listTexts } from "../model/listNames";
 import type { Step } from "../model/steps";
 import type { Subject } from "../model/subject";
+import { lostByOthers } from "../decide/nodeBoot";
+import type { LeavingTarget } from "../decide/nodeRolePolicies";
 import { canaryPlaces, Place } from "../decide/places";
 import { otherNodesOf } from "../decide/podsOnNodeRoles";
 import { describeInstance, unjoinedInstances } from "../decide/unjoined";
@@ -129,6 +131,21 @@ export const planLines = {
             ({ roleName, policyArn }) =>
                 `[detach] ${policyArn} is detached from ${roleName} once every pod carries the role.`,
         ),
+    /** All else that a node role loses with its policies. */
+    lostByOthers: ({ steps }: ForecastPart, target: LeavingTarget, { account }: World) => {
+        const losing = new Set(policiesOf(steps, "detach").map(({ roleName }) => roleName));
+        return account.nodeRoles
+            .filter(({ name }) => losing.has(name))
+            .flatMap((role) => {
+                const actions = lostByOthers(target, role);
+                return actions.length === 0
+                    ? []
+                    : [
+                          `[node-role] With the policies, ${role.name} also loses ${actions.join(", ")}. Other programs on its nodes that use this role lose them, too: ` +
+                              "pods with host network, and pods that reach the instance metadata.",
+                      ];
+            });
+    },
     guard: ({ steps }: ForecastPart, { injectionGuardName: name }: Subject) =>
         steps.some((step) => step.do === "createInjectionGuard")
             ? [`[guard] The admission policy ${name} is created. From then on it refuses new pods without the role.`]

@@ -10,7 +10,10 @@ import { planLines } from "./planLines";
 
 /** Everything that a preview knows about a component's live checks. */
 export interface PreviewInputs
-    extends ConnectionInputs, Omit<PreflightOptions, "detachFromNodeRoles">, Omit<PlanInputs, "preflight"> {
+    extends
+        ConnectionInputs,
+        Omit<PreflightOptions, "detachFromNodeRoles" | "detachPolicyArns">,
+        Omit<PlanInputs, "preflight"> {
     /** The field managers that the component had before it was renamed. */
     readonly formerFieldManagers: readonly string[];
 }
@@ -51,7 +54,8 @@ export function planUnavailable(why: string): PreviewMessage {
 async function lookAhead(inputs: PreviewInputs, open: Open): Promise<HandOverPlan> {
     const context = await open(knowing(inputs));
     try {
-        const options = { ...inputs, detachFromNodeRoles: inputs.detachFromNodeRoles ?? [] };
+        const { detachFromNodeRoles = [], detachPolicyArns = [] } = inputs;
+        const options = { ...inputs, detachFromNodeRoles, detachPolicyArns };
         const preflight = await observePreflight(context, options, () => context.cluster.issuer());
         return planHandOver({ ...inputs, preflight: underFirstName(preflight, inputs.formerFieldManagers) });
     } finally {

@@ -263,7 +263,12 @@ async function checkPreflight(
     const isApproved = before !== undefined;
     // After a move away from Pod Identity, an association is another party's, also for a move back to it: the record keeps the one that is gone.
     const ownAssociation = before?.subject.delivery === "podIdentity" && before.record.podIdentityDelivered === true;
-    const [first, ...others] = preflightRefusals({ ...preflight, isApproved, ownAssociation });
+    const [first, ...others] = preflightRefusals({
+        ...preflight,
+        isApproved,
+        ownAssociation,
+        namedBefore: before?.record.namedNodeRoles ?? [],
+    });
     if (first !== undefined) {
         throw others.length === 0
             ? first

@@ -257,7 +257,7 @@ async function verifiedUnderGuard(
     goal: Goal,
 ): Promise<Pick<Reached, "world" | "memory">> {
     const first = await reach(context, goal);
-    if (rolesKept(target, first.world.account.nodeRoles, first.memory, first.world.at).length === 0) {
+    if (rolesKept(target, first.world, first.memory).length === 0) {
         return first;
     }
     // A run that has detached other policies has tested it before.

@@ -204,6 +204,7 @@ describe("the names that stay as they are", () => {
             "injection-guard-of-another",
             "kubeconfig-invalid",
             "network-policy-logs",
+            "node-role-cannot-boot",
             "node-role-in-use",
             "node-role-missing",
             "node-role-not-named",

@@ -1,6 +1,8 @@
 import { SKIP_CONTAINERS_ANNOTATION } from "../../../documents/serviceAccountAnnotations";
+import type { BootObstacles } from "../../../documents/nodeBoot";
 import { attachCommand } from "../attachCommand";
 import { listNames } from "../listNames";
+import { bootFix, cannotBootWords } from "../nodeBoot";
 import { Refusal } from "../refusal";
 import { sentence } from "../sentence";
 import type { RolePolicy } from "../steps";
@@ -58,6 +60,13 @@ export const nodeRoleRefusals = {
             subject.delivery === "external" && former !== undefined
                 ? `Let the writer of the annotation restore ${former}, the role from before the hand-over, and run the same command again. Or ${mendNodeRoles(roles, subject)}`
                 : sentence(mendNodeRoles(roles, subject)),
+        ),
+    nodeRoleCannotBoot: (subject: Subject, roleName: string, policies: readonly string[], gap: BootObstacles) =>
+        new Refusal(
+            "node-role-cannot-boot",
+            cannotBootWords(roleName, policies, gap),
+            "The nodes that run would go on, and the next one would not join.",
+            `${bootFix(gap, roleName, subject)} Then run the same command again.`,
         ),
     policyNotRecorded: ({ roleName, policyArn }: RolePolicy) =>
         new Refusal(

@@ -8,6 +8,8 @@ export interface Role {
     profiles?: string[];
     /** Where IAM saw it used last. */
     lastUsedIn?: string;
+    /** The ARN of its permissions boundary. */
+    boundary?: string;
 }
 
 export interface Instance {
@@ -54,12 +56,13 @@ export function account(of: Account): Answers {
     return {
         "sts:GetCallerIdentity": () => ({ Account: ACCOUNT, Arn: "arn", UserId: "id" }),
         "iam:GetRole": (call) =>
-            role(call, (name, { lastUsedIn }) => ({
+            role(call, (name, { lastUsedIn, boundary }) => ({
                 Role: {
                     RoleName: name,
                     RoleId: `AROA${name}`,
                     Path: "/",
                     Arn: "arn",
+                    ...(boundary !== undefined && { PermissionsBoundary: { PermissionsBoundaryArn: boundary } }),
                     RoleLastUsed: {
                         ...(lastUsedIn !== undefined && { LastUsedDate: "2026-11-01T10:00:00Z", Region: lastUsedIn }),
                     },

@@ -1,4 +1,5 @@
 import { deepStrictEqual, rejects, strictEqual } from "assert";
+import { MANAGED_CNI_POLICY } from "../../../../documents/cniActions";
 import { AccountQuery } from "../../../../handover/aws/awsAccess";
 import { Refusal } from "../../../../handover/model/refusal";
 import { NodeRoleSeen } from "../../../../handover/model/world";
@@ -213,6 +214,42 @@ describe("a look at the node roles", () => {
 
         it("leaving out one that was deleted since it was listed", async () => {
             deepStrictEqual((await role({ nodes: { attached: [CUSTOMER_POLICY] } }, {})).cniPolicies, []);
+        });
+    });
+
+    describe("reads what a role's policies say", () => {
+        const documents = {
+            [CUSTOMER_POLICY]: { document: allow("ec2:Describe*") },
+            [WORKER]: { document: allow("ec2:DescribeInstances") },
+        };
+        const nodes = { attached: [WORKER, CNI_POLICY], inline: { mine: allow("s3:*") } };
+
+        it("of those, too, that grant nothing of the CNI, with the managed CNI policy as it is known", async () => {
+            const { policies, boundary } = await role({ nodes }, {}, { policies: documents });
+            deepStrictEqual(policies, [
+                { name: WORKER, document: allow("ec2:DescribeInstances") },
+                { name: CNI_POLICY, document: MANAGED_CNI_POLICY },
+                { name: "mine", document: allow("s3:*") },
+            ]);
+            strictEqual(boundary, undefined);
+        });
+
+        it("and its permissions boundary", async () => {
+            const bounded = { nodes: { ...nodes, boundary: CUSTOMER_POLICY } };
+            const { boundary } = await role(bounded, {}, { policies: documents });
+            deepStrictEqual(boundary, { name: CUSTOMER_POLICY, document: allow("ec2:Describe*") });
+        });
+
+        it("where a boundary that the caller may not read is unread, and stops nothing", async () => {
+            const answers = account({ roles: { nodes: { boundary: CUSTOMER_POLICY } } });
+            aws.answer({ ...answers, "iam:GetPolicy": () => new AwsFailure("AccessDenied", "denied", 403) });
+            const { nodeRoles } = await aws.connect().look({ ...QUESTION, roleNames: ["nodes"] });
+            deepStrictEqual(nodeRoles[0]?.boundary, { name: CUSTOMER_POLICY, document: undefined });
+        });
+
+        it("where one that was deleted since it was listed is unread", async () => {
+            const { policies } = await role({ nodes: { attached: [CUSTOMER_POLICY] } }, {});
+            deepStrictEqual(policies, [{ name: CUSTOMER_POLICY, document: undefined }]);
         });
     });
 

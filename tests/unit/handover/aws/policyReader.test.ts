@@ -1,6 +1,6 @@
 import { deepStrictEqual, rejects, strictEqual } from "assert";
 import { type Clients, createClients } from "../../../../handover/aws/awsClients";
-import { policyReader } from "../../../../handover/aws/policyReader";
+import { judgedInline, policyReader } from "../../../../handover/aws/policyReader";
 import { account } from "./account";
 import { ACCOUNT, AwsFailure, REGION, useAws } from "./fakeAws";
 
@@ -55,7 +55,10 @@ describe("a policy of a node role", () => {
     });
 
     describe("that is inline", () => {
-        const inline = () => policyReader(clients()).inline("nodes", "network", "ipv4");
+        const inline = async () => {
+            const document = await policyReader(clients()).inlineDocument("nodes", "network");
+            return judgedInline({ name: "network", document }, "ipv4");
+        };
 
         it("is asked for by its role and name", async () => {
             deepStrictEqual(await inline(), { name: "network", sufficient: false });

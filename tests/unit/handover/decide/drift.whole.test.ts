@@ -1,9 +1,12 @@
 import { strictEqual } from "node:assert/strict";
 import { driftOf, rolloutDrift } from "../../../../handover/decide/drift";
 import { emergencyCommand } from "../../../../handover/model/emergency";
+import { remainingSteps } from "../../../../handover/decide/remainingSteps";
+import { bootFix } from "../../../../handover/model/nodeBoot";
 import type { Subject } from "../../../../handover/model/subject";
 import type { CredentialSource, World } from "../../../../handover/model/world";
 import { detached, inForce, target, verified } from "../support/detachments";
+import { CNI, MINIMAL, WORKER } from "../support/nodeBoot";
 import { attachedAgain, BLUE, GREEN, sharedAndDetached, sharedWith, usedBy } from "../support/sharedNodeRoles";
 import {
     carrying,
@@ -275,6 +278,37 @@ describe("A refresh of the detachment tells all of the drift at once", () => {
             "an inline policy that was added",
             verified({}, { nodeRoles: [nodeRole({ ...withoutPolicies, inlineCniPolicies: [inlinePolicy("more")] })] }),
             `nodes has the inline policy more, which also grants actions of the CNI. The component does not change it. Remove these actions from it if the nodes do not need them. ${run("updates the output remainingSteps")}`,
+        ],
+        [
+            "that new nodes do not join, on a cluster that an earlier version has detached",
+            verified({}, { nodeRoles: [nodeRole({ ...withoutPolicies, policies: [MINIMAL] })] }),
+            `New nodes with nodes do not join. Nothing lets nodes call ec2:DescribeInstances, which a node needs before it joins. ${bootFix({ overruling: [], uncertain: [], isAllowed: false }, "nodes", { roleArn: ROLE })} ${run("updates the output remainingSteps")}`,
+        ],
+        [
+            "nothing of a policy that stays since nodes could not boot without it, if the last update has said so",
+            verified({}, { nodeRoles: [nodeRole({ policies: [MINIMAL, CNI] })] }),
+            undefined,
+            {},
+            {
+                detachedFrom: [],
+                remainingSteps: remainingSteps(
+                    target,
+                    verified({}, { nodeRoles: [nodeRole({ policies: [MINIMAL, CNI] })] }),
+                ),
+            },
+        ],
+        [
+            "a policy that was kept for that, once the role has another one",
+            verified({}, { nodeRoles: [nodeRole({ policies: [WORKER, CNI] })] }),
+            `${CNI_POLICY} is attached to nodes. ${run(`detaches ${CNI_POLICY} from nodes`)}`,
+            {},
+            {
+                detachedFrom: [],
+                remainingSteps: remainingSteps(
+                    target,
+                    verified({}, { nodeRoles: [nodeRole({ policies: [MINIMAL, CNI] })] }),
+                ),
+            },
         ],
         [
             "the mark of a run that was stopped",

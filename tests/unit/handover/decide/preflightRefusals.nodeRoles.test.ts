@@ -3,7 +3,8 @@ import { preflightRefusals } from "../../../../handover/decide/preflightRefusals
 import { Preflight } from "../../../../handover/model/preflight";
 import type { PodOnNodeRole } from "../../../../handover/model/world";
 import { passingPreflight, seen, table } from "../support/preflights";
-import { nodeRole, otherNode, podOnNodeRole } from "../support/worlds";
+import { CNI, MINIMAL } from "../support/nodeBoot";
+import { CNI_POLICY, nodeRole, OTHER_POLICY, otherNode, podOnNodeRole } from "../support/worlds";
 
 const roles = (...nodeRoles: ReturnType<typeof nodeRole>[]) => seen({}, { nodeRoles });
 const gone = nodeRole({ name: "gone", exists: false });
@@ -11,6 +12,45 @@ const two = { roleOfInstance: { "i-n1": "nodes", "i-n2": "more", "i-n3": "more",
 
 const onOtherNodes = (id: string, ...pods: PodOnNodeRole[]) =>
     seen({ otherNodes: [otherNode(...pods)] }, { nodeRoles: [nodeRole({ instancesOfCluster: ["i-n1", id] })] });
+
+const CANNOT_BOOT = (name: string) =>
+    [
+        "node-role-cannot-boot",
+        `Without ${CNI_POLICY}, nothing lets ${name} call ec2:DescribeInstances, which a node needs before it joins.`,
+    ] as [string, string];
+const minimal = (more: Partial<Parameters<typeof nodeRole>[0]> = {}) => nodeRole({ policies: [MINIMAL, CNI], ...more });
+
+table("Node roles whose nodes could not boot", [
+    ["are refused", { world: roles(minimal()) }, [CANNOT_BOOT("nodes")]],
+    [
+        "are refused one by one",
+        { detachFromNodeRoles: ["nodes", "more"], world: roles(minimal(), minimal({ name: "more" })) },
+        [CANNOT_BOOT("nodes"), CANNOT_BOOT("more")],
+    ],
+    ["are not if they lose nothing", { world: roles(minimal({ cniPolicies: [] })) }, []],
+    ["are not if they are not listed", { detachFromNodeRoles: [], world: roles(minimal()) }, []],
+    [
+        "are not if they do not exist",
+        { detachFromNodeRoles: ["nodes", "more"], world: roles(nodeRole(), minimal({ name: "more", exists: false })) },
+        [["node-role-missing", "There is no role more in this account."]],
+    ],
+    [
+        "are not if an earlier update has named them, so that repairs go on",
+        { namedBefore: ["nodes"], world: roles(minimal()) },
+        [],
+    ],
+    [
+        "are if an earlier update has named others",
+        { namedBefore: ["more"], world: roles(minimal()) },
+        [CANNOT_BOOT("nodes")],
+    ],
+    ["are not if another policy is to be detached", { detachPolicyArns: [OTHER_POLICY], world: roles(minimal()) }, []],
+    [
+        "are with the default for an empty list",
+        { detachPolicyArns: [], world: roles(minimal()) },
+        [CANNOT_BOOT("nodes")],
+    ],
+]);
 
 table("Node roles", [
     [

@@ -3,6 +3,7 @@ import type { DetachmentTarget } from "../../../../handover/decide/detachment";
 import { remainingSteps, rolesIn } from "../../../../handover/decide/remainingSteps";
 import type { World } from "../../../../handover/model/world";
 import { right, target } from "../support/detachments";
+import { CNI, MINIMAL, WORKER } from "../support/nodeBoot";
 import { attachedAgain, BLUE, GREEN, sharedAndDetached, sharedWith, usedBy } from "../support/sharedNodeRoles";
 import {
     inlinePolicy,
@@ -49,6 +50,14 @@ const KEPT_AWAY =
     "If it is the managed add-on: aws eks update-addon --cluster-name prod --addon-name eks-pod-identity-agent --configuration-values " +
     `'{"tolerations":[{"operator":"Exists"}]}' (add the values that the add-on has now). ` +
     "Wait for kubectl rollout status daemonset/eks-pod-identity-agent -n kube-system.";
+const NEEDED = "nodes call ec2:DescribeInstances, which a node needs before it joins";
+const OVERRULED = "Change what overrules it: ec2:DescribeInstances on * must be allowed there, and not be denied.";
+const LET_BOOT =
+    "Run aws iam attach-role-policy --role-name nodes --policy-arn arn:aws:iam::aws:policy/AmazonEKSWorkerNodePolicy. " +
+    "Or allow this call alone: aws iam put-role-policy --role-name nodes --policy-name node-boot --policy-document " +
+    `'{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"ec2:DescribeInstances","Resource":"*"}]}'. ` +
+    "If a program manages the role, give it the policy there.";
+const DENY = { Statement: [{ Effect: "Deny", Action: "ec2:Describe*", Resource: "*" }] };
 const NO_NODES = "[no-nodes] No pod was tested with the role, since the cluster has no nodes.";
 const empty = world(right, { cluster: { nodes: [] } });
 
@@ -63,6 +72,52 @@ const rows: [string, World, string[], Partial<DetachmentTarget>?][] = [
         [KEPT_AWAY],
         { subject: { ...subject, clusterName: "prod" } },
     ],
+    ["is nothing of nodes that boot", seen(nodeRole({ ...withoutPolicies, policies: [WORKER] })), []],
+    [
+        "is nothing of a policy that is about to leave, if nodes boot without it",
+        seen(nodeRole({ policies: [WORKER, CNI] })),
+        [],
+    ],
+    [
+        "is what lets nodes boot, where the policy has left",
+        seen(nodeRole({ ...withoutPolicies, policies: [MINIMAL] })),
+        [`[node-boot] New nodes with nodes do not join. Nothing lets ${NEEDED}. ${LET_BOOT}`],
+    ],
+    [
+        "is what lets nodes boot, where the policy stays for it",
+        seen(nodeRole({ policies: [MINIMAL, CNI] })),
+        [
+            `[node-boot] nodes keeps ${CNI_POLICY}. Without ${CNI_POLICY}, nothing lets ${NEEDED}. ${LET_BOOT} Then run pulumi up --refresh.`,
+        ],
+    ],
+    [
+        "is a boundary that keeps nodes from booting",
+        seen(nodeRole({ ...withoutPolicies, policies: [WORKER], boundary: MINIMAL })),
+        [
+            `[node-boot] New nodes with nodes do not join. Nothing lets ${NEEDED} (the permissions boundary ${MINIMAL.name} does not allow it). ${OVERRULED}`,
+        ],
+    ],
+    [
+        "is a Deny beside policies that do not allow it, or were not read",
+        seen(
+            nodeRole({
+                ...withoutPolicies,
+                policies: [
+                    { name: "mine", document: undefined },
+                    { name: "no", document: DENY },
+                ],
+            }),
+        ),
+        [
+            `[node-boot] New nodes with nodes do not join. Nothing lets ${NEEDED} (no denies it, mine could not be read). ${OVERRULED} Then run${LET_BOOT.slice(3)}`,
+        ],
+    ],
+    [
+        "is nothing of a role that is not listed",
+        seen(nodeRole({ name: "more", ...withoutPolicies, policies: [MINIMAL] })),
+        [],
+    ],
+    ["is nothing of one that is gone", seen(nodeRole({ exists: false, ...withoutPolicies, policies: [MINIMAL] })), []],
     ["is nothing of a policy that is about to leave", seen(nodeRole()), []],
     ["is the detachment, where no node role is named", seen(nodeRole()), [DETACH], unnamed],
     ["is no detachment where no node role holds the policy", seen(nodeRole(withoutPolicies)), [], unnamed],

@@ -12,6 +12,7 @@ import {
 import type { Memory } from "../../../../handover/model/steps";
 import type { NodeRoleSeen } from "../../../../handover/model/world";
 import { right, target } from "../support/detachments";
+import { CNI, MINIMAL, WORKER } from "../support/nodeBoot";
 import { attachedAgain, BLUE, GREEN, sharedAndDetached, sharedWith, usedBy } from "../support/sharedNodeRoles";
 import {
     attach,
@@ -26,6 +27,7 @@ import {
     world,
 } from "../support/worlds";
 
+const seen = (nodeRoles: NodeRoleSeen[]) => world(right, { account: { nodeRoles } });
 const naming = (...handedOverClusterArns: string[]) => ({ handedOverClusterArns });
 const left = (detachedFrom: string[], ...handedOverClusterArns: string[]) => ({
     leftBefore: { detachedFrom, handedOverClusterArns },
@@ -45,6 +47,14 @@ describe("A listed node role", () => {
         ],
         ["keeps them where no instance's tags name one", sharedWith([undefined]), "usedElsewhere", naming(BLUE)],
         ["loses them where every cluster is named", sharedWith([BLUE, GREEN, BLUE]), undefined, naming(GREEN, BLUE)],
+        ["keeps them if its nodes could not boot without them", nodeRole({ policies: [MINIMAL, CNI] }), "neededToBoot"],
+        ["loses them if its nodes can", nodeRole({ policies: [WORKER, CNI] }), undefined],
+        [
+            "has none to keep that its nodes could need",
+            nodeRole({ ...withoutPolicies, policies: [MINIMAL] }),
+            undefined,
+        ],
+        ["keeps them for another cluster first", sharedWith([BLUE], { policies: [MINIMAL, CNI] }), "usedElsewhere"],
         ["has none to keep", sharedAndDetached(BLUE), undefined],
         [
             "has none to keep that this component detaches",
@@ -152,7 +162,7 @@ describe("A listed node role", () => {
         ],
     ];
     for (const [what, role, why, more, memory = fresh] of rows) {
-        it(what, () => strictEqual(whyKept({ ...target, ...more }, role, memory, NOW), why));
+        it(what, () => strictEqual(whyKept({ ...target, ...more }, role, seen([role]), memory), why));
     }
 
     it("counts if it is listed and exists", () => {
@@ -164,10 +174,10 @@ describe("A listed node role", () => {
         ];
         const listed = { ...target, detachFromNodeRoles: ["nodes", "gone", "own"] };
         deepStrictEqual(
-            rolesKept(listed, roles, fresh, NOW).map(({ role, why }) => [role.name, why]),
+            rolesKept(listed, seen(roles), fresh).map(({ role, why }) => [role.name, why]),
             [["nodes", "usedElsewhere"]],
         );
-        deepStrictEqual(rolesKept({ ...target, detachFromNodeRoles: undefined }, roles, fresh, NOW), []);
+        deepStrictEqual(rolesKept({ ...target, detachFromNodeRoles: undefined }, seen(roles), fresh), []);
     });
 });
 

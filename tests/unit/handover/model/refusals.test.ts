@@ -170,6 +170,18 @@ const EXAMPLES: Record<keyof typeof refusals, Refusal[]> = {
             "arn:aws:iam::111122223333:role/former",
         ),
     ],
+    nodeRoleCannotBoot: [
+        refusals.nodeRoleCannotBoot(subject, "nodes", [CNI_POLICY], {
+            overruling: [],
+            uncertain: [],
+            isAllowed: false,
+        }),
+        refusals.nodeRoleCannotBoot(subject, "nodes", [CNI_POLICY, OTHER_POLICY], {
+            overruling: [`${OTHER_POLICY} denies it`],
+            uncertain: [],
+            isAllowed: true,
+        }),
+    ],
     policyNotRecorded: [refusals.policyNotRecorded({ roleName: "nodes", policyArn: CNI_POLICY })],
     podsMissPermissions: [
         refusals.podsMissPermissions([podMissingPermission], ["n1 (subnet-0a)"], ROLE),

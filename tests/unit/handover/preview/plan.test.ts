@@ -17,6 +17,7 @@ import {
     inputsWithoutNodeRoles,
     wait,
 } from "../support/plans";
+import { CNI, MINIMAL, WORKER } from "../support/nodeBoot";
 import { seen } from "../support/preflights";
 import {
     inlinePolicy,
@@ -64,6 +65,24 @@ table("The plan of a first hand-over", [
             serviceAccount: { ...serviceAccount, roleArnOwners: ["kubectl-annotate"] },
         }),
         changes(GUARD, DETACH),
+    ],
+    [
+        "says what else a node role loses with its policies",
+        seen({}, { nodeRoles: [nodeRole({ policies: [WORKER, CNI] })] }),
+        changes(
+            ANNOTATE,
+            canary("pod-n1", "n1"),
+            WAVES,
+            GUARD,
+            DETACH,
+            "[node-role] With the policies, nodes also loses ec2:DescribeNetworkInterfaces, ec2:DescribeTags. Other programs on its nodes that use this role " +
+                "lose them, too: pods with host network, and pods that reach the instance metadata.",
+        ),
+    ],
+    [
+        "stops for a node role whose nodes could not boot",
+        seen({}, { nodeRoles: [nodeRole({ policies: [MINIMAL, CNI] })] }),
+        { refusals: ["node-role-cannot-boot"], changes: [], remaining: [] },
     ],
     [
         "asks for forceDetachPolicies on a node role of the same program, unless it is set",
