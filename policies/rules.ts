@@ -7,6 +7,7 @@ import { cniRoleTrustsItsServiceAccountOnly } from "./cniRoleTrustsItsServiceAcc
 import { cniServiceAccountIsPatched } from "./cniServiceAccountIsPatched";
 import { launchTemplateKeepsPodsOut } from "./launchTemplateKeepsPodsOut";
 import { nodeGroupHasLaunchTemplate } from "./nodeGroupHasLaunchTemplate";
+import { nodeRoleLetsNodesBoot } from "./nodeRoleLetsNodesBoot";
 import { nodeRolePoliciesAreNotExclusive } from "./nodeRolePoliciesAreNotExclusive";
 import { nodeRoleWithoutCniPolicy } from "./nodeRoleWithoutCniPolicy";
 import { nodesComeAfterCniRole } from "./nodesComeAfterCniRole";
@@ -27,6 +28,7 @@ export const rules: (ResourceValidationPolicy | StackValidationPolicy)[] = [
     cniServiceAccountIsPatched,
     nodesComeAfterCniRole,
     nodeRolePoliciesAreNotExclusive,
+    nodeRoleLetsNodesBoot,
     oidcProviderOutlivesComponent,
     podIdentityAgentOutlivesComponent,
     nodeGroupHasLaunchTemplate,

@@ -24,7 +24,7 @@ const oidcProvider = new aws.iam.OpenIdConnectProvider("cluster", {
 /** It never has the CNI policy, so the nodes become Ready only after aws-node has its own role. */
 const nodeRole = serviceRole("nodes", "ec2.amazonaws.com", [
     aws.iam.ManagedPolicy.AmazonEKSWorkerNodePolicy,
-    aws.iam.ManagedPolicy.AmazonEC2ContainerRegistryReadOnly,
+    "arn:aws:iam::aws:policy/AmazonEC2ContainerRegistryPullOnly",
 ]);
 
 const kubeconfig = kubeconfigOf(cluster);

@@ -20,8 +20,11 @@ const nodeRole = new aws.iam.Role("nodes", {
     assumeRolePolicy: aws.iam.assumeRolePolicyForPrincipal({ Service: "ec2.amazonaws.com" }),
     forceDetachPolicies: true,
 });
-const { AmazonEKSWorkerNodePolicy, AmazonEC2ContainerRegistryReadOnly } = aws.iam.ManagedPolicy;
-const policies = { worker: AmazonEKSWorkerNodePolicy, registry: AmazonEC2ContainerRegistryReadOnly };
+const policy = "arn:aws:iam::aws:policy";
+const policies = {
+    worker: `${policy}/AmazonEKSWorkerNodePolicy`,
+    registry: `${policy}/AmazonEC2ContainerRegistryPullOnly`,
+};
 const attached = Object.entries(policies).map(
     ([name, policyArn]) => new aws.iam.RolePolicyAttachment(`nodes-${name}`, { role: nodeRole.name, policyArn }),
 );

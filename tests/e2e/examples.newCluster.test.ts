@@ -49,7 +49,7 @@ describe("a new cluster, whose node role never holds the CNI policy", () => {
             assert.deepStrictEqual(await nodeStates(), [READY, READY]);
             assert.deepStrictEqual(await roles(), [up.outputs["roleArn"]?.value, up.outputs["roleArn"]?.value]);
             assert.deepStrictEqual(await policiesOfNodeRole(), [
-                "arn:aws:iam::aws:policy/AmazonEC2ContainerRegistryReadOnly",
+                "arn:aws:iam::aws:policy/AmazonEC2ContainerRegistryPullOnly",
                 "arn:aws:iam::aws:policy/AmazonEKSWorkerNodePolicy",
             ]);
 

@@ -1,4 +1,5 @@
 import { EKSClient, ListPodIdentityAssociationsCommand } from "@aws-sdk/client-eks";
+import { AttachRolePolicyCommand, DetachRolePolicyCommand } from "@aws-sdk/client-iam";
 import type { Stack } from "@pulumi/pulumi/automation";
 import * as assert from "assert";
 import type { Sandbox } from "local-eks";
@@ -84,7 +85,10 @@ describe("the hand-over with Pod Identity as the delivery", () => {
         assert.deepStrictEqual(refusals(sandbox), []);
     });
 
-    it("stops before it moves a pod if the agent does not start on nodes that join, and names the patch for it", async () => {
+    it("stops before it moves a pod if nodes that join could not boot, or had no agent, and names the cure of each", async () => {
+        const ofNodes = (name: string) => ({ RoleName: NODE_ROLE, PolicyArn: `arn:aws:iam::aws:policy/${name}` });
+        await iam.client.send(new AttachRolePolicyCommand(ofNodes("AmazonEKSWorkerNodeMinimalPolicy")));
+        await iam.client.send(new DetachRolePolicyCommand(ofNodes("AmazonEKSWorkerNodePolicy")));
         const only = JSON.stringify([{ key: "CriticalAddonsOnly", operator: "Exists" }]);
         await cluster.kubectl(
             ...["patch", "daemonset", AGENT, "-n", "kube-system", "--type=merge"],
@@ -98,7 +102,7 @@ describe("the hand-over with Pod Identity as the delivery", () => {
             /The update would stop[^]*does not tolerate node\.kubernetes\.io\/not-ready:NoSchedule/,
         );
         const message = (await failureOf(stack.up())) ?? "";
-        assert.match(message, /\[pod-identity-agent\]/);
+        assert.match(message, /\[pod-identity-agent\][^]*\[node-role-cannot-boot\]/);
         assert.deepStrictEqual(
             [await pods(), await withCredentials(), await associations()],
             [before, [false, false], []],
@@ -106,6 +110,8 @@ describe("the hand-over with Pod Identity as the delivery", () => {
         const [, command = "", patch = ""] = /kubectl (patch daemonset [^']*) '([^']*)'\./.exec(message) ?? [];
         await cluster.kubectl(...command.split(" "), patch);
         await agentRolledOut();
+        const attach = /aws iam attach-role-policy --role-name (\S+) --policy-arn (\S+)\./.exec(message) ?? [];
+        await iam.client.send(new AttachRolePolicyCommand({ RoleName: attach[1], PolicyArn: attach[2] }));
     });
 
     it("moves the pods from the node role to the association, without an OIDC provider", async () => {

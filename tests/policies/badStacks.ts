@@ -266,6 +266,20 @@ export const BAD_STACKS: readonly BadStack[] = [
         message: `This resource manages all policies of a node role, ${EXCLUSIVE}`,
     },
     {
+        rule: "node-role-lets-nodes-boot",
+        title: "a node role that the component hands over, with the minimal policy of worker nodes",
+        level: "mandatory",
+        program: () => {
+            const role = nodeRole();
+            attach("nodes-minimal", role, "arn:aws:iam::aws:policy/AmazonEKSWorkerNodeMinimalPolicy");
+            handOver([role.name]);
+        },
+        resource: "nodes-role",
+        message:
+            "Without the CNI policy, nothing in this stack lets this node role call ec2:DescribeInstances, which a node needs before it joins the " +
+            "cluster. Attach AmazonEKSWorkerNodePolicy to it.",
+    },
+    {
         rule: "oidc-provider-outlives-the-component",
         title: "an OIDC provider beside a component that has its ARN as text",
         level: "mandatory",

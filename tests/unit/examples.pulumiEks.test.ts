@@ -69,7 +69,7 @@ describe("the example of a new cluster with @pulumi/eks", () => {
                     .map(({ inputs }) => inputs["policyArn"]);
                 assert.deepStrictEqual(policies, [
                     "arn:aws:iam::aws:policy/AmazonEKSWorkerNodePolicy",
-                    "arn:aws:iam::aws:policy/AmazonEC2ContainerRegistryReadOnly",
+                    "arn:aws:iam::aws:policy/AmazonEC2ContainerRegistryPullOnly",
                 ]);
             });
         });

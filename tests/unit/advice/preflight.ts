@@ -2,6 +2,7 @@
 import { AUDIENCE_ANNOTATION, SKIP_WEBHOOK_LABEL } from "../../../documents/serviceAccountAnnotations";
 import type { UnreadRegion } from "../../../handover/model/world";
 import { ROLE_ARN } from "../../model/world";
+import { CNI, MINIMAL, WORKER, WORKER_POLICY } from "../handover/support/nodeBoot";
 import { AdviceScenario, Play, TWO_MINUTES } from "./play";
 
 const GUARD_ACTS = { roleName: "next" };
@@ -419,6 +420,23 @@ const nodeRoles: AdviceScenario[] = [
         trouble: (play) => play.set({ detachFromNodeRoles: ["a"] }),
         advice: ['Add "b" to detachFromNodeRoles.'],
         follow: (play) => play.set({ detachFromNodeRoles: ["a", "b"] }),
+    }),
+    preflight({
+        code: "node-role-cannot-boot",
+        trouble: ({ world }) => void (world.conditions.nodeRoles = { a: { policies: [MINIMAL, CNI] } }),
+        advice: [
+            `Run aws iam attach-role-policy --role-name a --policy-arn ${WORKER_POLICY}.`,
+            "Then run the same command again.",
+        ],
+        follow: ({ world }) => void (world.conditions.nodeRoles = { a: { policies: [MINIMAL, WORKER, CNI] } }),
+    }),
+    preflight({
+        code: "node-role-cannot-boot",
+        title: "a boundary",
+        trouble: ({ world }) =>
+            void (world.conditions.nodeRoles = { a: { policies: [WORKER, CNI], boundary: MINIMAL } }),
+        advice: ["Change what overrules it: ec2:DescribeInstances on * must be allowed there, and not be denied."],
+        follow: ({ world }) => void (world.conditions.nodeRoles = { a: { policies: [WORKER, CNI], boundary: WORKER } }),
     }),
     ...[false, true].flatMap((handedOver) => [
         ...REGION_ADVICE.map(({ trouble, advice, follow }) =>
