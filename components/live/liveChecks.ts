@@ -1,7 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { FormerHandOver } from "../../handover/model/formerHandOver";
-import { emergencyCommand } from "../../handover/model/emergency";
-import { type HandOverRecord, subjectOf } from "../../handover/model/record";
+import type { HandOverRecord } from "../../handover/model/record";
 import type { Timeouts } from "../../handover/model/subject";
 import type { LiveInputs } from "../../handover/run/liveResource";
 import { DEFAULT_TIMEOUTS } from "../arguments/defaults";
@@ -186,9 +185,15 @@ export function createDetachment(
 
 /** The output `emergencyCommand`. A preview may not know the record, and mocks return none. */
 export function emergencyLine(live: LiveContext, { resource }: Guard): pulumi.Output<string> {
-    return pulumi
-        .all([subject(live), resource.record])
-        .apply(([named, record]) => (isRecord(record) ? emergencyCommand(subjectOf(record, named), record) : ""));
+    return pulumi.all([subject(live), resource.record]).apply(async ([named, record]) => {
+        if (!isRecord(record)) {
+            return "";
+        }
+        // Imported on demand, so that a program that only imports the package does not load it.
+        const { emergencyCommand } = await import("../../handover/model/emergency");
+        const { subjectOf } = await import("../../handover/model/record");
+        return emergencyCommand(subjectOf(record, named), record);
+    });
 }
 
 const isRecord = (record: unknown): record is HandOverRecord =>
