@@ -8,6 +8,11 @@ const FOUND =
     "Attach AmazonEKSWorkerNodePolicy to it.";
 const aws = (name: string, partition = "aws") => `arn:${partition}:iam::aws:policy/${name}`;
 const MINIMAL = attachment("minimal", "nodes", aws("AmazonEKSWorkerNodeMinimalPolicy"));
+const OWN: ResourceSpec = {
+    name: "own",
+    type: "aws:iam/policy:Policy",
+    props: { name: "own", policy: UNKNOWN_TEXT },
+};
 const CNI = attachment("cni", "nodes", managedCni());
 
 function detachment(detachFromNodeRoles: unknown, parents: string | undefined = COMPONENT): ResourceSpec {
@@ -61,7 +66,7 @@ describe("node-role-lets-nodes-boot", () => {
         ["an inline policy of exactly the call", [MINIMAL, inline("ec2:DescribeInstances")]],
         [
             "a policy that is not known yet",
-            [MINIMAL, attachment("later", "nodes", UNKNOWN_TEXT, { from: { policyArn: ["own"] } })],
+            [MINIMAL, OWN, attachment("later", "nodes", UNKNOWN_TEXT, { from: { policyArn: ["own"] } })],
         ],
         ["a policy of another stack", [MINIMAL, attachment("mine", "nodes", "arn:aws:iam::111122223333:policy/mine")]],
         ["no policy in this stack", []],
