@@ -4,6 +4,7 @@ import type { Memory } from "../model/steps";
 import type { PodSeen, World } from "../model/world";
 import { type DeliveryTarget, hasDelivery } from "./delivered";
 import type { Place } from "./places";
+import { isOfFirstLook } from "./seen";
 
 /**
  * The places in which a canary has begun come first, so that they stay those of their node roles, whichever nodes join or leave meanwhile: there is
@@ -21,8 +22,8 @@ export function begunFirst(
     const carriedOn = new Set(nodesOf(pods.filter((pod) => hasDelivery(pod, target))));
     const leftOn = new Set(nodesOf(pods.filter((pod) => isLeftBroken(pod, target))));
     const isRestarted = (node: string) => memory.restarts[node] !== undefined;
-    const isBegun = ({ nodes }: Place) =>
-        nodes.some(({ name, ready }) => carriedOn.has(name) || (ready && isRestarted(name)));
+    const isBegun = (place: Place) =>
+        steadyPart(place, memory).nodes.some(({ name, ready }) => carriedOn.has(name) || (ready && isRestarted(name)));
     const isLeft = ({ nodes }: Place) =>
         nodes.some(({ name, ready }) => isRestarted(name) || (ready && leftOn.has(name)));
     const rank = (place: Place) => (isBegun(place) ? 0 : isLeft(place) ? 1 : 2);
@@ -43,6 +44,15 @@ export function begunAmong(
     return places.filter(({ nodes }) =>
         nodes.some(({ name }) => memory.restarts[name] !== undefined || leftOn.has(name)),
     );
+}
+
+/**
+ * The place without the nodes that have joined since the first look. Their pods are born with the role, and a node that leaves again before its pod is
+ * stable shows nothing: where such nodes follow each other, a wait for one of them would have no end. The whole place, if no other node of it is Ready.
+ */
+export function steadyPart(place: Place, memory: Memory): Place {
+    const nodes = place.nodes.filter((node) => isOfFirstLook(node, memory) || memory.restarts[node.name] !== undefined);
+    return nodes.some(({ ready }) => ready) ? { ...place, nodes } : place;
 }
 
 const nodesOf = (pods: readonly PodSeen[]) => pods.map(({ node }) => node);

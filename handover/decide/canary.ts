@@ -10,7 +10,7 @@ import type { Subject } from "../model/subject";
 import type { ClusterSeen, PodSeen, World } from "../model/world";
 import { admitRoleStep } from "./admittedRoles";
 import { lateAgentStep } from "./agents";
-import { begunAmong, begunFirst, isLeftBroken } from "./begunPlaces";
+import { begunAmong, begunFirst, isLeftBroken, steadyPart } from "./begunPlaces";
 import { associateAgainStep } from "./association";
 import { hasDelivery } from "./delivered";
 import { deliverAgainStep, settingsToRemove } from "./delivery";
@@ -21,7 +21,7 @@ import { withoutLeaving } from "./leaving";
 import { policiesLost } from "./nodeRolePolicies";
 import { associationStep } from "./otherDelivery";
 import { canaryPlaces, describeNodes, describePlace, Place, placesOf } from "./places";
-import { hasWorkedIn, isOfFirstLook, Watched } from "./seen";
+import { hasWorkedIn, Watched } from "./seen";
 import { sideBySide } from "./sideBySide";
 import { isUrgent, usesNodeRole } from "./withoutPath";
 
@@ -245,15 +245,6 @@ function placeStep(target: RolloutTarget, world: World, memory: Memory, whole: P
             why: `no canary${describePlace(place)} yet, because these nodes are NotReady and have no pod: ${listNames(place.nodes)}`,
         }
     );
-}
-
-/**
- * The place without the nodes that have joined since the first look. Their pods are born with the role, and a node that leaves again before its pod is
- * stable shows nothing: where such nodes follow each other, a wait for one of them would have no end. The whole place, if no other node of it is Ready.
- */
-function steadyPart(place: Place, memory: Memory): Place {
-    const nodes = place.nodes.filter((node) => isOfFirstLook(node, memory) || memory.restarts[node.name] !== undefined);
-    return nodes.some(({ ready }) => ready) ? { ...place, nodes } : place;
 }
 
 /**

@@ -8,6 +8,8 @@ export interface NodeAtLook {
     readonly name: string;
     /** Node role and subnet, or the node role alone on the way back, which is the same from each subnet. */
     readonly place: string;
+    /** Whether the run has not seen it in its first look: its pod is born with the role, and is no canary while other nodes of its place have none. */
+    readonly hasJoined: boolean;
     /** Its pod, if that is Ready and stays. */
     readonly pod: PodAtLook | undefined;
 }
@@ -153,11 +155,12 @@ export class Waves {
     }
 
     /**
-     * Whether another pod that restarts there is of a wave. The run may have begun after the look in which a pod worked there. Then its first one is a
-     * canary.
+     * Whether another pod that restarts there is of a wave. The run may have begun after the look in which a pod worked there, or the pods that work may
+     * all be on nodes that have joined since. Then its first one is a canary.
      */
     private isTested(place: string): boolean {
-        return this.worksIn(place) || (this.provenIn.has(place) && this.canariesIn.has(place));
+        const isSteady = this.nodes.some((node) => node.place === place && !node.hasJoined && node.pod?.isRight);
+        return isSteady || ((this.worksIn(place) || this.provenIn.has(place)) && this.canariesIn.has(place));
     }
 
     private worksIn(place: string): boolean {

@@ -626,6 +626,7 @@ export class ModelWorld {
                 return {
                     name,
                     place: this.shownPlaceOf(name, acting),
+                    hasJoined: acting === "rollout" && !firstNodes.has(node),
                     pod: pod && {
                         uid: pod.uid,
                         isRight: acting === "handBack" ? !this.isApproved(pod, manager) : this.shows(pod, roleArn),

@@ -91,6 +91,12 @@ describe("With nodes that have joined since the first look, the canary", () => {
             since(onlyN1),
         ],
         [
+            "stays in the place in which this run has begun it, also if one of theirs is first by name in another place",
+            places({ n0: inSubnet("s1", notYet), n2: inSubnet("s2", notYet), n3: inSubnet("s1") }),
+            wait("canary pod-n2 on n2 of nodes in s2: not Ready yet"),
+            since({ n2: inSubnet("s2"), n3: inSubnet("s1") }, { restarts: { n2: 1 } }),
+        ],
+        [
             "is over once one of theirs has been stable",
             places({ n1: inSubnet("s1"), n2: inSubnet("s1", working) }),
             { do: "done", why: "a pod with the role works on a node of the node role" },
