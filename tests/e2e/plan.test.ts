@@ -15,6 +15,9 @@ const NODE_ROLE = "sandbox-nodes";
 const LATE_NODE_ROLE = "late-nodes";
 const TITLE = "Plan for the cluster:";
 const DETACH = `[detach] ${MANAGED_CNI_POLICY} is detached from ${NODE_ROLE} once every pod carries the role.`;
+const NODE_ROLE_LOSES =
+    `[node-role] With the policies, ${NODE_ROLE} also loses ec2:DescribeNetworkInterfaces, ec2:DescribeTags. Other programs on its nodes that use ` +
+    "this role lose them, too: pods with host network, and pods that reach the instance metadata.";
 const ATTACH = `[attach] ${MANAGED_CNI_POLICY} is attached again to ${NODE_ROLE}, before the service account gets another role.`;
 /** QUICK sets iamPropagationSeconds. */
 const PROPAGATION = "[attach] The update then waits 3 s until IAM enforces the attached policies.";
@@ -127,6 +130,7 @@ describe("a preview", () => {
             `[restart] 1 more pod restarts in waves of up to 1, about 1 minute in all: ${others.join(", ")}.`,
             `[guard] The admission policy ${injectionGuardName(`eks-cni/hand-over/${stack.name}/cni`)} is created. From then on it refuses new pods without the role.`,
             DETACH,
+            NODE_ROLE_LOSES,
         ]);
         assert.deepStrictEqual(counted.writes, {});
         assert.deepStrictEqual(
@@ -175,7 +179,7 @@ describe("a preview", () => {
         const { lines, counted } = await preview({ ...named, roleName: "another" });
         assert.deepStrictEqual(
             lines.filter((line) => !/^\[(canary|restart)\]/.test(line)),
-            [TITLE, ATTACH, PROPAGATION, ANNOTATE, DETACH],
+            [TITLE, ATTACH, PROPAGATION, ANNOTATE, DETACH, NODE_ROLE_LOSES],
         );
         assert.deepStrictEqual(counted.writes, {});
     });
@@ -207,7 +211,7 @@ describe("a preview", () => {
         await setArgs(stack, sandbox, named);
         await iam.client.send(new AttachRolePolicyCommand({ RoleName: NODE_ROLE, PolicyArn: MANAGED_CNI_POLICY }));
         await stack.refresh();
-        assert.deepStrictEqual((await preview(named)).lines, [TITLE, NO_RESTART, DETACH]);
+        assert.deepStrictEqual((await preview(named)).lines, [TITLE, NO_RESTART, DETACH, NODE_ROLE_LOSES]);
         await stack.up();
         assert.ok(!(await iam.attachedPolicies(NODE_ROLE)).includes(MANAGED_CNI_POLICY));
         assert.deepStrictEqual((await preview(named)).lines, []);
