@@ -15,11 +15,11 @@ const OWN: ResourceSpec = {
 };
 const CNI = attachment("cni", "nodes", managedCni());
 
-function detachment(detachFromNodeRoles: unknown, parents: string | undefined = COMPONENT): ResourceSpec {
+function detachment(detachFromNodeRoles: unknown): ResourceSpec {
     return {
         name: "cni-detachment",
         type: "eks-cni:index:Detachment",
-        ...(parents === undefined ? {} : { parents }),
+        parents: COMPONENT,
         props: { detachFromNodeRoles },
     };
 }

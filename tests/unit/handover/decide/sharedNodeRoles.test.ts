@@ -19,7 +19,6 @@ import {
     fresh,
     memoryWith,
     nodeRole,
-    NOW,
     OTHER_POLICY,
     record,
     seconds,
