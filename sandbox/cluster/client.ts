@@ -6,6 +6,7 @@ import {
     KubernetesObjectApi,
     PatchStrategy,
     type V1Node,
+    type V1Pod,
     VersionApi,
 } from "@kubernetes/client-node";
 import type { Manifest, Plain } from "./manifests/plain";
@@ -47,17 +48,21 @@ export class Client {
     public async removeNode(name: string): Promise<void> {
         const { items } = await this.core.listPodForAllNamespaces({ fieldSelector: `spec.nodeName=${name}` });
         await unlessGone(this.core.deleteNode({ name }));
-        await Promise.all(
-            items.map(({ metadata }) =>
-                unlessGone(
-                    this.core.deleteNamespacedPod({
-                        name: metadata?.name ?? "",
-                        namespace: metadata?.namespace ?? "",
-                        gracePeriodSeconds: 0,
-                    }),
+        const isAgent = (pod: V1Pod) => pod.metadata?.labels?.["app.kubernetes.io/name"] === "eks-pod-identity-agent";
+        // An instance ends all its pods at once. One after another, the agent comes last: no pod asks an agent that is gone.
+        for (const pods of [items.filter((pod) => !isAgent(pod)), items.filter(isAgent)]) {
+            await Promise.all(
+                pods.map(({ metadata }) =>
+                    unlessGone(
+                        this.core.deleteNamespacedPod({
+                            name: metadata?.name ?? "",
+                            namespace: metadata?.namespace ?? "",
+                            gracePeriodSeconds: 0,
+                        }),
+                    ),
                 ),
-            ),
-        );
+            );
+        }
     }
 
     /** Deletes the DaemonSet, the service account and every pod, also one that is being created. */

@@ -23,6 +23,7 @@ import * as assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import { CNI_ACTIONS } from "../../documents/cniActions";
 import { ipv6CniPolicy } from "../../documents/cniPermissions";
+import { bootObstacles } from "../../documents/nodeBoot";
 import type { AwsAccess } from "../../handover/aws/awsAccess";
 import { connectAws } from "../../handover/aws/connectAws";
 import type { Proof, ProofRequest } from "../../handover/model/proof";
@@ -155,18 +156,35 @@ describe("The hand-over's access to an AWS account", function () {
     it("sees the role of each node, what it has of the CNI's rights, and who uses it", async () => {
         const { roleOfInstance, nodeRoles } = await look({ searchElsewhere: true });
         assert.deepEqual(roleOfInstance, Object.fromEntries(instanceIds.map((id) => [id, nodeRole])));
-        assert.deepEqual(nodeRoles, [
-            {
-                name: nodeRole,
-                exists: true,
-                uniqueId: nodeRoles[0]?.uniqueId,
-                cniPolicies: [{ arn: CNI_POLICY, kind: "cni", sufficient: true }],
-                inlineCniPolicies: [],
-                instancesOfCluster: [...instanceIds].sort(),
-                instancesElsewhere: [],
-            },
-        ]);
-        assert.match(nodeRoles[0]?.uniqueId ?? "", /^AROA/);
+        const [first, ...others] = nodeRoles;
+        assert.ok(first);
+        const { policies = [], uniqueId, ...role } = first;
+        assert.deepEqual(
+            [role, others],
+            [
+                {
+                    name: nodeRole,
+                    exists: true,
+                    cniPolicies: [{ arn: CNI_POLICY, kind: "cni", sufficient: true }],
+                    inlineCniPolicies: [],
+                    instancesOfCluster: [...instanceIds].sort(),
+                    instancesElsewhere: [],
+                },
+                [],
+            ],
+        );
+        assert.match(uniqueId ?? "", /^AROA/);
+        assert.deepEqual(
+            policies.map(({ name, document }) => [
+                name.split("/")[1],
+                bootObstacles([{ name, document }], undefined) === undefined,
+            ]),
+            [
+                ["AmazonEC2ContainerRegistryReadOnly", false],
+                ["AmazonEKSWorkerNodePolicy", true],
+                ["AmazonEKS_CNI_Policy", true],
+            ],
+        );
     });
 
     it("judges policies by their content: inline ones, and a customer's", async () => {

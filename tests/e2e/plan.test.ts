@@ -179,7 +179,7 @@ describe("a preview", () => {
         const { lines, counted } = await preview({ ...named, roleName: "another" });
         assert.deepStrictEqual(
             lines.filter((line) => !/^\[(canary|restart)\]/.test(line)),
-            [TITLE, ATTACH, PROPAGATION, ANNOTATE, DETACH, NODE_ROLE_LOSES],
+            [TITLE, ATTACH, PROPAGATION, ANNOTATE, DETACH],
         );
         assert.deepStrictEqual(counted.writes, {});
     });

@@ -14,7 +14,10 @@ import { iamOf } from "./iam";
 export async function joinNodeWith(sandbox: Sandbox, role: string): Promise<void> {
     const iam = iamOf(sandbox);
     const trust = { Effect: "Allow", Principal: { Service: "ec2.amazonaws.com" }, Action: "sts:AssumeRole" };
-    await iam.createRole(role, { Version: "2012-10-17", Statement: [trust] }, [MANAGED_CNI_POLICY]);
+    await iam.createRole(role, { Version: "2012-10-17", Statement: [trust] }, [
+        MANAGED_CNI_POLICY,
+        "arn:aws:iam::aws:policy/AmazonEKSWorkerNodePolicy",
+    ]);
     await iam.client.send(new CreateInstanceProfileCommand({ InstanceProfileName: role }));
     await iam.client.send(new AddRoleToInstanceProfileCommand({ InstanceProfileName: role, RoleName: role }));
     const { awsEndpoint: endpoint, region } = sandbox;
