@@ -33,6 +33,9 @@ export const SKIP_AWAIT_ANNOTATION = `${PATCH_CONTROL_PREFIX}skipAwait`;
  */
 export const ROLLOUT_ANNOTATION = "eks-cni/delivered";
 
+/** Written to the DaemonSet itself, to make its controller reconcile it. */
+export const WAKE_MARK_ANNOTATION = "eks-cni/woken-at";
+
 /**
  * Set on the service account by a component without live checks.
  *

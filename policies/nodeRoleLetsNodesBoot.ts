@@ -2,9 +2,9 @@ import type { StackValidationPolicy } from "@pulumi/policy";
 import { parsePolicyArn } from "../documents/arn";
 import { cniGrants } from "../documents/cniGrants";
 import { BOOT_ACTION, bootObstacles } from "../documents/nodeBoot";
-import { policiesOf, refersToRole, type RolePolicy, rolesOf } from "./support/roles";
-import { isOfComponent, resourcesOf } from "./support/stack";
-import { listOf, UNKNOWN } from "./support/values";
+import { handedOverIn, policiesOf, type RolePolicy, rolesOf } from "./support/roles";
+import { resourcesOf } from "./support/stack";
+import { UNKNOWN } from "./support/values";
 
 export const nodeRoleLetsNodesBoot: StackValidationPolicy = {
     name: "node-role-lets-nodes-boot",
@@ -18,16 +18,11 @@ export const nodeRoleLetsNodesBoot: StackValidationPolicy = {
         "Attach AmazonEKSWorkerNodePolicy to the node role. Nodes whose name is the ID of their instance do not need it: disable the rule for them.",
     validateStack: (args, reportViolation) => {
         const stack = resourcesOf(args);
-        const components = stack.filter(({ urn }) => isOfComponent(urn));
-        for (const role of rolesOf(stack)) {
-            const isHandedOver = components.some(
-                (child) =>
-                    listOf(child.props["detachFromNodeRoles"]).length > 0 &&
-                    refersToRole(child, "detachFromNodeRoles", [role]) !== undefined,
-            );
+        const isHandedOver = handedOverIn(stack);
+        for (const role of rolesOf(stack).filter(isHandedOver)) {
             const policies = policiesOf(role, stack);
             // Another stack may attach all of them.
-            if (isHandedOver && policies.length > 0 && !policies.some(mayLetBoot)) {
+            if (policies.length > 0 && !policies.some(mayLetBoot)) {
                 reportViolation(
                     `Without the CNI policy, nothing in this stack lets this node role call ${BOOT_ACTION}, which a node needs before it joins the cluster. ` +
                         "Attach AmazonEKSWorkerNodePolicy to it.",

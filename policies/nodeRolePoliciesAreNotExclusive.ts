@@ -1,7 +1,7 @@
 import type { ResourceValidationPolicy, StackValidationPolicy } from "@pulumi/policy";
-import { ROLE, refersToRole, type Role, rolesOf } from "./support/roles";
-import { isOfComponent, ofType, propsOf, resourcesOf, type StackResource } from "./support/stack";
-import { at, listOf } from "./support/values";
+import { handedOverIn, ROLE, refersToRole, type Role, rolesOf } from "./support/roles";
+import { ofType, propsOf, resourcesOf, type StackResource } from "./support/stack";
+import { at } from "./support/values";
 
 const EXCLUSIVE = "aws:iam/rolePolicyAttachmentsExclusive:RolePolicyAttachmentsExclusive";
 
@@ -35,11 +35,7 @@ export const nodeRolePoliciesAreNotExclusive: ResourceValidationPolicy & StackVa
     },
     validateStack: (args, reportViolation) => {
         const stack = resourcesOf(args);
-        const component = stack.filter(
-            ({ urn, props }) => isOfComponent(urn) && listOf(props["detachFromNodeRoles"]).length > 0,
-        );
-        const isHandedOver = (role: Role) =>
-            component.some((child) => refersToRole(child, "detachFromNodeRoles", [role]) !== undefined);
+        const isHandedOver = handedOverIn(stack);
         const roles = rolesOf(stack);
         for (const { urn = "" } of roles.filter(
             (role) => givesManagedPolicies.has(role.urn ?? "") && isHandedOver(role),

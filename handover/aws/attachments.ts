@@ -3,7 +3,7 @@ import { attachCommand } from "../model/attachCommand";
 import { AnsweredRefusal } from "../model/refusal";
 import type { Clients } from "./awsClients";
 import { errorCodeOf, messageOf } from "./awsErrors";
-import { type PolicyReader, policyReader, undefinedIfMissing } from "./policyReader";
+import { judgedManaged, type PolicyReader, policyReader, undefinedIfMissing } from "./policyReader";
 
 /**
  * Attaches a recorded policy to a role. Returns `gone` if the role does not exist, `policyGone` if the policy does not, and `notOfCni` if the detachment
@@ -48,10 +48,9 @@ export type Attached = "attached" | "gone" | "policyGone" | "notOfCni";
 
 /** True for a policy that is gone: IAM does not attach it. */
 async function mayBeDetached(policies: PolicyReader, arn: string, listed: readonly string[]): Promise<boolean> {
-    const policy = await policies.managed(arn, "ipv4");
-    return policy === undefined
-        ? (await policies.document(arn)) === undefined
-        : policy.kind === "cni" || listed.includes(arn);
+    const policy = await policies.read(arn);
+    const judged = judgedManaged(policy, "ipv4");
+    return policy.document === undefined || judged?.kind === "cni" || (judged !== undefined && listed.includes(arn));
 }
 
 /** Detaches a managed policy from a role. Returns `gone` if the role does not exist. */

@@ -1,9 +1,7 @@
-import { parsePolicyArn } from "../../documents/arn";
 import { missingCniActions, missingLogActions } from "../../documents/cniGrants";
-import { managedCniPolicyArn } from "../../documents/cniPermissions";
 import type { MissingGrants } from "./awsAccess";
 import type { Clients } from "./awsClients";
-import { policyReader } from "./policyReader";
+import { isManagedCni, policyReader } from "./policyReader";
 
 /** The actions that these managed policies do not grant together. A policy that does not exist grants none. */
 export async function missingGrants(
@@ -11,9 +9,7 @@ export async function missingGrants(
     policyArns: readonly string[],
     ipFamily: "ipv4" | "ipv6",
 ): Promise<MissingGrants> {
-    // AWS keeps it sufficient for IPv4, and the caller may not be allowed to read it.
-    const isSufficient = (arn: string) =>
-        ipFamily === "ipv4" && arn === managedCniPolicyArn(parsePolicyArn(arn)?.partition ?? "");
+    const isSufficient = (arn: string) => ipFamily === "ipv4" && isManagedCni(arn);
     const reader = policyReader(clients);
     const documents = await Promise.all(
         policyArns.filter((arn) => !isSufficient(arn)).map((arn) => reader.document(arn)),

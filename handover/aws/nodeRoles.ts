@@ -1,4 +1,3 @@
-import { MANAGED_CNI_POLICY } from "../../documents/cniActions";
 import type { PolicyRead } from "../../documents/nodeBoot";
 import { isRefusal } from "../model/refusal";
 import type { AccountSeen, NodeRoleSeen, UnjoinedInstance } from "../model/world";
@@ -9,14 +8,7 @@ import { profilesOfRole, roleOfProfile } from "./instanceProfiles";
 import { aliveState, instancesById, type InstanceSeen, leavingState } from "./instances";
 import { lastUsedRegions } from "./lastUsedRegions";
 import { instanceFacts, newInstances, withNewInstances } from "./newInstances";
-import {
-    isManagedCni,
-    judgedInline,
-    judgedManaged,
-    type PolicyReader,
-    policyReader,
-    undefinedIfMissing,
-} from "./policyReader";
+import { judgedInline, judgedManaged, type PolicyReader, policyReader, undefinedIfMissing } from "./policyReader";
 import { type ProfileUsers, usersOfProfiles } from "./regionSearch";
 import { rolePolicies } from "./rolePolicies";
 
@@ -104,16 +96,12 @@ async function readRole(
     if (found === undefined) {
         return { name, exists: false, uniqueId: undefined, cniPolicies: [], inlineCniPolicies: [] };
     }
-    const read = async (arn: string): Promise<PolicyRead> => ({
-        name: arn,
-        document: isManagedCni(arn) ? MANAGED_CNI_POLICY : await policies.document(arn),
-    });
     const readInline = async (policy: string): Promise<PolicyRead> => ({
         name: policy,
         document: await policies.inlineDocument(name, policy),
     });
     const [attached, inline, boundary] = await Promise.all([
-        Promise.all(found.arns.map(read)),
+        Promise.all(found.arns.map((arn) => policies.read(arn))),
         Promise.all(found.inline.map(readInline)),
         found.boundary === undefined ? undefined : readBoundary(policies, found.boundary),
     ]);

@@ -1,4 +1,5 @@
 import { parsePolicyArn } from "../../documents/arn";
+import { MANAGED_CNI_POLICY } from "../../documents/cniActions";
 import { cniGrants } from "../../documents/cniGrants";
 import type { PolicyRead } from "../../documents/nodeBoot";
 import { managedCniPolicyArn } from "../../documents/cniPermissions";
@@ -9,10 +10,10 @@ import { errorCodeOf } from "./awsErrors";
 
 type IpFamily = "ipv4" | "ipv6";
 
-/** Reads the policies of a role, and classifies them by their content. */
+/** Reads the policies of a role. */
 export interface PolicyReader {
-    /** Undefined if the policy grants no actions of the CNI, or does not exist. */
-    managed(arn: string, ipFamily: IpFamily): Promise<CniPolicySeen | undefined>;
+    /** A managed policy. AmazonEKS_CNI_Policy is known, and not read. */
+    read(arn: string): Promise<PolicyRead>;
     /** The document of a managed policy, in the version that is in force. Undefined if the policy does not exist. */
     document(arn: string): Promise<unknown>;
     /** The document of an inline policy of a role. Undefined if the policy does not exist. */
@@ -47,8 +48,7 @@ export function policyReader(clients: Clients): PolicyReader {
     return {
         document: documentOf,
         inlineDocument,
-        managed: async (arn, ipFamily) =>
-            judgedManaged({ name: arn, document: isManagedCni(arn) ? undefined : await documentOf(arn) }, ipFamily),
+        read: async (arn) => ({ name: arn, document: isManagedCni(arn) ? MANAGED_CNI_POLICY : await documentOf(arn) }),
     };
 }
 

@@ -1,3 +1,4 @@
+import { WAKE_MARK_ANNOTATION } from "../../documents/serviceAccountAnnotations";
 import { listNames } from "../model/listNames";
 import type { LeftBehind } from "../model/formerDetachment";
 import type { Refusal } from "../model/refusal";
@@ -118,7 +119,7 @@ export function driftOf(lastTarget: DetachmentTarget, world: World, left: LeftBe
         ...(cluster.daemonSet.woken
             ? [
                   {
-                      seen: "The DaemonSet still has the annotation eks-cni/woken-at of a run that was stopped.",
+                      seen: `The DaemonSet still has the annotation ${WAKE_MARK_ANNOTATION} of a run that was stopped.`,
                       mends: "removes this annotation",
                   },
               ]

@@ -3,7 +3,7 @@ import { INTERFACE_ACTIONS } from "../../documents/cniActions";
 import { lostGrants } from "../../documents/lostGrants";
 import { list, member } from "../../documents/json";
 import type { NodeRoleSeen, World } from "../model/world";
-import { type LeavingTarget, policiesToDetach } from "./nodeRolePolicies";
+import { type LeavingTarget, arnsToDetach } from "./nodeRolePolicies";
 
 /**
  * Why the nodes of a role could not boot without the policies that leave it. Undefined if they could.
@@ -32,7 +32,7 @@ export function lostByOthers(target: LeavingTarget, role: NodeRoleSeen): string[
 const PLUGIN_ALONE = [...INTERFACE_ACTIONS, "ec2:CreateTags"].map((action) => action.toLowerCase());
 
 function stays(target: LeavingTarget, role: NodeRoleSeen): (policy: { readonly name: string }) => boolean {
-    const leaving = policiesToDetach(target, role).map(({ policyArn }) => policyArn);
+    const leaving = arnsToDetach(target, role);
     return ({ name }) => !leaving.includes(name);
 }
 

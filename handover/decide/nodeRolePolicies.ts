@@ -29,6 +29,11 @@ export function policiesToDetach(target: LeavingTarget, role: NodeRoleSeen): Rol
     return role.cniPolicies.filter(isToDetach).map(({ arn }) => ({ roleName: role.name, policyArn: arn }));
 }
 
+/** The ARNs of these policies. */
+export function arnsToDetach(target: LeavingTarget, role: NodeRoleSeen): string[] {
+    return policiesToDetach(target, role).map(({ policyArn }) => policyArn);
+}
+
 /** Whether a node role holds the CNI's permissions: by a policy that grants them, or by one of the `trusted`, whatever that grants. */
 export function holdsPermissions(
     { cniPolicies, inlineCniPolicies }: NodeRoleSeen,

@@ -21,7 +21,7 @@ import { anotherComponent } from "./anotherComponent";
 import { isOfEks } from "./delivery";
 import { otherDeliveryRefusals } from "./otherDelivery";
 import { bootGap } from "./nodeBoot";
-import { policiesToDetach, rolesToName } from "./nodeRolePolicies";
+import { arnsToDetach, rolesToName } from "./nodeRolePolicies";
 import { isBefore, podIdentityReasons } from "./podIdentityPreflight";
 import { nodeRoleInUse } from "./podsOnNodeRoles";
 import { unreadRegionRefusals } from "./unreadRegions";
@@ -224,7 +224,7 @@ function bootReasons(preflight: Preflight): Refusal[] {
     return world.account.nodeRoles
         .filter(({ name, exists }) => exists && detachFromNodeRoles.includes(name) && !namedBefore.includes(name))
         .flatMap((role) => {
-            const leaving = policiesToDetach(target, role).map(({ policyArn }) => policyArn);
+            const leaving = arnsToDetach(target, role);
             const gap = leaving.length === 0 ? undefined : bootGap(target, role, world);
             return gap === undefined ? [] : [refusals.nodeRoleCannotBoot(subject, role.name, leaving, gap)];
         });

@@ -4,7 +4,7 @@ import { freshMemory, type Memory } from "../model/steps";
 import { agentKeptAway, agentKeptAwayMeans, tolerateEverything } from "../model/refusals/podIdentity";
 import type { ClusterSeen, NodeRoleSeen, World } from "../model/world";
 import { bootGap } from "./nodeBoot";
-import { NodeRoleTarget, policiesToDetach, rolesOf } from "./nodeRolePolicies";
+import { NodeRoleTarget, arnsToDetach, policiesToDetach, rolesOf } from "./nodeRolePolicies";
 import {
     clustersSharing,
     instancesOfNoCluster,
@@ -58,9 +58,7 @@ function detachYourself(target: NodeRoleTarget, roles: readonly NodeRoleSeen[]):
 
 /** A listed node role that keeps its policies for now. The line begins with the code and the role's name: see rolesIn(). */
 function detachLater(target: SharingTarget, role: NodeRoleSeen, why: WhySharedKept): string {
-    const policies = policiesToDetach(target, role)
-        .map(({ policyArn }) => policyArn)
-        .join(", ");
+    const policies = arnsToDetach(target, role).join(", ");
     return why === "attachedAgain"
         ? `${CODES[why]}${role.name} holds ${policies} again, after it was detached. ${leftAttached(clustersToHandOver(target, role))}`
         : `${CODES[why]}${role.name} keeps ${policies}. ${usedElsewhere(target, role)}`;
@@ -85,7 +83,7 @@ function cannotBoot(target: SharingTarget, world: World, kept: ReturnType<typeof
     const listed = world.account.nodeRoles.filter(({ name, exists }) => exists && detachFromNodeRoles.includes(name));
     return listed.flatMap((role) => {
         const gap = bootGap(target, role, world);
-        const policies = policiesToDetach(target, role).map(({ policyArn }) => policyArn);
+        const policies = arnsToDetach(target, role);
         const whyKept = kept.find((one) => one.role === role)?.why;
         if (gap === undefined || (policies.length > 0 && whyKept !== "neededToBoot")) {
             return [];
@@ -137,7 +135,7 @@ export function rolesIn(remaining: readonly string[], why: WhySharedKept): strin
 
 /** Other policies that grant the same actions. They are reported, and never detached. */
 function otherGrants(target: NodeRoleTarget, role: NodeRoleSeen): string[] {
-    const toDetach = policiesToDetach(target, role).map(({ policyArn }) => policyArn);
+    const toDetach = arnsToDetach(target, role);
     const others = role.cniPolicies.map(({ arn }) => arn).filter((arn) => !toDetach.includes(arn));
     return [
         ...others.map(

@@ -10,6 +10,7 @@ import {
     PATCH_FIELD_MANAGER_ANNOTATION,
     ROLLOUT_ANNOTATION,
     SKIP_CONTAINERS_ANNOTATION,
+    WAKE_MARK_ANNOTATION,
 } from "../../documents/serviceAccountAnnotations";
 import { SKIPPING_MANAGER } from "../model/fieldManagers";
 import type { Subject } from "../model/subject";
@@ -82,9 +83,6 @@ function skipsContainers({ metadata }: V1DaemonSet): boolean {
 function ownerOfDelivery({ managedFields = [] }: V1ObjectMeta = {}): string | undefined {
     return ownersOf(managedFields, ROLLOUT_ANNOTATION)[0];
 }
-
-/** The annotation that is written to a DaemonSet to make its controller reconcile it. */
-export const WAKE_MARK_ANNOTATION = "eks-cni/woken-at";
 
 /** The controller creates a template's revision before it reports it as observed (daemon_controller.go, syncDaemonSet). */
 export function isObserved({ metadata, status }: V1DaemonSet): boolean {

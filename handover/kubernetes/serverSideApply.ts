@@ -2,6 +2,7 @@ import {
     PATCH_CONTROL_PREFIX,
     ROLE_ARN_ANNOTATION,
     SKIP_CONTAINERS_ANNOTATION,
+    WAKE_MARK_ANNOTATION,
 } from "../../documents/serviceAccountAnnotations";
 
 /**
@@ -16,7 +17,6 @@ import { LEAVING_MANAGER, SKIPPING_MANAGER } from "../model/fieldManagers";
 import type { Subject } from "../model/subject";
 import { refusals } from "../model/refusals";
 import type { Cluster } from "./clusterClient";
-import { WAKE_MARK_ANNOTATION } from "./daemonSet";
 import { StatusError, undefinedIfMissing } from "./clusterErrors";
 import { appliedBy } from "./serviceAccount";
 

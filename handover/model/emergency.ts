@@ -1,3 +1,4 @@
+import { WAKE_MARK_ANNOTATION } from "../../documents/serviceAccountAnnotations";
 import { attachCommand } from "./attachCommand";
 import type { HandOverRecord } from "./record";
 import { managedPolicyOf, type Subject } from "./subject";
@@ -26,7 +27,7 @@ export function emergencyCommand(
               ...attachments,
               `sleep ${String(PROPAGATION_SECONDS)}`,
               `kubectl delete validatingadmissionpolicybinding ${injectionGuardName}`,
-              `kubectl annotate daemonset ${daemonSetName} -n ${serviceAccount.namespace} --overwrite eks-cni/woken-at="$(date -u +%FT%TZ)"`,
+              `kubectl annotate daemonset ${daemonSetName} -n ${serviceAccount.namespace} --overwrite ${WAKE_MARK_ANNOTATION}="$(date -u +%FT%TZ)"`,
           ].join(" && ");
 }
 

@@ -1,6 +1,6 @@
 import { parsePolicyArn, parseRoleArn } from "../../documents/arn";
 import { cniGrants } from "../../documents/cniGrants";
-import { ofType, programValue, type StackResource } from "./stack";
+import { isOfComponent, ofType, programValue, type StackResource } from "./stack";
 import type { Account } from "./account";
 import { isEc2, isForPodsOf, servicesOf, subjectsOf, trustOf } from "./trust";
 import { at, documentOf, listOf, UNKNOWN } from "./values";
@@ -87,6 +87,14 @@ export function refersToRole(by: StackResource, property: string, roles: readonl
                 : value === role.name || (typeof value === "string" && parseRoleArn(value)?.name === role.name),
         ),
     );
+}
+
+/** Whether a component of the stack hands a role over: detachFromNodeRoles lists it. */
+export function handedOverIn(stack: readonly StackResource[]): (role: Role) => boolean {
+    const components = stack.filter(
+        ({ urn, props }) => isOfComponent(urn) && listOf(props["detachFromNodeRoles"]).length > 0,
+    );
+    return (role) => components.some((child) => refersToRole(child, "detachFromNodeRoles", [role]) !== undefined);
 }
 
 /** All permission policies of a role that the stack contains. */

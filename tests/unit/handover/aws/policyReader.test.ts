@@ -1,6 +1,6 @@
 import { deepStrictEqual, rejects, strictEqual } from "assert";
 import { type Clients, createClients } from "../../../../handover/aws/awsClients";
-import { judgedInline, policyReader } from "../../../../handover/aws/policyReader";
+import { judgedInline, judgedManaged, policyReader } from "../../../../handover/aws/policyReader";
 import { account } from "./account";
 import { ACCOUNT, AwsFailure, REGION, useAws } from "./fakeAws";
 
@@ -18,6 +18,8 @@ describe("a policy of a node role", () => {
         const operator = { accessKeyId: "AKIAOPERATOR", secretAccessKey: "s" };
         return createClients({ ...operator, endpoints: { iam: aws.endpoint() } }, { region: REGION });
     };
+    const managed = async (reader = policyReader(clients())) =>
+        judgedManaged(await reader.read(CUSTOMER_POLICY), "ipv4");
     const world = account({
         roles: { nodes: { inline: { network: GRANT } } },
         policies: { [CUSTOMER_POLICY]: { document: GRANT } },
@@ -25,7 +27,7 @@ describe("a policy of a node role", () => {
     beforeEach(() => aws.answer(world));
 
     it("is read in the version that is in force", async () => {
-        deepStrictEqual(await policyReader(clients()).managed(CUSTOMER_POLICY, "ipv4"), {
+        deepStrictEqual(await managed(), {
             arn: CUSTOMER_POLICY,
             kind: "cni",
             sufficient: false,
@@ -42,15 +44,15 @@ describe("a policy of a node role", () => {
     it("is read again after a failure", async () => {
         const reader = policyReader(clients());
         aws.answer({ "iam:GetPolicyVersion": () => denied });
-        await rejects(reader.managed(CUSTOMER_POLICY, "ipv4"), { code: "aws-access-denied" });
+        await rejects(managed(reader), { code: "aws-access-denied" });
         aws.answer(world);
-        strictEqual((await reader.managed(CUSTOMER_POLICY, "ipv4"))?.kind, "cni");
+        strictEqual((await managed(reader))?.kind, "cni");
     });
 
     it("grants nothing when it is gone, or its version", async () => {
         for (const action of ["iam:GetPolicy", "iam:GetPolicyVersion"]) {
             aws.answer({ ...world, [action]: () => new AwsFailure("NoSuchEntity", "gone", 404) });
-            strictEqual(await policyReader(clients()).managed(CUSTOMER_POLICY, "ipv4"), undefined);
+            strictEqual(await managed(), undefined);
         }
     });
 

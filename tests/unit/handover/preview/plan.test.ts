@@ -5,6 +5,7 @@ import {
     ANNOTATE,
     canary,
     GUARD,
+    HAND_OVER,
     DETACH,
     changes,
     preflightWithoutNodeRoles,
@@ -50,7 +51,7 @@ const broad = { arn: BROAD_POLICY, kind: "broad" as const, sufficient: true };
 const managed = { arn: CNI_POLICY, kind: "cni" as const, sufficient: true };
 
 table("The plan of a first hand-over", [
-    ["is each step in its order", seen(), changes(ANNOTATE, canary("pod-n1", "n1"), WAVES, GUARD, DETACH)],
+    ["is each step in its order", seen(), changes(...HAND_OVER)],
     [
         "detaches nothing where no node role is named, and says what is left to do then",
         seen(),
@@ -70,11 +71,7 @@ table("The plan of a first hand-over", [
         "says what else a node role loses with its policies",
         seen({}, { nodeRoles: [nodeRole({ policies: [WORKER, CNI] })] }),
         changes(
-            ANNOTATE,
-            canary("pod-n1", "n1"),
-            WAVES,
-            GUARD,
-            DETACH,
+            ...HAND_OVER,
             "[node-role] With the policies, nodes also loses ec2:DescribeNetworkInterfaces, ec2:DescribeTags. Other programs on its nodes that use this role " +
                 "lose them, too: pods with host network, and pods that reach the instance metadata.",
         ),
@@ -88,11 +85,7 @@ table("The plan of a first hand-over", [
         "asks for forceDetachPolicies on a node role of the same program, unless it is set",
         seen(),
         changes(
-            ANNOTATE,
-            canary("pod-n1", "n1"),
-            WAVES,
-            GUARD,
-            DETACH,
+            ...HAND_OVER,
             "[force-detach] This program manages nodes. Set forceDetachPolicies: true on that role, or IAM refuses to delete it while " +
                 "it holds the policy that destroy attaches again.",
         ),
@@ -113,11 +106,7 @@ table("The plan of a first hand-over", [
             },
         ),
         changes(
-            ANNOTATE,
-            canary("pod-n1", "n1"),
-            WAVES,
-            GUARD,
-            DETACH,
+            ...HAND_OVER,
             DETACH.replace("nodes", "gpu"),
             "[force-detach] This program manages gpu. Set forceDetachPolicies: true on that role, or IAM refuses to delete it while " +
                 "it holds the policy that destroy attaches again.",
@@ -148,19 +137,15 @@ table("The plan of a first hand-over", [
     [
         "does not ask where it is set",
         seen(),
-        changes(ANNOTATE, canary("pod-n1", "n1"), WAVES, GUARD, DETACH),
+        changes(...HAND_OVER),
         { ownNodeRoles: [{ name: "nodes", forceDetachPolicies: true }] },
     ],
     [
         "says nothing of a mark that a wake has left",
         seen({ daemonSet: { ...daemonSet, woken: true } }),
-        changes(ANNOTATE, canary("pod-n1", "n1"), WAVES, GUARD, DETACH),
+        changes(...HAND_OVER),
     ],
-    [
-        "is the same with OnDelete",
-        seen({ daemonSet: onDelete }),
-        changes(ANNOTATE, canary("pod-n1", "n1"), WAVES, GUARD, DETACH),
-    ],
+    ["is the same with OnDelete", seen({ daemonSet: onDelete }), changes(...HAND_OVER)],
     [
         "says with OnDelete which pods also get a newer template, image by image",
         seen({
@@ -250,7 +235,7 @@ table("The plan of a first hand-over", [
     [
         "does not count a pod that is on its way out",
         seen({ pods: [pod("n1", onNodeRole, { name: "old", uid: "old", ...terminating }), ...pods(onNodeRole)] }),
-        changes(ANNOTATE, canary("pod-n1", "n1"), WAVES, GUARD, DETACH),
+        changes(...HAND_OVER),
     ],
     [
         "takes a pod for a canary that a killed run has left with the role",
@@ -297,11 +282,7 @@ table("The plan of a first hand-over", [
                 "[inline-policy] nodes has the inline policy inline, which also grants actions of the CNI. The component does not " +
                     "change it. Remove these actions from it if the nodes do not need them.",
             ],
-            ANNOTATE,
-            canary("pod-n1", "n1"),
-            WAVES,
-            GUARD,
-            DETACH,
+            ...HAND_OVER,
         ),
     ],
     [
@@ -371,11 +352,7 @@ table("The plan of what does not come by itself", [
         "names the instances that are not nodes, and does not wait for them",
         seen({}, { nodeRoles: [nodeRole({ unjoined: [instance("i-n4"), instance("i-n5", "stopped")] })] }),
         changes(
-            ANNOTATE,
-            canary("pod-n1", "n1"),
-            WAVES,
-            GUARD,
-            DETACH,
+            ...HAND_OVER,
             "[not-joined] Instances with nodes are not nodes of the cluster now: i-n4 (running), i-n5 (stopped). The update does not wait for " +
                 "them: when they join, the injection guard admits their pods only with the role.",
         ),
@@ -411,11 +388,7 @@ table("The plan of what does not come by itself", [
             },
         ),
         changes(
-            ANNOTATE,
-            canary("pod-n1", "n1"),
-            WAVES,
-            GUARD,
-            DETACH,
+            ...HAND_OVER,
             "[other-nodes] nodes is also the role of nodes that run no pod of this DaemonSet: windows. They lose the policy, too.",
         ),
     ],

@@ -48,6 +48,8 @@ export const PROPAGATION = "[attach] The update then waits 120 s until IAM enfor
 export const GUARD =
     "[guard] The admission policy guard is created. From then on it refuses new pods without the role.";
 export const DETACH = `[detach] ${CNI_POLICY} is detached from nodes once every pod carries the role.`;
+/** The lines of a first hand-over. */
+export const HAND_OVER = [ANNOTATE, canary("pod-n1", "n1"), WAVES, GUARD, DETACH];
 export const DETACH_REMAINS =
     '[detach] The node role nodes still holds the CNI policy. To detach it, set detachFromNodeRoles: ["nodes"]';
 export const wait = (why: string) =>
