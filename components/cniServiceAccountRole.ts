@@ -116,7 +116,7 @@ export class CniServiceAccountRole extends pulumi.ComponentResource {
      * One line for a shell that lets `aws-node` pods run without the role, while the pod identity webhook is down.
      *
      * It attaches the policies to the node roles again, waits two minutes, and deletes the binding of the injection guard. `pulumi up --refresh`
-     * undoes it. Empty without the injection guard.
+     * undoes it. Empty without the injection guard, or if `detachFromNodeRoles` lists no node role.
      */
     public readonly emergencyCommand: pulumi.Output<string>;
 

@@ -10,7 +10,7 @@ const PROPAGATION_SECONDS = 120;
  * One line for a shell that lets pods without the CNI role run, for example while the pod identity webhook is down. The node roles get their policies first:
  * from then on such pods have permissions. Then the guard's binding goes, and a write to the DaemonSet makes its controller retry at once.
  *
- * Empty if no node role has lost a policy that is known.
+ * Empty if no node role is named, or if its policies are unknown.
  */
 export function emergencyCommand(
     subject: Subject,
