@@ -236,6 +236,9 @@ export interface Sandbox extends Omit<SandboxFacts, "environment" | "control"> {
         /**
          * Launches an instance that joins. Resolves with the node's name once it is registered, before it is Ready.
          *
+         * It first makes the calls of Amazon Linux 2023 with its role. Rejects with the answer of AWS if the role lacks the right for 10 s. The instance runs,
+         * and joins later if the role gets the right within 10 minutes. With `instanceIdNodeName` the node is named i-…, and needs no right.
+         *
          * By default it joins in the first subnet, with the security groups of all nodes and the instance profile of the first node role.
          * With that of another node role it joins the node group of that role.
          */

@@ -7,6 +7,7 @@ import { Cluster, type KubeletSettings } from "./cluster";
 import { Agents } from "./cluster/agents";
 import { awsCliFolder, writeAwsCli } from "./cluster/awsCli";
 import { AwsAccount, type Launch, nodeRoleNames } from "./cluster/awsAccount";
+import { Boots } from "./cluster/boots";
 import { ClusterNodes } from "./cluster/clusterNodes";
 import { InstanceIds } from "./cluster/instanceIds";
 import { PodIdentityAgents } from "./cluster/podIdentity/agents";
@@ -138,12 +139,14 @@ export class Sandbox {
         this.say(`Starting ${nodes} nodes; waiting for their pods`);
         const podIdentityAgents = await this.startPodIdentityAgents(api.kubeconfigPath, aws);
         const agents = this.options.agents ? this.startAgents(api.kubeconfigPath, aws, podIdentityAgents) : undefined;
-        await cluster.startNodes(instances, clusterName);
+        const boots = new Boots(aws.fromNodes);
+        await cluster.startNodes(instances, clusterName, boots);
         aws.setDelays({ enforcementSeconds: this.options.enforcementDelaySeconds });
         const options = {
             ...this.options,
             kubeconfigPath: api.kubeconfigPath,
             region,
+            boots,
             launch: (count: number, as: Launch) => account.launch(count, as),
             terminate: (gone: Instance[]) => account.terminate(gone),
             restartKubelets: (settings: KubeletSettings) => cluster.restartKwok(settings),
@@ -169,12 +172,13 @@ export class Sandbox {
         const issuer = `https://${host}`;
 
         this.say(`Starting a control plane for the EKS cluster ${clusterName}, which is yet to be created`);
-        const nodeGroups = (kubeconfigPath: string) =>
-            new NodeGroups({ endpoint: aws.endpoint, region, clusterName, ipFamily, kubeconfigPath, limitSeconds });
+        const boots = new Boots(aws.fromNodes);
+        const group = { endpoint: aws.endpoint, region, clusterName, ipFamily, limitSeconds, boots };
+        const nodeGroups = (kubeconfigPath: string) => new NodeGroups({ ...group, kubeconfigPath });
         const api = await this.startApiServer(cluster, etcdPort, aws, issuer, nodeGroups);
         const podIdentityAgents = await this.startPodIdentityAgents(api.kubeconfigPath, aws);
         const agents = this.startAgents(api.kubeconfigPath, aws, podIdentityAgents);
-        await cluster.startNodes([], clusterName);
+        await cluster.startNodes([], clusterName, boots);
         writeAwsCli(this.options.directory, api.kubeconfigPath);
         const oidcProviderArn = `arn:aws:iam::${accountId}:oidc-provider/${host}`;
         return { ...api, issuer, oidcProviderArn, agents, podIdentityAgents, nodes: undefined };

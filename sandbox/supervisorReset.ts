@@ -32,6 +32,7 @@ export async function resetSandbox(parts: ResettableParts, initial: ReturnType<A
     webhook.showWrongCertificate(false);
     await webhook.start();
     agents?.setStsReachable(true);
+    await nodes.endBoots();
     await aws.reset(initial);
     await Promise.all([cluster.removeInterventions(), nodes.reset()]);
     await podIdentityAgents.reset(withPodIdentityAgents, nodes.names);

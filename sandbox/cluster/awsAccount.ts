@@ -28,7 +28,10 @@ export interface AccountOptions {
 }
 
 /** Where an instance is launched, and as what. By default as the nodes of the first node group. */
-export type Launch = Pick<NodeGroupLaunch, "instanceProfile" | "subnetId" | "securityGroupIds" | "tags">;
+export type Launch = Pick<
+    NodeGroupLaunch,
+    "instanceProfile" | "subnetId" | "securityGroupIds" | "tags" | "instanceIdNodeName"
+>;
 
 const clusterRole = "sandbox-cluster";
 

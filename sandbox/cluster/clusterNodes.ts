@@ -1,6 +1,7 @@
 import { CoreV1Api, PatchStrategy, setHeaderOptions } from "@kubernetes/client-node";
 import { loadKubeconfig } from "../kubeconfigs";
 import type { Launch } from "./awsAccount";
+import type { Boots } from "./boots";
 import { Client } from "./client";
 import { capacity, type Instance, node, nodeName } from "./nodes";
 import { isInstance, type OtherNode, otherNode, type OtherNodeKind, otherNodeKinds, place, tagsOf } from "./otherNodes";
@@ -14,6 +15,7 @@ export interface ClusterNodesOptions {
     clusterName: string;
     ipFamily: IpFamily;
     podReadySeconds: number;
+    boots: Boots;
     launch(count: number, as: Launch): Promise<Instance[]>;
     terminate(instances: Instance[]): Promise<void>;
     /** Applies these settings to the kubelets from now on. */
@@ -57,7 +59,7 @@ export class ClusterNodes {
 
     /**
      * Launches an instance that joins, by default in the first subnet and with the first node role. Resolves with the node's name when the node is
-     * registered, before it is Ready.
+     * registered, before it is Ready. Rejects if it does not join: see boots.ts.
      */
     public async add(as: Launch = {}): Promise<string> {
         const { region, ipFamily } = this.options;
@@ -66,8 +68,11 @@ export class ClusterNodes {
             throw new Error("no instance was launched");
         }
         const name = nodeName(instance, region);
-        this.instances.set(name, instance);
-        await this.client.registerNode(node(instance, region, ipFamily, await this.client.serverVersion()));
+        const body = node(instance, region, ipFamily, await this.client.serverVersion());
+        await this.options.boots.join(instance, async () => {
+            await this.client.registerNode(body);
+            this.instances.set(name, instance);
+        });
         return name;
     }
 
@@ -202,6 +207,11 @@ export class ClusterNodes {
     /** The subnet of each node. */
     public subnets(): Record<string, string> {
         return Object.fromEntries([...this.instances].map(([name, { subnetId }]) => [name, subnetId]));
+    }
+
+    /** Ends the boots of instances that have not joined. */
+    public endBoots(): Promise<void> {
+        return this.options.boots.end();
     }
 
     /** Restores the first number of nodes in each subnet with each node role, all with running kubelets. */

@@ -4,6 +4,7 @@ import { podIdentityAgentAddOn, vpcCni } from "../aws/eks/addOns/addOn";
 import type { AddOnInstaller } from "../aws/eks/addOns/installer";
 import type { ToolPaths } from "../tools";
 import { VpcCniInstaller } from "./addOn/installer";
+import type { Boots } from "./boots";
 import { Client, untilReady } from "./client";
 import { type ControlPlane, type ControlPlaneOptions, startControlPlane, startEtcd } from "./controlPlane";
 import { setupRetrySeconds } from "./cniStart";
@@ -130,12 +131,14 @@ export class Cluster {
     }
 
     /** Creates nodes and the DaemonSets of every EKS cluster; resolves when all pods are Ready. */
-    public async startNodes(instances: Instance[], clusterName: string): Promise<void> {
+    public async startNodes(instances: Instance[], clusterName: string, boots: Boots): Promise<void> {
         const client = this.client();
         const version = await client.serverVersion();
         const { region, ipFamily } = this.options;
         await Promise.all([
-            ...instances.map((instance) => client.registerNode(node(instance, region, ipFamily, version))),
+            ...instances.map((instance) =>
+                boots.join(instance, () => client.registerNode(node(instance, region, ipFamily, version))),
+            ),
             ...kubeProxy(region).map((object) => client.apply(object, eksFieldManager)),
             this.applyAwsNode(clusterName),
         ]);

@@ -20,6 +20,8 @@ export interface NodeGroupLaunch {
     securityGroupIds?: string[];
     /** By default those of a managed node group of the cluster. */
     tags?: Record<string, string>;
+    /** See `Instance`. */
+    instanceIdNodeName?: boolean;
 }
 
 /** Launches the instances of a managed node group with EKS's tags. */
@@ -123,7 +125,12 @@ async function giveDefaultGroup(ec2: EC2Client, instances: Ec2Instance[]): Promi
 }
 
 const asInstance =
-    ({ nodeGroup, instanceProfile }: NodeGroupLaunch, zone: string, subnetId: string, subnet: number) =>
+    (
+        { nodeGroup, instanceProfile, instanceIdNodeName }: NodeGroupLaunch,
+        zone: string,
+        subnetId: string,
+        subnet: number,
+    ) =>
     ({ InstanceId = "", PrivateIpAddress = "" }: Ec2Instance): Instance => ({
         id: InstanceId,
         zone,
@@ -132,4 +139,5 @@ const asInstance =
         ipv6: `2600:1f14:abc:${(0xde01 + subnet).toString(16)}::${PrivateIpAddress.split(".").slice(2).join(":")}`,
         nodeGroup,
         ...(instanceProfile !== undefined && { instanceProfile }),
+        ...(instanceIdNodeName !== undefined && { instanceIdNodeName }),
     });

@@ -16,6 +16,7 @@ import {
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { NodeGroupState } from "../aws/eks/nodeGroups";
+import type { Boots } from "./boots";
 import { Client } from "./client";
 import { launchInstances } from "./instances";
 import { type Instance, nodeName, node } from "./nodes";
@@ -27,6 +28,7 @@ export interface NodeGroupsOptions {
     clusterName: string;
     ipFamily: IpFamily;
     kubeconfigPath: string;
+    boots: Boots;
     /** The time limit after which a node group without Ready nodes fails. On EKS it is about half an hour. */
     limitSeconds: number;
 }
@@ -124,7 +126,7 @@ export class NodeGroups {
 
     private async create(name: string): Promise<void> {
         this.begun.add(name);
-        const { clusterName, region, ipFamily, limitSeconds } = this.options;
+        const { clusterName, region, ipFamily, limitSeconds, boots } = this.options;
         const describe = new DescribeNodegroupCommand({ clusterName, nodegroupName: name });
         const { nodegroup = {} } = await this.eks.send(describe);
         const roleName = nodegroup.nodeRole?.split("/").at(-1) ?? "";
@@ -133,9 +135,11 @@ export class NodeGroups {
         const deadline = Date.now() + limitSeconds * 1000;
         this.groups.set(name, { roleName, instanceProfile, instances, deadline, state: creating });
         const version = await this.client.serverVersion();
-        await Promise.all(
-            instances.map((instance) => this.client.registerNode(node(instance, region, ipFamily, version))),
-        );
+        for (const instance of instances) {
+            const body = node(instance, region, ipFamily, version);
+            // The group fails after its limit if it does not join.
+            boots.join(instance, () => this.client.registerNode(body)).catch(() => undefined);
+        }
     }
 
     /** EKS creates one for each node group, under a name that is not derived from the node group's. */
@@ -170,6 +174,7 @@ export class NodeGroups {
     }
 
     private async remove(name: string, { instances, instanceProfile, roleName }: Group): Promise<void> {
+        await this.options.boots.end(instances.map(({ id }) => id));
         await Promise.all(instances.map((instance) => this.client.removeNode(nodeName(instance, this.options.region))));
         await this.ec2.send(new TerminateInstancesCommand({ InstanceIds: instances.map(({ id }) => id) }));
         await this.deleteInstanceProfile(instanceProfile, roleName);
@@ -186,7 +191,10 @@ export class NodeGroups {
             group.state = { status: "ACTIVE", issues: [] };
         } else if (Date.now() > group.deadline) {
             // https://docs.aws.amazon.com/eks/latest/userguide/troubleshooting.html (NodeCreationFailure)
-            const message = "Unhealthy nodes in the kubernetes cluster";
+            const { boots } = this.options;
+            const message = late.some(({ id }) => boots.has(id))
+                ? "Instances failed to join the kubernetes cluster"
+                : "Unhealthy nodes in the kubernetes cluster";
             const issue = { code: "NodeCreationFailure", message, resourceIds: late.map(({ id }) => id) };
             group.state = { status: "CREATE_FAILED", issues: [issue] };
         }

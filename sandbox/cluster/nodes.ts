@@ -18,10 +18,16 @@ export interface Instance {
     nodeGroup: string;
     /** The name of the instance profile. Undefined for instances without a role. */
     instanceProfile?: string;
+    /** Whether its node has the name of the instance: nodeadm's feature gate InstanceIdNodeName. */
+    instanceIdNodeName?: boolean;
 }
 
-/** The name that EC2 derives from an instance's address, which is the name of the node on EKS. */
+/** The name of the node: by default the one that EC2 derives from the instance's address. */
 export function nodeName(instance: Instance, region: string): string {
+    return instance.instanceIdNodeName ? instance.id : privateDnsName(instance, region);
+}
+
+function privateDnsName(instance: Instance, region: string): string {
     return `ip-${instance.privateIp.replaceAll(".", "-")}.${region}.compute.internal`;
 }
 
@@ -61,7 +67,7 @@ export function node(instance: Instance, region: string, ipFamily: IpFamily, kub
         status: {
             addresses: [
                 { type: "InternalIP", address: ipFamily === "ipv6" ? instance.ipv6 : instance.privateIp },
-                { type: "InternalDNS", address: name },
+                { type: "InternalDNS", address: privateDnsName(instance, region) },
                 { type: "Hostname", address: name },
             ],
             capacity,

@@ -26,6 +26,7 @@ import { podCredentials } from "../../../pods";
 import { type Sandbox, startSandbox } from "../../../sandbox";
 
 const cniPolicy = "arn:aws:iam::aws:policy/AmazonEKS_CNI_Policy";
+const workerPolicy = "arn:aws:iam::aws:policy/AmazonEKSWorkerNodePolicy";
 const namespace = "kube-system";
 
 describe("A sandbox for a new cluster", function () {
@@ -144,6 +145,19 @@ describe("A sandbox for a new cluster", function () {
         await assert.rejects(run("aws", ["sts", "get-caller-identity"], { env: sandbox.environment }), /get-token/);
     });
 
+    it("fails a node group whose instances may not ask for their names, and is without them afterwards", async () => {
+        await makeNodeGroup("not-joined");
+        assert.equal(await statusAfterCreation("not-joined"), "CREATE_FAILED");
+        const [issue] = (await describeNodeGroup("not-joined"))?.health?.issues ?? [];
+        assert.deepEqual(
+            [issue?.code, issue?.message, issue?.resourceIds?.length],
+            ["NodeCreationFailure", "Instances failed to join the kubernetes cluster", 2],
+        );
+        assert.deepEqual((await core.listNode()).items, []);
+        await removeNodeGroup("not-joined");
+        await iam.send(new AttachRolePolicyCommand({ RoleName: "nodes", PolicyArn: workerPolicy }));
+    });
+
     it("fails a node group whose aws-node has no permissions, and names its instances", async () => {
         await makeNodeGroup("too-early");
         assert.equal(await statusAfterCreation("too-early"), "CREATE_FAILED");
@@ -174,7 +188,7 @@ describe("A sandbox for a new cluster", function () {
         for await (const { Reservations = [] } of paginateDescribeInstances({ client: ec2 }, {})) {
             states.push(...Reservations.flatMap(({ Instances = [] }) => Instances.map(({ State }) => State?.Name)));
         }
-        assert.deepEqual(states, ["terminated", "terminated"]);
+        assert.deepEqual(states, Array<string>(4).fill("terminated"));
     });
 
     it("makes nodes Ready once the CNI policy on their role is in force", async () => {

@@ -10,13 +10,21 @@ import {
     ListNodegroupsCommand,
     DescribeNodegroupCommand,
 } from "@aws-sdk/client-eks";
-import { GetInstanceProfileCommand, IAMClient, ListAttachedRolePoliciesCommand } from "@aws-sdk/client-iam";
+import {
+    AttachRolePolicyCommand,
+    DetachRolePolicyCommand,
+    GetInstanceProfileCommand,
+    IAMClient,
+    ListAttachedRolePoliciesCommand,
+} from "@aws-sdk/client-iam";
 import { CoreV1Api } from "@kubernetes/client-node";
 import * as assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
 import { loadKubeconfig } from "../../../kubeconfigs";
 import { type Sandbox, startSandbox } from "../../../sandbox";
 
 const roles = ["sandbox-nodes", "sandbox-nodes-2", "sandbox-nodes-3"];
+const workerPolicy = "arn:aws:iam::aws:policy/AmazonEKSWorkerNodePolicy";
 const cniPolicy = "arn:aws:iam::aws:policy/AmazonEKS_CNI_Policy";
 
 describe("A sandbox with three node roles and six subnets", function () {
@@ -139,5 +147,52 @@ describe("A sandbox with three node roles and six subnets", function () {
             again.map(([, id]) => id),
             [subnet],
         );
+    });
+
+    /** Takes policies from the last node role, or gives them back. Both grant ec2:DescribeInstances. */
+    async function setBootPolicies(areAttached: boolean): Promise<void> {
+        for (const PolicyArn of [workerPolicy, cniPolicy]) {
+            const input = { RoleName: "sandbox-nodes-3", PolicyArn };
+            await (areAttached
+                ? iam.send(new AttachRolePolicyCommand(input))
+                : iam.send(new DetachRolePolicyCommand(input)));
+        }
+    }
+
+    it("lets no node join whose role may not ask EC2 for its name, but one that is named i-…, and lets it join once it may", async () => {
+        const names = async () => (await core.listNode()).items.map(({ metadata }) => metadata?.name ?? "");
+        const launched = { instanceProfile: "sandbox-nodes-3" };
+        await sandbox.setAwsDelays({ enforcementSeconds: 0 });
+        const before = await names();
+        await setBootPolicies(false);
+        const refusal: Error = await sandbox.nodes.add(launched).then(
+            (name) => assert.fail(`${name} has joined`),
+            (error: unknown) => error as Error,
+        );
+        const why =
+            /The instance (i-\w+) runs, and has not joined the cluster: UnauthorizedOperation: .* ec2:DescribeInstances because/;
+        assert.match(refusal.message, why);
+        const [, id = ""] = why.exec(refusal.message) ?? [];
+        const { Reservations = [] } = await ec2.send(new DescribeInstancesCommand({ InstanceIds: [id] }));
+        assert.equal(Reservations[0]?.Instances?.[0]?.State?.Name, "running");
+        assert.deepEqual(await names(), before);
+
+        const named = await sandbox.nodes.add({ ...launched, instanceIdNodeName: true });
+        assert.match(named, /^i-\w+$/);
+        assert.deepEqual((await names()).sort(), [...before, named].sort());
+        const { spec } = await core.readNode({ name: named });
+        assert.equal(spec?.providerID?.split("/").at(-1), named);
+
+        await setBootPolicies(true);
+        while ((await core.listNode()).items.every(({ spec: of }) => !of?.providerID?.endsWith(`/${id}`))) {
+            await sleep(100);
+        }
+        assert.equal((await names()).length, before.length + 2);
+        // A boot that has not ended does not outlive the reset.
+        await setBootPolicies(false);
+        await assert.rejects(sandbox.nodes.add(launched), why);
+        await sandbox.reset();
+        await sleep(1500);
+        assert.deepEqual((await names()).sort(), before.sort());
     });
 });

@@ -5,7 +5,7 @@ import {
     EC2Client,
     type Instance,
 } from "@aws-sdk/client-ec2";
-import { CreateInstanceProfileCommand, IAMClient } from "@aws-sdk/client-iam";
+import { AddRoleToInstanceProfileCommand, CreateInstanceProfileCommand, IAMClient } from "@aws-sdk/client-iam";
 import { CoreV1Api } from "@kubernetes/client-node";
 import * as assert from "node:assert/strict";
 import { loadKubeconfig } from "../../../kubeconfigs";
@@ -75,7 +75,10 @@ describe("A sandbox with four subnets", function () {
 
     it("lets a node join with an instance profile of its own, by default in the first subnet", async () => {
         const iam = new IAMClient(aws);
-        await iam.send(new CreateInstanceProfileCommand({ InstanceProfileName: "own-profile" }));
+        const InstanceProfileName = "own-profile";
+        await iam.send(new CreateInstanceProfileCommand({ InstanceProfileName }));
+        const withRole = { InstanceProfileName, RoleName: "sandbox-nodes" };
+        await iam.send(new AddRoleToInstanceProfileCommand(withRole));
         const { SubnetId, IamInstanceProfile } = await instanceOf(
             await sandbox.nodes.add({ instanceProfile: "own-profile" }),
         );
