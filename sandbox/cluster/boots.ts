@@ -4,8 +4,8 @@ import type { Instance } from "./nodes";
 
 /**
  * The calls of EC2 without which a node of Amazon Linux 2023 does not join: nodeadm asks EC2 for the private DNS name, which becomes the node's
- * name, with the role of the instance profile (awslabs/amazon-eks-ami nodeadm/internal/api/status.go, getPrivateDNSName). With the feature gate
- * InstanceIdNodeName the node is named after its instance, and asks nothing (nodeadm/internal/api/featuregates.go, InstanceIdNodeName).
+ * name, with the role of the instance profile (amazon-eks-ami nodeadm/internal/api/status.go, getPrivateDNSName). With the feature gate
+ * InstanceIdNodeName the node is named after its instance, and asks nothing (amazon-eks-ami nodeadm/internal/api/featuregates.go, InstanceIdNodeName).
  *
  * It asks for the type of its instance only if its own file does not have it, and joins without the answer
  * (nodeadm/internal/kubelet/config.go, withDefaultReservedResources).
@@ -18,7 +18,7 @@ function bootCalls({
 }
 
 /**
- * How long nodeadm tries again after a denial (awslabs/amazon-eks-ami nodeadm/internal/api/status.go, privateDNSNameAvailableTimeout;
+ * How long nodeadm tries again after a denial (amazon-eks-ami nodeadm/internal/api/status.go, privateDNSNameAvailableTimeout;
  * nodeadm/internal/aws/ec2/instance_waiter.go, instanceRetryable). Its unit is not started again
  * (templates/al2023/runtime/rootfs/etc/systemd/system/nodeadm-config.service).
  */

@@ -1,5 +1,6 @@
 /** The short names of the repositories that comments and READMEs cite. The full name, owner/name, is accepted too. */
 const shortNames: Readonly<Record<string, string>> = {
+    "amazon-eks-ami": "awslabs/amazon-eks-ami",
     "amazon-eks-pod-identity-webhook": "aws/amazon-eks-pod-identity-webhook",
     "amazon-vpc-cni-k8s": "aws/amazon-vpc-cni-k8s",
     "aws-cdk": "aws/aws-cdk",
