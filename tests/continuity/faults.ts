@@ -3,8 +3,8 @@ import type { Monitor } from "./monitor/monitor";
 
 /** Faults that can be injected into a sandbox during a run. */
 export interface Faults {
-    /** Adds a node with its own instance, and returns its name. */
-    joinNode(): Promise<string>;
+    /** Adds a node with its own instance, by default with the first node role, and returns its name. */
+    joinNode(instanceProfile?: string): Promise<string>;
     /** Removes a node, as if its instance were terminated. */
     loseNode(name: string): Promise<void>;
     /** Stops the kubelet: the node becomes NotReady, and its pods keep running. */
@@ -37,7 +37,7 @@ export function faultsOf(sandbox: Sandbox, monitor: Monitor): Faults {
         }
     };
     return {
-        joinNode: () => nodes.add(),
+        joinNode: (instanceProfile) => nodes.add({ ...(instanceProfile !== undefined && { instanceProfile }) }),
         loseNode: (name) => nodes.remove(name),
         stopKubelet: (name) => nodes.stopKubelet(name),
         startKubelet: (name) => nodes.startKubelet(name),

@@ -35,7 +35,10 @@ export class KillRun {
     }
 
     public async play(point: KillPoint): Promise<void> {
+        // The final state alone is scaled up.
+        this.stage.scalesUp = false;
         await this.prepare(point.operation);
+        this.stage.scalesUp = true;
         this.stage.since = Date.now();
         const amid = <T>(act: () => Promise<T>) => (point.amid === "churn" ? amidChurn(this.stage, act) : act());
         const { outcome } = await amid(() => this.begin(point.operation, hooksOf(point)));

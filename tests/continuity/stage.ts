@@ -27,9 +27,11 @@ import type { Command, Engine, Hooks, RunResult } from "./engine/engine";
 import type { ComponentArguments } from "./engine/program";
 import type { Faults } from "./faults";
 import type { Part } from "./killPoints";
+import { figuresOf } from "./monitor/gaps";
 import type { Monitor } from "./monitor/monitor";
 import type { Outsider } from "./monitor/recording";
 import { isReady } from "./monitor/records";
+import { scaleUp } from "./scaleUp";
 import type { Sizes } from "./sizes";
 import { stateOfBefore } from "./state/ofBefore";
 import { type Snapshot, snapshot } from "./state/snapshot";
@@ -65,6 +67,8 @@ export class Stage {
     /** Outsiders' writes that took the pods' path. Their time is counted apart, until the run that repairs it. */
     public readonly outsiders: Outsider[] = [];
     public before: Snapshot;
+    /** Whether the assertions of a complete hand-over and hand-back also scale up. */
+    public scalesUp = true;
     private readonly core: CoreV1Api;
     private readonly apps: AppsV1Api;
 
@@ -433,6 +437,7 @@ export class Stage {
         await this.settled();
         const differences = differencesAfterHandBack(this.before, await this.now());
         assertNone(differences.filter((line) => !orphans.some((name) => line.endsWith(`: ${name}`))));
+        await this.scaleUp();
     }
 
     /** Asserts that the hand-over is complete, with the role in the program's outputs. */
@@ -448,6 +453,30 @@ export class Stage {
         const wanted = { roleArn, by, ipFamily, additionalPolicyArns, detachFromNodeRoles: [NODE_ROLE] };
         const differences = differencesAfterHandOver(this.before, await this.now(), wanted);
         assertNone(differences.filter((line) => !orphans.some((name) => line.endsWith(`: ${name}`))));
+        await this.scaleUp();
+    }
+
+    /**
+     * Asserts that nodes that join now work, with each node role of the sandbox, and removes them again.
+     *
+     * Scenarios that end in neither state do without: those of limits have pods without a path, and those of the model go on amid the model's faults.
+     */
+    public async scaleUp(): Promise<void> {
+        if (!this.scalesUp) {
+            return;
+        }
+        const { sandbox, faults, props } = this;
+        await scaleUp(sandbox.nodeRoleNames, {
+            join: (nodeRole) => faults.joinNode(nodeRole),
+            isReady: async (node) =>
+                (await this.podList()).items.some(
+                    ({ spec, status }) => spec?.nodeName === node && isReady(status?.conditions),
+                ),
+            gaps: (from) => figuresOf(props.monitor.recording(from, Date.now())).gaps,
+            leave: (node) => faults.loseNode(node),
+        });
+        await this.scheduledOnAllNodes();
+        await this.settled();
     }
 }
 

@@ -53,6 +53,7 @@ const existingRole: Scenario = {
         await handedOver(stage);
         await stage.succeeds("up", stage.arguments({ existingRoleArn }));
         await stage.settled();
+        await stage.scaleUp();
         await stage.succeeds("destroy", stage.arguments());
         await stage.assertAsBefore();
     },
@@ -124,6 +125,7 @@ const ownRoleAsExisting: Scenario = {
         await stage.succeeds("up", stage.arguments());
         await stage.succeeds("up", stage.arguments({ existingRoleArn: theirs }));
         await stage.settled();
+        await stage.scaleUp();
         await stage.succeeds("destroy", stage.arguments());
         await stage.assertAsBefore();
     },
@@ -139,6 +141,7 @@ const deliveryChanged: Scenario = {
         const args = { clusterName: stage.sandbox.clusterName, delivery: "external", liveChecks: false };
         await stage.succeeds("up", args);
         await stage.settled();
+        await stage.scaleUp();
         assert.ok(String(stage.outputs()["roleName"]) in stage.currentRoles(), "the role was deleted");
         await stage.succeeds("destroy", args);
         await stage.assertAsBefore();

@@ -16,6 +16,7 @@ async function assertHandedOverTo(stage: Stage, roleArn: string): Promise<void> 
     const { pods } = await stage.now();
     assert.deepStrictEqual([...new Set(pods.map((pod) => pod.roleArn))], [roleArn], "pods without the role");
     assert.ok(!nodeRoleHoldsPolicy(stage), "the node role still holds the policy");
+    await stage.scaleUp();
 }
 
 const addOnWithAnotherRole: Scenario = {
