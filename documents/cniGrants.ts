@@ -30,6 +30,12 @@ export function missingCniActions(documents: readonly unknown[], ipFamily: "ipv4
     return CNI_ACTIONS[ipFamily].filter((needed) => !isAssured(needed, statements)).map(({ action }) => action);
 }
 
+/** Those of the actions that policies do not allow together without a condition, or that a Deny mentions. */
+export function conditionalActions(documents: readonly unknown[], actions: readonly CniAction[]): string[] {
+    const statements = documents.flatMap(readStatements);
+    return actions.filter((needed) => !isAssured(needed, statements, isUnconditional)).map(({ action }) => action);
+}
+
 /** Those of the actions that no policy allows on any resource of EC2, whatever its conditions. */
 export function ungrantedActions(documents: readonly unknown[], actions: readonly string[]): string[] {
     const statements = documents.flatMap(readStatements);
@@ -85,14 +91,26 @@ const SCOPE_DOWN_KEYS = [
 ];
 
 /** Granted for certain: on every resource type that the call uses, and no Deny mentions the action. */
-function isAssured({ action, on }: CniAction, statements: readonly ReadStatement[]): boolean {
+function isAssured(
+    { action, on }: CniAction,
+    statements: readonly ReadStatement[],
+    isMet: (statement: ReadStatement) => boolean = isMetByPlugin,
+): boolean {
     const about = statements.filter((statement) => isAboutAction(statement, action));
-    const allowed = about.filter((s) => !s.exceptResources && s.conditionKeys.every(isScopeDown));
+    const allowed = about.filter((s) => !s.exceptResources && isMet(s));
     const covers = (resource: (pattern: string) => boolean) => allowed.some((s) => s.resources.some(resource));
     return (
         about.every((s) => s.effect === "Allow") &&
         (on.length === 0 ? covers((pattern) => pattern === "*") : on.every((type) => covers(coversType(type))))
     );
+}
+
+function isUnconditional({ conditionKeys }: ReadStatement): boolean {
+    return conditionKeys.length === 0;
+}
+
+function isMetByPlugin({ conditionKeys }: ReadStatement): boolean {
+    return conditionKeys.every(isScopeDown);
 }
 
 function isScopeDown(key: string): boolean {
