@@ -160,6 +160,7 @@ export function createDetachment(
             stableSeconds,
             maxNotReadyNodes,
             keepDetached: valid.keepDetached && orElse(valid.keepDetached, false),
+            proof: unlessFull(live.args.proof),
             detachFromNodeRoles: valid.detachFromNodeRoles,
             detachPolicyArns: valid.detachPolicyArns,
             handedOverClusterArns: valid.handedOverClusterArns,
@@ -262,6 +263,11 @@ function subject(live: LiveContext) {
                 cluster: cluster as PodIdentityNames,
             }),
         );
+}
+
+/** Nothing for the full proof, so that the input of an existing stack stays as earlier versions wrote it. */
+function unlessFull(proof: Proof | undefined): Proof | undefined {
+    return proof === Proof.AssumeRole || proof === Proof.Off ? proof : undefined;
 }
 
 /** Nothing, instead of an empty list, so that the input of a stack without such roles stays as earlier versions wrote it. */

@@ -3,7 +3,14 @@ import type { Attached } from "./attachments";
 import type { PassedToService } from "./passRole";
 import type { AssociationsSeen } from "../model/association";
 import type { NamedCluster, OtherDelivery } from "../model/otherDelivery";
-import type { PodSessionProof, PodSessionRequest, Proof, ProofRequest } from "../model/proof";
+import type {
+    PodSessionProof,
+    PodSessionRequest,
+    Proof,
+    ProofRequest,
+    UndecidedActions,
+    UndecidedRequest,
+} from "../model/proof";
 import type { ServiceAccountName } from "../model/subject";
 import type { AccountSeen } from "../model/world";
 
@@ -51,6 +58,8 @@ export interface AwsAccess {
     prove(request: ProofRequest): Promise<Proof>;
     /** The same for a session that a pod gets by an association, if EKS Auth gives it to this machine: see aws/podSession.ts. */
     provePodSession(request: PodSessionRequest): Promise<PodSessionProof>;
+    /** The plugin's writing actions of which nothing shows that the role may call them. Undefined: there is none. See aws/undecidedActions.ts. */
+    undecidedActions(request: UndecidedRequest): Promise<UndecidedActions | undefined>;
 }
 
 /** What IAM's simulator says about each node role. `unknown`: it was not allowed, or it depends on what only a real call has. */

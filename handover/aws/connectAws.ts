@@ -14,6 +14,7 @@ import { clusterStatus, otherDelivery } from "./otherDelivery";
 import { mayPassRole } from "./passRole";
 import { provePodSession } from "./podSession";
 import { prove } from "./roleProof";
+import { undecidedActions } from "./undecidedActions";
 
 /** The access to the AWS account of a connection. No call is made, and no SDK loaded, before the first request. */
 export function connectAws(connection: AwsConnection, defaults: ClientDefaults = {}): AwsAccess {
@@ -42,6 +43,7 @@ export function connectAws(connection: AwsConnection, defaults: ClientDefaults =
         addOnUpdate: (name, updateId) => asRefusal(addOnUpdate(clients, name, updateId)),
         mayPassRole: (roleArn, service) => asRefusal(mayPassRole(clients, roleArn, service)),
         provePodSession: (request) => asRefusal(provePodSession(clients, request)),
+        undecidedActions: (request) => asRefusal(undecidedActions(clients, request)),
         prove: (request) => asRefusal(account().then((caller) => prove(clients, caller, request))),
     };
 }

@@ -20,6 +20,10 @@ export interface DryRunResult {
     readonly words: string;
 }
 
+export function untried(action: CniAction): DryRunResult {
+    return { action, outcome: "untried", words: "" };
+}
+
 type Ec2 = typeof import("./awsSdk");
 
 /** By action. */
@@ -101,9 +105,7 @@ export async function tryActions(
     return Promise.all(
         actions.map(async (action): Promise<DryRunResult> => {
             const call = action.dryRun ? calls[action.action] : undefined;
-            return call === undefined
-                ? { action, outcome: "untried", words: "" }
-                : { action, ...(await outcomeOf(() => call(client), secrets)) };
+            return call === undefined ? untried(action) : { action, ...(await outcomeOf(() => call(client), secrets)) };
         }),
     );
 }

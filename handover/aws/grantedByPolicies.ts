@@ -29,20 +29,32 @@ function isOpen(decision: Decision): boolean {
     return decision === "unclear" || decision === "unevaluated";
 }
 
+/**
+ * The documents of all attached and inline policies of a role. Undefined if IAM does not show the role.
+ *
+ * @param known A document that counts for a managed policy without reading it.
+ */
+export async function documentsOf(
+    clients: Clients,
+    roleName: string,
+    known: (policyArn: string) => object | undefined = () => undefined,
+): Promise<unknown[] | undefined> {
+    const reader = policyReader(clients);
+    const client = await clients.iam();
+    const found = await undefinedIfMissing(() => rolePolicies(client, roleName));
+    return (
+        found &&
+        Promise.all([
+            ...found.arns.map((arn) => known(arn) ?? reader.document(arn)),
+            ...found.inline.map((policy) => reader.inlineDocument(roleName, policy)),
+        ])
+    );
+}
+
 /** The documents of all policies of the role. Undefined if IAM does not show the role yet, or the caller may not read them. */
 async function policiesOf(clients: Clients, roleArn: string): Promise<unknown[] | undefined> {
-    const { name = "" } = parseRoleArn(roleArn) ?? {};
-    const reader = policyReader(clients);
     try {
-        const client = await clients.iam();
-        const found = await undefinedIfMissing(() => rolePolicies(client, name));
-        return (
-            found &&
-            (await Promise.all([
-                ...found.arns.map((arn) => reader.document(arn)),
-                ...found.inline.map((policy) => reader.inlineDocument(name, policy)),
-            ]))
-        );
+        return await documentsOf(clients, parseRoleArn(roleArn)?.name ?? "");
     } catch (error) {
         if (error instanceof Refusal && error.code === "aws-access-denied") {
             return undefined;

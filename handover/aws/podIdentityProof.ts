@@ -4,9 +4,8 @@ import { trustOfPodIdentity } from "../../documents/trustOfToken";
 import type { Proof, ProofRequest } from "../model/proof";
 import { inAnotherAccount } from "./assumeRole";
 import type { Clients } from "./awsClients";
-import { withPolicies } from "./grantedByPolicies";
-import { verdictOf } from "./proofVerdict";
-import { simulate } from "./simulation";
+import { untried } from "./dryRuns";
+import { provePermissions } from "./permissionsProof";
 import { trustPolicyOf } from "./trustPolicyOf";
 
 /**
@@ -30,19 +29,12 @@ export async function provePodIdentity(
     if (trust.verdict === "no" || depth === "assumeRole") {
         return trust;
     }
-    const tried = CNI_ACTIONS[ipFamily].map((action) => ({ action, outcome: "untried", words: "" }) as const);
-    const rest = tried.map(({ action }) => action);
-    const simulation = await withPolicies(clients, roleArn, await simulate(clients, roleArn, rest));
-    const permissions = verdictOf({ roleArn, tried, simulation });
+    const permissions = await provePermissions(clients, request, CNI_ACTIONS[ipFamily].map(untried));
     if (permissions.verdict === "no") {
         return permissions;
     }
     const evidence = [...trust.evidence, ...permissions.evidence];
-    const open = [
-        ...("why" in trust ? [trust.why] : []),
-        ...("why" in permissions ? [permissions.why] : []),
-        ...("notAllowed" in simulation ? [simulation.notAllowed] : []),
-    ];
+    const open = [trust, permissions].flatMap((proof) => ("why" in proof ? [proof.why] : []));
     return open.length === 0 ? { verdict: "yes", evidence } : { verdict: "undecided", why: open.join(" "), evidence };
 }
 

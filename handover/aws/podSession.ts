@@ -4,10 +4,8 @@ import type { PodSessionProof, PodSessionRequest } from "../model/proof";
 import type { Clients, SessionKeys } from "./awsClients";
 import { errorCodeOf, isUnreachable, messageOf } from "./awsErrors";
 import { tryActions } from "./dryRuns";
-import { withPolicies } from "./grantedByPolicies";
-import { verdictOf } from "./proofVerdict";
 import { nodeOf } from "./nodeArguments";
-import { simulate } from "./simulation";
+import { provePermissions } from "./permissionsProof";
 
 /** The part of EKS Auth's answer that the proof uses. */
 interface Granted {
@@ -40,9 +38,7 @@ export async function provePodSession(clients: Clients, request: PodSessionReque
     const node = await nodeOf(clients, request);
     const secrets = [token, keys.secretAccessKey, keys.sessionToken, ...clients.secrets];
     const tried = await tryActions(await clients.ec2As(keys), CNI_ACTIONS[ipFamily], node, secrets);
-    const rest = tried.filter(({ outcome }) => outcome !== "allowed").map(({ action }) => action);
-    const simulation = await withPolicies(clients, roleArn, await simulate(clients, roleArn, rest, node));
-    const proof = verdictOf({ roleArn, tried, simulation });
+    const proof = await provePermissions(clients, request, tried, node);
     // IAM may still propagate a policy of the role.
     return proof.verdict === "no"
         ? { proof, final: false }

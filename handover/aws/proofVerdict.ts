@@ -9,20 +9,39 @@ export interface Findings {
     readonly tried: readonly DryRunResult[];
     /** For the actions that DryRun did not show to be allowed. */
     readonly simulation: Simulation;
+    /** Those of `leftToPolicies` that the role's policies allow. Missing: they were not asked. */
+    readonly allowedByPolicies?: readonly string[];
 }
 
-interface Unproven extends DryRunResult {
+/** An action that no DryRun has shown to be allowed. */
+export interface Unproven extends DryRunResult {
     /** Undefined if the caller may not simulate. */
     readonly decision: Decision | undefined;
 }
 
+export function unprovenOf({ tried, simulation }: Pick<Findings, "tried" | "simulation">): Unproven[] {
+    const decisions = "decisions" in simulation ? simulation.decisions : undefined;
+    return tried
+        .filter(({ outcome }) => outcome !== "allowed")
+        .map((one) => ({ ...one, decision: decisions && (decisions.get(one.action.action) ?? "denied") }));
+}
+
+/**
+ * The actions that the role's policies may decide, as they are read: no answer contradicts them. Policies of the organization and of endpoints are not
+ * read, so the role's own decide nothing once EC2 names one of those.
+ */
+export function leftToPolicies<T extends Unproven>(tried: readonly DryRunResult[], unproven: readonly T[]): T[] {
+    const isOutside = tried.some(({ words }) => perimeterOf(words) !== undefined);
+    return isOutside ? [] : unproven.filter((one) => !CONTRADICTING.has(one.outcome) && !DECIDING.has(one.decision));
+}
+
+const CONTRADICTING: ReadonlySet<DryRunResult["outcome"]> = new Set(["refused", "stranger"]);
+const DECIDING: ReadonlySet<Decision | undefined> = new Set(["denied", "deniedByOrganization", "unclear"]);
+
 /** The verdict on the role's permissions. Missing ones are not final: IAM may still propagate them. */
 export function verdictOf(findings: Findings): Proof {
-    const { tried, simulation } = findings;
-    const decisions = "decisions" in simulation ? simulation.decisions : undefined;
-    const unproven = tried
-        .filter(({ outcome }) => outcome !== "allowed")
-        .map((one): Unproven => ({ ...one, decision: decisions && (decisions.get(one.action.action) ?? "denied") }));
+    const { allowedByPolicies = [] } = findings;
+    const unproven = unprovenOf(findings).filter(({ action }) => !allowedByPolicies.includes(action.action));
     const missing = unproven.filter(isMissing);
     if (missing.length > 0) {
         return {
@@ -36,7 +55,12 @@ export function verdictOf(findings: Findings): Proof {
     const undecided = unproven.filter(isUndecided);
     const evidence = evidenceOf(findings, unproven);
     return undecided.length > 0
-        ? { verdict: "undecided", why: whyUndecided(undecided), evidence }
+        ? {
+              verdict: "undecided",
+              why: whyUndecided(undecided, findings.simulation),
+              evidence,
+              ...(undecided.every(isUnasked) && { final: true }),
+          }
         : { verdict: "yes", evidence };
 }
 
@@ -83,8 +107,14 @@ function isUndecided(one: Unproven): boolean {
         decision === "unclear" ||
         decision === "unevaluated" ||
         (outcome === "refused" && decision === "allowed") ||
-        (outcome === "unclear" && decision === undefined)
+        (outcome === "unclear" && decision === undefined) ||
+        isUnasked(one)
     );
+}
+
+/** It has no DryRun, or there is no session or node to try it, and the caller may not simulate. */
+function isUnasked({ outcome, decision }: Unproven): boolean {
+    return outcome === "untried" && decision === undefined;
 }
 
 function whyMissing(missing: readonly Unproven[], roleArn: string): string {
@@ -98,7 +128,7 @@ function whyMissing(missing: readonly Unproven[], roleArn: string): string {
 }
 
 /** A sentence for each reason, with the words of its first action. */
-function whyUndecided(undecided: readonly Unproven[]): string {
+function whyUndecided(undecided: readonly Unproven[], simulation: Simulation): string {
     const say = (has: (one: Unproven) => boolean, sentence: (actions: string, words: string) => string): string[] => {
         const some = undecided.filter(has);
         return some.slice(0, 1).map(({ words }) => sentence(names(some), words));
@@ -133,15 +163,23 @@ function whyUndecided(undecided: readonly Unproven[]): string {
                 `IAM's policy simulator cannot decide ${actions}: it depends on conditions that only a real call meets.`,
         ),
         ...say(is("untried", "unevaluated"), (actions) => `IAM's policy simulator does not simulate ${actions}.`),
+        ...say(
+            isUnasked,
+            (actions) =>
+                `Neither a DryRun nor IAM's policy simulator decides ${actions}: ${"notAllowed" in simulation ? simulation.notAllowed : ""}`,
+        ),
     ].join(" ");
 }
 
-function evidenceOf({ tried, simulation }: Findings, unproven: readonly Unproven[]): string[] {
+function evidenceOf({ tried, simulation, allowedByPolicies = [] }: Findings, unproven: readonly Unproven[]): string[] {
     const allowed = tried.filter(({ outcome }) => outcome === "allowed");
     const simulated = unproven.filter(({ decision }) => decision === "allowed");
     return [
         ...(allowed.length === 0 ? [] : [`A DryRun as the role succeeds: ${names(allowed)}`]),
         ...(simulated.length === 0 ? [] : [`IAM's policy simulator allows the role: ${names(simulated)}`]),
+        ...(allowedByPolicies.length === 0
+            ? []
+            : [`The policies of the role allow, without a condition: ${allowedByPolicies.join(", ")}`]),
         ...(unproven.length > 0 && "notAllowed" in simulation
             ? [
                   `Not proved: ${names(unproven)}, since the live checks' credentials are not allowed to use IAM's policy simulator. ${simulation.notAllowed}`,

@@ -2,13 +2,11 @@ import { CNI_ACTIONS } from "../../documents/cniActions";
 import type { Proof, ProofRequest } from "../model/proof";
 import { assume, inAnotherAccount } from "./assumeRole";
 import type { Clients } from "./awsClients";
-import { type DryRunResult, type NodeArguments, tryActions } from "./dryRuns";
-import { withPolicies } from "./grantedByPolicies";
+import { tryActions, untried } from "./dryRuns";
 import { nodeOf } from "./nodeArguments";
+import { provePermissions } from "./permissionsProof";
 import { provePodIdentity } from "./podIdentityProof";
-import { verdictOf } from "./proofVerdict";
 import { admittedElsewhere } from "./refusedTrust";
-import { simulate } from "./simulation";
 
 /**
  * Collects evidence, from the machine that runs Pulumi, that aws-node can use the role: its token can assume the role, and the session
@@ -37,7 +35,7 @@ export async function prove(clients: Clients, account: string, request: ProofReq
     const keys = assumed.session;
     const secrets = [token, keys.secretAccessKey, keys.sessionToken, ...clients.secrets];
     const tried = await tryActions(await clients.ec2As(keys), CNI_ACTIONS[ipFamily], node, secrets);
-    const verdict = await simulated(clients, roleArn, tried, node);
+    const verdict = await provePermissions(clients, request, tried, node);
     return verdict.verdict === "no" ? verdict : { ...verdict, evidence: [first, ...verdict.evidence] };
 }
 
@@ -46,8 +44,8 @@ async function provedFromOutside(clients: Clients, request: ProofRequest, why: s
     if (request.depth === "assumeRole") {
         return { verdict: "undecided", why, evidence: [] };
     }
-    const untried = CNI_ACTIONS[request.ipFamily].map((action) => ({ action, outcome: "untried", words: "" }) as const);
-    const verdict = await simulated(clients, request.roleArn, untried, await nodeOf(clients, request));
+    const tried = CNI_ACTIONS[request.ipFamily].map(untried);
+    const verdict = await provePermissions(clients, request, tried, await nodeOf(clients, request));
     switch (verdict.verdict) {
         case "no":
             return verdict;
@@ -56,15 +54,4 @@ async function provedFromOutside(clients: Clients, request: ProofRequest, why: s
         case "yes":
             return { verdict: "undecided", why, evidence: verdict.evidence };
     }
-}
-
-async function simulated(
-    clients: Clients,
-    roleArn: string,
-    tried: readonly DryRunResult[],
-    node: NodeArguments | undefined,
-): Promise<Proof> {
-    const rest = tried.filter(({ outcome }) => outcome !== "allowed").map(({ action }) => action);
-    const simulation = await withPolicies(clients, roleArn, await simulate(clients, roleArn, rest, node));
-    return verdictOf({ roleArn, tried, simulation });
 }

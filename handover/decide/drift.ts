@@ -184,7 +184,8 @@ function attachedFindings(
 
 /** The listed node roles that kept their policies at the last update. */
 function keptIn(before: readonly string[]): readonly string[] {
-    return [...rolesIn(before, "usedElsewhere"), ...rolesIn(before, "attachedAgain")];
+    const all = ["usedElsewhere", "attachedAgain", "unproved"] as const;
+    return all.flatMap((why) => rolesIn(before, why));
 }
 
 /** The node roles that kept their policies at the last update, and have lost them since: to the run of the last cluster that shares them. */

@@ -2,7 +2,7 @@ import { bootFix, cannotBootWords } from "../model/nodeBoot";
 import { listTexts } from "../model/listNames";
 import { freshMemory, type Memory } from "../model/steps";
 import { agentKeptAway, agentKeptAwayMeans, tolerateEverything } from "../model/refusals/podIdentity";
-import type { ClusterSeen, NodeRoleSeen, World } from "../model/world";
+import type { AccountSeen, ClusterSeen, NodeRoleSeen, World } from "../model/world";
 import { bootGap } from "./nodeBoot";
 import { NodeRoleTarget, arnsToDetach, policiesToDetach, rolesOf } from "./nodeRolePolicies";
 import {
@@ -25,7 +25,7 @@ export function remainingSteps(target: SharingTarget, world: World, memory: Memo
     const kept = rolesKept(target, world, memory);
     return [
         ...detachYourself(target, roles),
-        ...kept.flatMap(({ role, why }) => (why === "neededToBoot" ? [] : detachLater(target, role, why))),
+        ...kept.flatMap(({ role, why }) => (why === "neededToBoot" ? [] : detachLater(target, role, why, account))),
         ...cannotBoot(target, world, kept),
         ...roles.flatMap((role) => otherGrants(target, role)),
         ...agentOnEachNode(target, cluster),
@@ -57,11 +57,16 @@ function detachYourself(target: NodeRoleTarget, roles: readonly NodeRoleSeen[]):
 }
 
 /** A listed node role that keeps its policies for now. The line begins with the code and the role's name: see rolesIn(). */
-function detachLater(target: SharingTarget, role: NodeRoleSeen, why: WhySharedKept): string {
+function detachLater(target: SharingTarget, role: NodeRoleSeen, why: WhyLeft, account: AccountSeen): string {
     const policies = arnsToDetach(target, role).join(", ");
-    return why === "attachedAgain"
-        ? `${CODES[why]}${role.name} holds ${policies} again, after it was detached. ${leftAttached(clustersToHandOver(target, role))}`
-        : `${CODES[why]}${role.name} keeps ${policies}. ${usedElsewhere(target, role)}`;
+    switch (why) {
+        case "attachedAgain":
+            return `${CODES[why]}${role.name} holds ${policies} again, after it was detached. ${leftAttached(clustersToHandOver(target, role))}`;
+        case "usedElsewhere":
+            return `${CODES[why]}${role.name} keeps ${policies}. ${usedElsewhere(target, role)}`;
+        case "unproved":
+            return `${CODES[why]}${role.name} keeps ${policies}. ${notDecided(account)}`;
+    }
 }
 
 /** None of their instances may be seen. */
@@ -70,11 +75,12 @@ function clustersToHandOver({ handedOverClusterArns = [] }: SharingTarget, role:
     return seen.length > 0 ? seen : handedOverClusterArns;
 }
 
-type WhySharedKept = Exclude<WhyKept, "neededToBoot">;
+type WhyLeft = Exclude<WhyKept, "neededToBoot">;
 
-const CODES: Readonly<Record<WhySharedKept, string>> = {
+const CODES: Readonly<Record<WhyLeft, string>> = {
     usedElsewhere: "[node-role-shared] ",
     attachedAgain: "[attached-again] ",
+    unproved: "[unproved] ",
 };
 
 /** The listed node roles whose next nodes cannot boot without the policies. */
@@ -96,6 +102,10 @@ function cannotBoot(target: SharingTarget, world: World, kept: ReturnType<typeof
             `[node-boot] ${state} ${cannotBootWords(role.name, policies, gap)} ${bootFix(gap, role.name, target.subject)}${then}`,
         ];
     });
+}
+
+function notDecided({ undecidedActions: undecided }: AccountSeen): string {
+    return undecided === undefined ? "" : `${undecided.why} ${undecided.fix}`;
 }
 
 /** Which run has attached it is not known: this one, an earlier one of this stack, another cluster's, or another program. */
@@ -129,7 +139,7 @@ function usedElsewhere({ handedOverClusterArns = [] }: SharingTarget, role: Node
 }
 
 /** The node roles that keep their policies according to these lines, and why. */
-export function rolesIn(remaining: readonly string[], why: WhySharedKept): string[] {
+export function rolesIn(remaining: readonly string[], why: WhyLeft): string[] {
     return remaining.flatMap((line) => (line.startsWith(CODES[why]) ? (line.split(" ")[1] ?? []) : []));
 }
 

@@ -22,10 +22,11 @@ export interface LeftNodeRoles {
 }
 
 /**
- * Why a listed node role keeps its policies: other clusters use it, they are attached again after a detachment, or its nodes could not boot without
- * them.
+/**
+ * Why a listed node role keeps its policies: other clusters use it, they are attached again after a detachment, its nodes could not boot without
+ * them, or the role of the plugin may lack permissions that its start does not use.
  */
-export type WhyKept = "usedElsewhere" | "attachedAgain" | "neededToBoot";
+export type WhyKept = "usedElsewhere" | "attachedAgain" | "neededToBoot" | "unproved";
 
 /** Whether instances outside this cluster run with the role. */
 export function isShared({ instancesElsewhere }: Pick<NodeRoleSeen, "instancesElsewhere">): boolean {
@@ -63,6 +64,7 @@ export function notHandedOver(
  *      It holds also if this run has attached them itself: a hand-back that has found them attached since leaves no trace.
  *   c. Nothing that stays lets a node boot. A first update is refused before anything moves. Later the pods have the role already, and a
  *      refusal would stop a repair.
+ *   d. Nothing decides whether the role of the plugin may make the writing calls that its start does not make.
  */
 export function whyKept(
     target: SharingTarget,
@@ -79,7 +81,10 @@ export function whyKept(
     if (isAttachedAgain(target, role) || (isShared(role) && isAttachedSince(memory, world.at))) {
         return "attachedAgain";
     }
-    return bootGap(target, role, world) === undefined ? undefined : "neededToBoot";
+    if (bootGap(target, role, world) !== undefined) {
+        return "neededToBoot";
+    }
+    return world.account.undecidedActions === undefined ? undefined : "unproved";
 }
 
 function isAttachedAgain({ leftBefore, handedOverClusterArns = [] }: SharingTarget, role: NodeRoleSeen): boolean {

@@ -1,3 +1,4 @@
+import type { PluginSettings } from "../../documents/pluginSettings";
 import type { AssociatedAccount } from "../../documents/podIdentity";
 
 export interface ProofRequest {
@@ -26,7 +27,13 @@ export interface ProofRequest {
  */
 export type Proof =
     | { readonly verdict: "yes"; readonly evidence: readonly string[] }
-    | { readonly verdict: "undecided"; readonly why: string; readonly evidence: readonly string[] }
+    | {
+          readonly verdict: "undecided";
+          readonly why: string;
+          readonly evidence: readonly string[];
+          /** Waiting does not help: nothing that could decide it was allowed to be asked. Missing: it may. */
+          readonly final?: boolean;
+      }
     /** `final`: waiting does not help (a role in another account, STS deactivated in the region). */
     | {
           readonly verdict: "no";
@@ -36,6 +43,23 @@ export type Proof =
           /** The fix, if it is not a change of the role. */
           readonly fix?: string;
       };
+
+/** Which of the plugin's writing actions to decide before the node roles lose the permissions. */
+export interface UndecidedRequest extends Pick<ProofRequest, "roleArn" | "ipFamily" | "instanceId"> {
+    /** For the DryRun calls. Undefined: none is made. */
+    readonly token: string | undefined;
+    /** Of the DaemonSet. */
+    readonly settings: PluginSettings | undefined;
+}
+
+/** Writing actions of which nothing shows that the role may call them on the nodes, and that no start of the plugin calls. */
+export interface UndecidedActions {
+    readonly actions: readonly string[];
+    /** Sentences: what was asked, and what the answers were. */
+    readonly why: string;
+    /** How to get an answer. */
+    readonly fix: string;
+}
 
 /** A session of an association, as a pod gets it. */
 export interface PodSessionRequest extends Pick<ProofRequest, "roleArn" | "ipFamily" | "depth" | "instanceId"> {

@@ -3,6 +3,7 @@ import type { PolicyRead } from "../../documents/nodeBoot";
 import type { AddOnSeen } from "./addOn";
 import type { AssociationsSeen } from "./association";
 import type { OtherDelivery } from "./otherDelivery";
+import type { UndecidedActions } from "./proof";
 import type { ServiceAccountName } from "./subject";
 
 /** The observed state of the cluster and the account. Decisions are pure functions of it. */
@@ -251,6 +252,8 @@ export interface AccountSeen {
      * detachment. Missing if there are none.
      */
     readonly undecidedInstances?: readonly string[];
+    /** Writing actions of the plugin that are not decided. Only right before a detachment. Missing: all are, or none was asked about. */
+    readonly undecidedActions?: UndecidedActions;
     /** The regions whose instances could not be listed, only after a search of all of them. Missing if there are none. */
     readonly unreadRegions?: readonly UnreadRegion[];
     /** The regions that were searched, the cluster's own included, if the program has chosen them. Missing otherwise. */

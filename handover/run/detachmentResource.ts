@@ -28,7 +28,9 @@ import { readUnlessGone } from "./clusterGone";
 import { provedSinceComplaint } from "./complaints";
 import { LiveInputs, LiveResource, mustAct, NO_DRIFT } from "./liveResource";
 import { type Goal, reach, type Reached } from "./loop";
+import type { ProofDepth } from "./proveRole";
 import { TransientRetry } from "./transientRetry";
+import { withUndecidedActions } from "./undecidedActions";
 import { unlessClusterGone } from "./unlessClusterGone";
 
 export interface DetachmentInputs extends LiveInputs {
@@ -47,6 +49,8 @@ export interface DetachmentInputs extends LiveInputs {
     readonly maxNotReadyNodes: number;
     /** Whether the node roles stay as they are when the live checks are turned off. Unset if the program does not set it. */
     readonly keepDetached?: boolean;
+    /** Missing: `full`. */
+    readonly proof?: ProofDepth;
 }
 
 export interface DetachmentOutputs {
@@ -76,7 +80,11 @@ export const detachment: LiveResource<DetachmentInputs, DetachmentOutputs> = {
             restoreAndHandOver(context, inputs, { isRepair: false }),
         ),
     update: async (state, inputs, operation) =>
-        mustAct<DetachmentInputs>(state, inputs, detachment.acting)
+        mustAct<DetachmentInputs>(
+            state,
+            inputs,
+            isUnproved(state) ? [...detachment.acting, "proof"] : detachment.acting,
+        )
             ? withRunContext(inputs, rolesOf(inputs), operation, (context) => {
                   const isAnotherRole = state.approvedRole !== inputs.approvedRole;
                   const left = leftBefore({ ...state, isAnotherRole }, inputs.record);
@@ -93,6 +101,11 @@ export const detachment: LiveResource<DetachmentInputs, DetachmentOutputs> = {
 
 function rolesOf({ record, detachFromNodeRoles = [] }: DetachmentInputs): string[] {
     return [...new Set([...record.namedNodeRoles, ...detachFromNodeRoles])];
+}
+
+/** Whether a node role has kept its policies for want of a proof. Another proof may then decide. */
+function isUnproved({ remainingSteps: before }: DetachmentOutputs): boolean {
+    return rolesIn(before, "unproved").length > 0;
 }
 
 /**
@@ -237,6 +250,7 @@ async function handOver(
         left: (seen) => podsToRestart(target, seen),
         watched: watchedVerification(target),
         ...limit,
+        evidence: (seen) => withUndecidedActions(context, inputs.proof ?? "full", seen),
         ...(inputs.injectionGuard ? { beforeDetachment: () => awaitInjectionGuard(context, limit) } : {}),
     };
     const { world, memory } = await verifiedUnderGuard(context, target, goal);
@@ -257,15 +271,20 @@ async function verifiedUnderGuard(
     goal: Goal,
 ): Promise<Pick<Reached, "world" | "memory">> {
     const first = await reach(context, goal);
-    if (rolesKept(target, first.world, first.memory).length === 0) {
+    // No other run detaches what this one keeps for want of a proof, and its last look was one before a detachment.
+    if (rolesKept(target, first.world, first.memory).every(({ why }) => why === "unproved")) {
         return first;
     }
     // A run that has detached other policies has tested it before.
     const isTested = first.memory.detachedAt !== undefined;
     await (isTested ? undefined : goal.beforeDetachment?.());
-    const { memory } = isTested ? first : await reach(context, goal);
+    const { memory, world: last } = isTested ? first : await reach(context, goal);
     const world = await new TransientRetry(context).read(() => look(context, { searchElsewhere: true }));
-    return { world, memory };
+    const { undecidedActions } = last.account;
+    return {
+        world: undecidedActions === undefined ? world : { ...world, account: { ...world.account, undecidedActions } },
+        memory,
+    };
 }
 
 /** The listed node roles that hold no policy any more. */
@@ -295,7 +314,8 @@ async function readLive(
     const seeing = seeingAddOn(seeingAssociations({ ...context, subject: target.subject }));
     // Whether a role that kept its policies is still used elsewhere: otherwise the next update detaches them.
     const searchElsewhere = rolesIn(state.remainingSteps, "usedElsewhere").length > 0;
-    const world = await look(seeing, { searchElsewhere });
+    const seen = await look(seeing, { searchElsewhere });
+    const world = isUnproved(state) ? await withUndecidedActions(seeing, state.proof ?? "full", seen) : seen;
     const drift = driftOf(await provedIfComplaining(context, target, world), world, state);
     if (drift !== undefined) {
         warn(context, drift);

@@ -43,6 +43,7 @@ const OPTIONAL_INPUTS = [
     "detachPolicyArns",
     "handedOverClusterArns",
     "keepDetached",
+    "proof",
     "ownNodeRoles",
     "existingRoleOfProgram",
     "maxNotReadyNodes",

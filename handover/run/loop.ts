@@ -32,6 +32,8 @@ export interface Goal {
     readonly watched?: Watched;
     /** Called right before the last look before a detachment. */
     readonly beforeDetachment?: () => Promise<void>;
+    /** Adds to that look what only costly calls show. Called only if the look still leads to a detachment, which is then decided once more. */
+    readonly evidence?: (world: World) => Promise<World>;
 }
 
 /** A run that has reached its goal. */
@@ -100,6 +102,12 @@ export async function reach(context: RunContext, goal: Goal): Promise<Reached> {
             await goal.beforeDetachment?.();
             world = await retry.read(() => lookBeforeDetachment(context));
             step = decide(world);
+            const { evidence } = goal;
+            if (step.do === "detach" && evidence !== undefined) {
+                const seen = world;
+                world = await retry.read(() => evidence(seen));
+                step = decide(world);
+            }
         }
         accountAt = world.account.reused ? accountAt : world.at;
         if (step.do === "refuse") {

@@ -3,7 +3,7 @@ import { refusals } from "../model/refusals";
 import type { Subject } from "../model/subject";
 import type { ClusterSeen } from "../model/world";
 import type { RunContext } from "../observe/runContext";
-import { PROVE_EVERY_MILLISECONDS, type ProofInputs } from "./proveRole";
+import { instanceForProof, PROVE_EVERY_MILLISECONDS, type ProofInputs } from "./proveRole";
 
 /**
  * Proves the role with a session that a pod would get, once the association exists and before any pod restarts. EKS Auth and IAM get as long as the rollout
@@ -21,7 +21,7 @@ export async function provePodSession(
     if (depth === "off" || pod === undefined || clusterName === undefined) {
         return;
     }
-    const instanceId = nodes.find((node) => node.instanceId !== undefined)?.instanceId;
+    const instanceId = instanceForProof({ nodes });
     const until = context.now() + ASSOCIATION_MARGIN_MILLISECONDS;
     for (;;) {
         const token = await context.cluster.requestPodToken(pod);

@@ -47,7 +47,7 @@ export async function prove(
             return;
         }
         // IAM's simulator knows of a policy before EC2 enforces it, so what is undecided now may be decided soon.
-        if (answer.verdict === "undecided" && (late || isFromOutside(subject))) {
+        if (answer.verdict === "undecided" && (late || answer.final === true || isFromOutside(subject))) {
             context.progress(`proof: undecided, the canary decides (${answer.why})`);
             return;
         }
@@ -88,11 +88,16 @@ export async function proofRequest(
     depth: ProofRequest["depth"],
     { nodes }: ClusterSeen,
 ): Promise<ProofRequest> {
-    const instanceId = nodes.find((node) => node.instanceId !== undefined)?.instanceId;
+    const instanceId = instanceForProof({ nodes });
     if (delivery === "podIdentity") {
         return { roleArn, token: "", ipFamily, depth, instanceId, podIdentity: { clusterArn, serviceAccount } };
     }
     return { roleArn, token: await cluster.requestToken(), ipFamily, depth, instanceId };
+}
+
+/** An instance of the cluster, for arguments like a node's. */
+export function instanceForProof({ nodes }: Pick<ClusterSeen, "nodes">): string | undefined {
+    return nodes.find(({ instanceId }) => instanceId !== undefined)?.instanceId;
 }
 
 /**

@@ -400,6 +400,7 @@ function awsOf(world: ModelWorld, run: Run, { serviceAccount, fieldManager }: Su
         agentRights: (roleNames) =>
             read("agent rights", () => Object.fromEntries(roleNames.map((name) => [name, "allowed" as const]))),
         mayPassRole: () => read("pass role", () => "allowed"),
+        undecidedActions: () => read("undecided actions", () => undefined),
         provePodSession: ({ roleArn, ipFamily }) =>
             read("pod session", () => {
                 const given = world.ownAssociation.roleForNewPod(world.now);

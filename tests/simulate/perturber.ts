@@ -34,6 +34,7 @@ const AWS_READS = [
     "look",
     "missingGrants",
     "otherDelivery",
+    "undecidedActions",
 ] as const satisfies readonly (keyof AwsAccess)[];
 
 export class Perturber {

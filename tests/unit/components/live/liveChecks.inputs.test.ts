@@ -169,8 +169,9 @@ describe("the live checks' inputs", () => {
                 regions,
                 rest["stableSeconds"],
                 rest["keepDetached"],
+                rest["proof"],
             ],
-            [["nodes", "more"], [MANAGED], 2, ["eu-west-1", "us-east-1"], 0, true],
+            [["nodes", "more"], [MANAGED], 2, ["eu-west-1", "us-east-1"], 0, true, "assumeRole"],
         );
         deepStrictEqual(rest["handedOverClusterArns"], [BLUE]);
         assertNoteOnly(run, "cni-system", "agent-ds");

@@ -4,12 +4,12 @@ export interface Role {
     /** By ARN. */
     attached?: string[];
     inline?: Record<string, object>;
+    /** The ARN of its permissions boundary. */
+    boundary?: string;
     /** Names of instance profiles that hold it. */
     profiles?: string[];
     /** Where IAM saw it used last. */
     lastUsedIn?: string;
-    /** The ARN of its permissions boundary. */
-    boundary?: string;
 }
 
 export interface Instance {
@@ -62,7 +62,9 @@ export function account(of: Account): Answers {
                     RoleId: `AROA${name}`,
                     Path: "/",
                     Arn: "arn",
-                    ...(boundary !== undefined && { PermissionsBoundary: { PermissionsBoundaryArn: boundary } }),
+                    ...(boundary !== undefined && {
+                        PermissionsBoundary: { PermissionsBoundaryArn: boundary, PermissionsBoundaryType: "Policy" },
+                    }),
                     RoleLastUsed: {
                         ...(lastUsedIn !== undefined && { LastUsedDate: "2026-11-01T10:00:00Z", Region: lastUsedIn }),
                     },

@@ -205,16 +205,46 @@ describe("The proof for Pod Identity", () => {
                 Condition: { StringEquals: { ...Condition?.StringEquals, "aws:SourceOrgID": "o-1" } },
             })),
         };
+        const unread = { "iam:ListAttachedRolePolicies": () => denied("iam:ListAttachedRolePolicies") };
         const verdicts: string[] = [];
         for (const answers of [
             { "iam:GetRole": () => denied("iam:GetRole"), ...simulating("allowed") },
             { ...trusting(conditioned), ...simulating("allowed") },
-            { ...trusting(trusted), "iam:SimulatePrincipalPolicy": () => denied("iam:SimulatePrincipalPolicy") },
+            {
+                ...trusting(trusted),
+                "iam:SimulatePrincipalPolicy": () => denied("iam:SimulatePrincipalPolicy"),
+                ...unread,
+            },
         ]) {
             aws.answer({ ...caller, ...answers });
             verdicts.push((await prove()).verdict);
         }
         deepStrictEqual(verdicts, ["undecided", "undecided", "undecided"]);
+    });
+
+    it("says what nothing decides where the caller may not simulate, unless the role's policies do", async () => {
+        const all = "ec2:AssignPrivateIpAddresses, ec2:UnassignPrivateIpAddresses, ec2:AttachNetworkInterface";
+        aws.answer({
+            ...caller,
+            ...trusting(trusted),
+            "iam:SimulatePrincipalPolicy": () => denied("iam:SimulatePrincipalPolicy"),
+            "iam:ListAttachedRolePolicies": () => ({ AttachedPolicies: [] }),
+            "iam:ListRolePolicies": () => ({ PolicyNames: [] }),
+        });
+        const open = await prove();
+        match(
+            "why" in open ? open.why : "",
+            new RegExp(`^Neither a DryRun nor IAM's policy simulator decides ${all}, `),
+        );
+        match("why" in open ? open.why : "", /not authorized to perform: iam:SimulatePrincipalPolicy on resource: r$/);
+        const PolicyArn = "arn:aws:iam::aws:policy/AmazonEKS_CNI_Policy";
+        aws.answer({ "iam:ListAttachedRolePolicies": () => ({ AttachedPolicies: [{ PolicyArn }] }) });
+        const proof = await prove();
+        deepStrictEqual(proof.verdict, "yes");
+        match(
+            "evidence" in proof ? (proof.evidence[1] ?? "") : "",
+            new RegExp(`^The policies of the role allow, without a condition: ${all}, `),
+        );
     });
 
     it("asks for no permissions with proof: assumeRole, and takes no role of another account", async () => {

@@ -1,6 +1,6 @@
 import { deepStrictEqual } from "assert";
 import type { DryRunResult } from "../../../../handover/aws/dryRuns";
-import { verdictOf } from "../../../../handover/aws/proofVerdict";
+import { leftToPolicies, unprovenOf, verdictOf } from "../../../../handover/aws/proofVerdict";
 import type { Decision } from "../../../../handover/aws/simulation";
 
 const roleArn = "arn:aws:iam::111122223333:role/prod-cni";
@@ -40,18 +40,90 @@ describe("the verdict on a role's rights", () => {
         );
     });
 
-    it("is yes with what was not proved, where the caller may not simulate", () => {
-        deepStrictEqual(
-            verdictWithoutSimulation([READ, dryRunOf("Assign", "untried"), dryRunOf("Unassign", "untried")]),
-            {
+    describe("where the caller may not simulate what has no DryRun", () => {
+        const tried = [READ, dryRunOf("Assign", "untried"), dryRunOf("Unassign", "untried")];
+        const NOT_PROVED =
+            "since the live checks' credentials are not allowed to use IAM's policy simulator. AWS says no.";
+        const verdictWith = (allowedByPolicies: string[], all = tried) =>
+            verdictOf({ roleArn, tried: all, simulation: { notAllowed: "AWS says no." }, allowedByPolicies });
+
+        it("is open, and waiting does not help", () => {
+            deepStrictEqual(verdictWithoutSimulation(tried), {
+                verdict: "undecided",
+                why: "Neither a DryRun nor IAM's policy simulator decides ec2:Assign, ec2:Unassign: AWS says no.",
+                evidence: [BY_DRY_RUN, `Not proved: ec2:Assign, ec2:Unassign, ${NOT_PROVED}`],
+                final: true,
+            });
+        });
+
+        it("may be decided by waiting if another answer is open as well", () => {
+            const all = [dryRunOf("Create", "unclear", "Odd: in use"), dryRunOf("Assign", "untried")];
+            deepStrictEqual(verdictWithoutSimulation(all), {
+                verdict: "undecided",
+                why:
+                    "EC2's answer to a DryRun of ec2:Create says nothing about permissions: Odd: in use. " +
+                    "Neither a DryRun nor IAM's policy simulator decides ec2:Assign: AWS says no.",
+                evidence: [`Not proved: ec2:Create, ec2:Assign, ${NOT_PROVED}`],
+            });
+        });
+
+        it("is yes if the role's policies allow the rest, and open if they allow a part of it", () => {
+            deepStrictEqual(verdictWith(["ec2:Assign", "ec2:Unassign"]), {
                 verdict: "yes",
+                evidence: [BY_DRY_RUN, "The policies of the role allow, without a condition: ec2:Assign, ec2:Unassign"],
+            });
+            deepStrictEqual(verdictWith(["ec2:Unassign"]), {
+                verdict: "undecided",
+                why: "Neither a DryRun nor IAM's policy simulator decides ec2:Assign: AWS says no.",
                 evidence: [
                     BY_DRY_RUN,
-                    "Not proved: ec2:Assign, ec2:Unassign, since the live checks' credentials are not allowed to use IAM's policy " +
-                        "simulator. AWS says no.",
+                    "The policies of the role allow, without a condition: ec2:Unassign",
+                    `Not proved: ec2:Assign, ${NOT_PROVED}`,
                 ],
-            },
-        );
+                final: true,
+            });
+        });
+    });
+
+    describe("is left to the role's policies", () => {
+        const SCP = "x is not authorized to perform: ec2:Attach with an explicit deny in a service control policy";
+        const left = (all: DryRunResult[], decisions?: Record<string, Decision>) => {
+            const byAction = new Map(
+                Object.entries(decisions ?? {}).map(([name, decision]) => [`ec2:${name}`, decision]),
+            );
+            const simulation = decisions === undefined ? { notAllowed: "no" } : { decisions: byAction };
+            return leftToPolicies(all, unprovenOf({ tried: all, simulation })).map(({ action }) => action.action);
+        };
+
+        for (const [outcome, words, expected] of [
+            ["untried", "", ["ec2:Attach"]],
+            ["unclear", "Odd: in use", ["ec2:Attach"]],
+            ["refused", "Unauthorized: no", []],
+            ["stranger", "AuthFailure: who?", []],
+            ["allowed", "", []],
+        ] as const) {
+            it(`for ${expected.length} action that is ${outcome}`, () => {
+                deepStrictEqual(left([dryRunOf("Attach", outcome, words)]), expected);
+            });
+        }
+
+        for (const [decision, expected] of [
+            ["unevaluated", ["ec2:Attach"]],
+            ["allowed", ["ec2:Attach"]],
+            ["denied", []],
+            ["deniedByOrganization", []],
+            ["unclear", []],
+        ] as const) {
+            it(`for ${expected.length} action that the simulator leaves ${decision}`, () => {
+                deepStrictEqual(left([dryRunOf("Attach", "untried")], { Attach: decision }), expected);
+            });
+        }
+
+        it("for none once EC2 names a policy of a perimeter, whichever action it refuses", () => {
+            const assign = dryRunOf("Assign", "untried");
+            deepStrictEqual(left([dryRunOf("Attach", "refused", "No: not from here"), assign]), ["ec2:Assign"]);
+            deepStrictEqual(left([dryRunOf("Attach", "refused", SCP), assign]), []);
+        });
     });
 
     describe("is open, each reason with its actions and the first's words,", () => {

@@ -1,6 +1,6 @@
 import { deepStrictEqual, rejects, strictEqual } from "assert";
 import { Proof, ProofRequest } from "../../../../handover/model/proof";
-import { account } from "./account";
+import { account, CNI_POLICY } from "./account";
 import { ACCOUNT, AwsFailure, REGION, useAws } from "./fakeAws";
 import { dryRuns, mayNot, members, provable, QUESTION, ROLE, SESSION_KEY, simulator, TOKEN } from "./session";
 
@@ -252,13 +252,34 @@ describe("the proof that a role is aws-node's", () => {
             aws.answer({ "iam:SimulatePrincipalPolicy": () => new AwsFailure("AccessDenied", words, 403) }),
         );
 
-        it("holds what was tried, and says what was not", async () => {
+        it("is open for what cannot be tried, and waiting does not help", async () => {
+            const proof = await prove();
+            strictEqual(proof.verdict, "undecided");
+            strictEqual(proof.final, true);
+            strictEqual(
+                proof.why,
+                "Neither a DryRun nor IAM's policy simulator decides ec2:AssignPrivateIpAddresses, ec2:UnassignPrivateIpAddresses: " +
+                    `AWS rejected iam:SimulatePrincipalPolicy: ${words}`,
+            );
+        });
+
+        it("holds if the role's policies allow it, which are read once, and AWS's own not at all", async () => {
+            const { "ec2:DescribeInstances": _, ...world } = account({
+                instances: [{ id: "i-1" }],
+                roles: { "prod-cni": { attached: [CNI_POLICY] } },
+            });
+            aws.answer(world);
             const proof = await prove();
             strictEqual(proof.verdict, "yes");
             strictEqual(
                 proof.evidence[2],
-                "Not proved: ec2:AssignPrivateIpAddresses, ec2:UnassignPrivateIpAddresses, since the live checks' credentials are not " +
-                    `allowed to use IAM's policy simulator. AWS rejected iam:SimulatePrincipalPolicy: ${words}`,
+                "The policies of the role allow, without a condition: ec2:AssignPrivateIpAddresses, ec2:UnassignPrivateIpAddresses",
+            );
+            deepStrictEqual(
+                ["iam:ListAttachedRolePolicies", "iam:ListRolePolicies", "iam:GetRole", "iam:GetPolicy"].map(
+                    (action) => sent(action).length,
+                ),
+                [1, 1, 1, 0],
             );
         });
 

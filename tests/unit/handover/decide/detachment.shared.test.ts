@@ -32,6 +32,25 @@ const bothRecorded = {
 };
 const leftBefore = { detachedFrom: ["nodes"], handedOverClusterArns: [BLUE] };
 
+const undecidedActions = { actions: ["ec2:CreateTags"], why: "Nothing shows it.", fix: "Allow it." };
+
+table("A node role, where a writing action of the plugin is not decided", [
+    ["keeps its policies, and the update is done", verified({}, { undecidedActions }), KEPT],
+    ["has lost them already", verified({}, { undecidedActions, nodeRoles: [nodeRole(withoutPolicies)] }), DONE],
+    [
+        "gets them back all the same if a pod needs them",
+        verified(
+            { pods: pods(right, pod("n2", onNodeRole)) },
+            { undecidedActions, nodeRoles: [nodeRole(withoutPolicies)] },
+        ),
+        {
+            do: "attach",
+            policies: attach("nodes"),
+            why: "pod-n2 carries no role of its own: attaching the policies to the node roles again",
+        },
+    ],
+]);
+
 table("A node role that other clusters use", [
     ["keeps its policies, and the update is done", verified({}, shared), KEPT],
     [

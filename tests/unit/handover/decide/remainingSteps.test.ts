@@ -119,6 +119,13 @@ const rows: [string, World, string[], Partial<DetachmentTarget>?][] = [
     ],
     ["is nothing of one that is gone", seen(nodeRole({ exists: false, ...withoutPolicies, policies: [MINIMAL] })), []],
     ["is nothing of a policy that is about to leave", seen(nodeRole()), []],
+    [
+        "is the proof of a policy that stays without one, with the reason and the way to it",
+        world(right, {
+            account: { undecidedActions: { actions: ["ec2:CreateTags"], why: "Nothing shows it.", fix: "Allow it." } },
+        }),
+        [`[unproved] nodes keeps ${CNI_POLICY}. Nothing shows it. Allow it.`],
+    ],
     ["is the detachment, where no node role is named", seen(nodeRole()), [DETACH], unnamed],
     ["is no detachment where no node role holds the policy", seen(nodeRole(withoutPolicies)), [], unnamed],
     ["is the detachment from two node roles", ofTwo(nodeRole(), nodeRole({ name: "more" })), [DETACH_TWO], unnamed],
@@ -226,6 +233,8 @@ describe("The node roles that keep their policies", () => {
         deepStrictEqual(rolesIn(lines, "usedElsewhere"), ["nodes"]);
         deepStrictEqual(rolesIn(lines, "attachedAgain"), ["more"]);
         deepStrictEqual(rolesIn(["[node-role-shared]"], "usedElsewhere"), []);
+        deepStrictEqual(rolesIn(["[unproved] nodes keeps a."], "unproved"), ["nodes"]);
+        deepStrictEqual(rolesIn(["[unproved] nodes keeps a."], "usedElsewhere"), []);
     });
 
     it("include those that a run has detached once, and not again", () => {

@@ -10,7 +10,7 @@ import {
     type WhyKept,
 } from "../../../../handover/decide/sharedNodeRoles";
 import type { Memory } from "../../../../handover/model/steps";
-import type { NodeRoleSeen } from "../../../../handover/model/world";
+import type { NodeRoleSeen, World } from "../../../../handover/model/world";
 import { right, target } from "../support/detachments";
 import { CNI, MINIMAL, WORKER } from "../support/nodeBoot";
 import { attachedAgain, BLUE, GREEN, sharedAndDetached, sharedWith, usedBy } from "../support/sharedNodeRoles";
@@ -27,6 +27,8 @@ import {
 } from "../support/worlds";
 
 const seen = (nodeRoles: NodeRoleSeen[]) => world(right, { account: { nodeRoles } });
+const kept = (of: World, listed: DetachmentTarget) =>
+    rolesKept(listed, of, fresh).map(({ role, why }) => [role.name, why]);
 const naming = (...handedOverClusterArns: string[]) => ({ handedOverClusterArns });
 const left = (detachedFrom: string[], ...handedOverClusterArns: string[]) => ({
     leftBefore: { detachedFrom, handedOverClusterArns },
@@ -172,11 +174,35 @@ describe("A listed node role", () => {
             nodeRole({ name: "own" }),
         ];
         const listed = { ...target, detachFromNodeRoles: ["nodes", "gone", "own"] };
-        deepStrictEqual(
-            rolesKept(listed, seen(roles), fresh).map(({ role, why }) => [role.name, why]),
-            [["nodes", "usedElsewhere"]],
-        );
-        deepStrictEqual(rolesKept({ ...target, detachFromNodeRoles: undefined }, seen(roles), fresh), []);
+        deepStrictEqual(kept(seen(roles), listed), [["nodes", "usedElsewhere"]]);
+        deepStrictEqual(kept(seen(roles), { ...target, detachFromNodeRoles: undefined }), []);
+    });
+
+    it("keeps its policies where a writing action is not decided, unless another reason ranks first", () => {
+        const nodeRoles = [
+            nodeRole(),
+            nodeRole({ name: "bare", ...withoutPolicies }),
+            nodeRole({ name: "unlisted" }),
+            nodeRole({ name: "gone", exists: false }),
+            sharedWith([BLUE], { name: "shared" }),
+            nodeRole({ name: "again" }),
+        ];
+        const undecidedActions = { actions: ["ec2:CreateTags"], why: "Why.", fix: "Fix." };
+        const listed = {
+            ...target,
+            ...naming(GREEN),
+            ...left(["again"], GREEN),
+            detachFromNodeRoles: ["nodes", "bare", "gone", "shared", "again"],
+        };
+        deepStrictEqual(kept(world(right, { account: { nodeRoles, undecidedActions } }), listed), [
+            ["nodes", "unproved"],
+            ["shared", "usedElsewhere"],
+            ["again", "attachedAgain"],
+        ]);
+        deepStrictEqual(kept(world(right, { account: { nodeRoles } }), listed), [
+            ["shared", "usedElsewhere"],
+            ["again", "attachedAgain"],
+        ]);
     });
 });
 

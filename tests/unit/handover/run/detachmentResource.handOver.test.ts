@@ -1,6 +1,7 @@
 import { deepStrictEqual, match, ok, rejects, strictEqual } from "node:assert/strict";
 import { DEFAULT_TIMEOUTS } from "../../../../components/arguments/defaults";
 import { LIVE_CHECKS_ANNOTATION, LIVE_CHECKS_OFF } from "../../../../documents/serviceAccountAnnotations";
+import type { UndecidedActions, UndecidedRequest } from "../../../../handover/model/proof";
 import { refusals } from "../../../../handover/model/refusals";
 import type { TurningOff } from "../../../../handover/model/turningOff";
 import type { AccountSeen, ClusterSeen, NodeRoleSeen } from "../../../../handover/model/world";
@@ -56,12 +57,15 @@ interface Seen {
     readonly cluster?: Partial<ClusterSeen>;
     readonly nodeRoles?: readonly NodeRoleSeen[];
     readonly turningOff?: TurningOff;
+    /** What is not decided at each question, then nothing. */
+    readonly undecided?: readonly UndecidedActions[];
     /** What a look into all regions shows instead. */
     readonly elsewhere?: Partial<AccountSeen>;
 }
 
 /** A cluster whose pods all carry the role, and an account that carries out what it is asked to. */
-function live({ cluster = {}, nodeRoles = [nodeRole()], turningOff, elsewhere = {} }: Seen = {}) {
+function live({ cluster = {}, nodeRoles = [nodeRole()], turningOff, elsewhere = {}, undecided = [] }: Seen = {}) {
+    const asked: UndecidedRequest[] = [];
     const searched: boolean[] = [];
     const calls: string[] = [];
     const lines: string[] = [];
@@ -91,9 +95,14 @@ function live({ cluster = {}, nodeRoles = [nodeRole()], turningOff, elsewhere = 
                 return Promise.resolve({ verdict: "refused" });
             },
             clustersInKubeconfig: () => ["prod"],
+            requestToken: () => Promise.resolve("token"),
             close: () => undefined,
         },
         aws: {
+            undecidedActions: (request: UndecidedRequest) => {
+                asked.push(request);
+                return Promise.resolve(undecided[asked.length - 1]);
+            },
             look: ({ searchElsewhere }: { readonly searchElsewhere: boolean }) => {
                 searched.push(searchElsewhere);
                 return Promise.resolve({ ...seen().account, ...(searchElsewhere ? elsewhere : {}) });
@@ -127,6 +136,7 @@ function live({ cluster = {}, nodeRoles = [nodeRole()], turningOff, elsewhere = 
         warnings,
         opened,
         searched,
+        asked,
         changes: () => calls.filter((call) => !call.startsWith("test")),
     };
 }
@@ -372,6 +382,106 @@ describe("The detachment from a node role that other clusters use", () => {
         );
         deepStrictEqual(seen.changes(), [DETACHED, `attach nodes ${CNI_POLICY}`]);
         deepStrictEqual([detachedFrom, remainingSteps], [[], [attachedAgain(BLUE)]]);
+    });
+});
+
+describe("The detachment, where a writing action of the plugin is not decided", () => {
+    const tests = Array.from({ length: 5 }, () => "test undefined");
+    const undecided = { actions: ["ec2:CreateTags"], why: "Nothing shows it.", fix: "Allow it." };
+    const UNPROVED = `[unproved] nodes keeps ${CNI_POLICY}. Nothing shows it. Allow it.`;
+    const request = { roleArn: ROLE, ipFamily: "ipv4", instanceId: "i-n1", settings: undefined };
+    const kept = { ...state, detachedFrom: [], remainingSteps: [UNPROVED] };
+
+    it("verifies the pods, leaves the policies, and says so in the remaining steps and in the last line", async () => {
+        const { operation, calls, asked, lines } = live({ undecided: [undecided] });
+        deepStrictEqual(await detachment.create(inputs, operation), {
+            verifiedPods: 3,
+            detachedFrom: [],
+            remainingSteps: [UNPROVED],
+        });
+        deepStrictEqual(calls, tests);
+        deepStrictEqual(asked, [{ ...request, token: "token" }]);
+        strictEqual(lines.at(-1), "3 pods carry the role; nodes keeps its policies");
+    });
+
+    it("asks about nothing if there is nothing to detach, or another reason to keep it", async () => {
+        for (const nodeRoles of [[nodeRole(withoutPolicies)], [sharedWith([BLUE])]]) {
+            const { operation, asked } = live({ nodeRoles, undecided: [undecided] });
+            await detachment.create(inputs, operation);
+            deepStrictEqual(asked, []);
+        }
+    });
+
+    it("asks without a session with proof: off, and with the settings of the plugin", async () => {
+        const { daemonSet } = world(carrying(ROLE)).cluster;
+        const settings = { ENABLE_IMDS_ONLY_MODE: true };
+        const cluster = daemonSet === undefined ? {} : { daemonSet: { ...daemonSet, settings } };
+        for (const [proof, token] of [
+            ["off", undefined],
+            ["assumeRole", "token"],
+            ["full", "token"],
+        ] as const) {
+            const { operation, asked, changes } = live({ cluster });
+            await detachment.create({ ...inputs, proof }, operation);
+            deepStrictEqual(asked, [{ ...request, settings, token }]);
+            deepStrictEqual(changes(), [DETACHED]);
+        }
+    });
+
+    it("keeps the reason of each role if other clusters use one of them", async () => {
+        const more = {
+            namedNodeRoles: ["nodes", "more"],
+            nodeRolePolicies: { nodes: [CNI_POLICY], more: [CNI_POLICY] },
+        };
+        const nodeRoles = [sharedWith([BLUE]), nodeRole({ name: "more" })];
+        const { operation, changes } = live({ nodeRoles, undecided: [undecided, undecided] });
+        const { detachedFrom, remainingSteps } = await detachment.create(
+            { ...inputs, detachFromNodeRoles: ["nodes", "more"], record: { ...record, ...more } },
+            operation,
+        );
+        deepStrictEqual(
+            [changes(), detachedFrom, remainingSteps],
+            [[], [], [usedBy([BLUE]), UNPROVED.replace("nodes", "more")]],
+        );
+    });
+
+    it("is drift in a refresh once it is decided, and none before", async () => {
+        const open = live({ undecided: [{ ...undecided, why: "Other words." }] });
+        deepStrictEqual((await detachment.read(kept, open.operation)).drift, "none");
+        deepStrictEqual(open.asked, [{ ...request, token: "token" }]);
+        const decided = live();
+        const { drift } = await detachment.read({ ...kept, proof: "off" }, decided.operation);
+        strictEqual(
+            drift,
+            `${CNI_POLICY} is attached to nodes. Run pulumi up --refresh: it detaches ${CNI_POLICY} from nodes.`,
+        );
+        deepStrictEqual(decided.asked, [{ ...request, token: undefined }]);
+        const { operation, changes } = live();
+        const { remainingSteps } = await detachment.update({ ...kept, drift }, inputs, operation);
+        deepStrictEqual([changes(), remainingSteps], [[DETACHED], []]);
+    });
+
+    it("is not asked about in a refresh after another result", async () => {
+        const { operation, asked } = live();
+        await detachment.read({ ...kept, remainingSteps: [usedBy([BLUE])] }, operation);
+        deepStrictEqual(asked, []);
+    });
+
+    it("is noticed in a refresh if another run has detached the policies", async () => {
+        const { operation } = live({ nodeRoles: [nodeRole(withoutPolicies)], undecided: [undecided] });
+        match(
+            (await detachment.read(kept, operation)).drift,
+            /^nodes no longer holds the policy: another run has detached it\./,
+        );
+    });
+
+    it("is asked about with another proof, which changes nothing otherwise", async () => {
+        const after = live();
+        await detachment.update(kept, { ...inputs, proof: "off" }, after.operation);
+        deepStrictEqual(after.changes(), [DETACHED]);
+        const other = live();
+        await detachment.update(state, { ...inputs, proof: "off" }, other.operation);
+        deepStrictEqual([other.opened, other.changes()], [[], []]);
     });
 });
 

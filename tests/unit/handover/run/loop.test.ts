@@ -158,6 +158,33 @@ describe("The loop", () => {
         ]);
     });
 
+    it("asks for further evidence after this look, if that still leads to a detachment, and decides by it", async () => {
+        const undecidedActions = { actions: [], why: "", fix: "" };
+        const evidence = (calls: string[]) => (seenBefore: World) => {
+            calls.push("evidence");
+            return Promise.resolve({ ...seenBefore, account: { ...seenBefore.account, undecidedActions } });
+        };
+        const asked = scripted(DETACH, DETACH, DETACH, DONE);
+        await reach(asked.context, { ...asked.goal, evidence: evidence(asked.calls) });
+        deepStrictEqual(asked.calls, [...LOOK, ...EVERYWHERE, "evidence", ...detached, ...LOOK]);
+        deepStrictEqual(
+            asked.seen.map(({ account }) => [account.otherDelivery, account.undecidedActions]),
+            [
+                [undefined, undefined],
+                [OTHER_DELIVERY, undefined],
+                [OTHER_DELIVERY, undecidedActions],
+                [undefined, undefined],
+            ],
+        );
+        const kept = scripted(DETACH, DETACH, DONE);
+        const { world: last } = await reach(kept.context, { ...kept.goal, evidence: evidence(kept.calls) });
+        deepStrictEqual(kept.calls, [...LOOK, ...EVERYWHERE, "evidence"]);
+        deepStrictEqual(last.account.undecidedActions, undecidedActions);
+        const not = scripted(DETACH, DONE);
+        await reach(not.context, { ...not.goal, evidence: evidence(not.calls) });
+        deepStrictEqual(not.calls, [...LOOK, ...EVERYWHERE]);
+    });
+
     it("detaches nothing if that fails", async () => {
         const { context, goal, calls } = scripted(DETACH);
         const beforeDetachment = () => Promise.reject(refusals.cancelled());

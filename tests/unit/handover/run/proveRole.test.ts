@@ -73,6 +73,13 @@ describe("The proof of the role", () => {
         ]);
     });
 
+    it("does not wait for what waiting cannot decide", async () => {
+        const undecided: Proof = { verdict: "undecided", why: "Nothing was asked.", evidence: [], final: true };
+        deepStrictEqual(await linesOf([undecided]), ["proof: undecided, the canary decides (Nothing was asked.)"]);
+        const open: Proof = { ...undecided, final: false };
+        deepStrictEqual((await linesOf([open, YES])).length, 2);
+    });
+
     it("reads the trust policy of a role that STS refuses only when its time is up, and then leaves it to the canary", async () => {
         const undecided: Proof = { verdict: "undecided", why: "A perimeter.", evidence: [] };
         const lines = await linesOf([...Array<Proof>(60).fill(NOT_YET), undecided]);

@@ -466,6 +466,7 @@ export class PodIdentityCluster {
                 ).then(() => ({ is: "sent", updateId: "u-1" })),
             addOnUpdate: () => Promise.resolve({ status: "Successful", errors: [] }),
             mayPassRole: () => Promise.resolve("allowed"),
+            undecidedActions: () => Promise.resolve(undefined),
             provePodSession: ({ roleArn }) => Promise.resolve(this.podSession(roleArn)),
             prove: ({ podIdentity, token }) =>
                 Promise.resolve(
