@@ -84,7 +84,7 @@ describeNightly("a hand-over from outside of a data perimeter", () => {
         await areReady();
     }).timeout(600_000);
 
-    it("that a service control policy draws around the CNI's calls: only the session of the proof is outside", async () => {
+    it("that a service control policy draws around the CNI's calls: only the session of the proof is outside, and the node role keeps its policy until proof: off", async () => {
         const Condition = { StringNotEqualsIfExists: { "aws:SourceVpc": vpc } };
         const Action = ["ec2:*NetworkInterface", "ec2:*PrivateIpAddresses"];
         const deny = { Effect: "Deny", Action, Resource: "*", Condition };
@@ -96,8 +96,22 @@ describeNightly("a hand-over from outside of a data perimeter", () => {
             stdout,
             /proof: undecided, the canary decides \(EC2 refuses a DryRun of \S.* with an explicit deny in a service control policy/,
         );
-        assert.deepStrictEqual(outputs["detachedFrom"]?.value, [NODE_ROLE]);
         assert.deepStrictEqual(await roles(), [outputs["ready"]?.value]);
+        await areReady();
+        // The start of a pod calls none of the refused actions, so the node role keeps its policy until another answer decides.
+        assert.deepStrictEqual(outputs["detachedFrom"]?.value, []);
+        assert.ok((await iam.attachedPolicies(NODE_ROLE)).includes(MANAGED_CNI_POLICY));
+        const remaining = (outputs["remainingSteps"]?.value as string[]).join("\n");
+        assert.match(
+            remaining,
+            /^\[unproved\] sandbox-nodes keeps \S+\. No start of the plugin tests whether \S+ may call ec2:\S.* EC2 refuses a DryRun of ec2:/,
+        );
+        assert.match(remaining, /If the policy that refuses admits the nodes, set proof: "off", and run pulumi up\.$/);
+        await assertQuiet(stack, sandbox);
+        await setArgs(stack, sandbox, args({ proof: "off" }));
+        const { outputs: decided } = await stack.up();
+        assert.deepStrictEqual(decided["detachedFrom"]?.value, [NODE_ROLE]);
+        assert.deepStrictEqual(decided["remainingSteps"]?.value, []);
         await areReady();
         await assertQuiet(stack, sandbox);
     }).timeout(600_000);

@@ -170,10 +170,14 @@ describe("a right that is missing", function () {
                     const token = await requestToken(cluster.config);
                     const question = { roleArn, token, ipFamily: "ipv4", depth: "full" } as const;
                     const proof = await aws.prove({ ...question, instanceId: instanceIds[0] });
+                    const asked = { roleArn, token, ipFamily: "ipv4", instanceId: instanceIds[0] } as const;
+                    const undecided = await aws.undecidedActions({ ...asked, settings: undefined });
+                    assert.strictEqual(undecided, undefined, JSON.stringify(undecided));
                     return proof.verdict === "yes" ? proof.evidence.join("\n") : JSON.stringify(proof);
                 },
+                // The role's own policies decide what has no DryRun.
                 expected:
-                    /^Not proved: ec2:AssignPrivateIpAddresses.*not authorized to perform: iam:SimulatePrincipalPolicy /m,
+                    /^The policies of the role allow, without a condition: ec2:AssignPrivateIpAddresses, ec2:UnassignPrivateIpAddresses$/m,
             },
         };
         const files = ["iam-live-checks.json", "iam-proof.json", "iam-detachment.json", "iam-add-on.json"];
