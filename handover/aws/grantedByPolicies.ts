@@ -45,7 +45,7 @@ export async function documentsOf(
     return (
         found &&
         Promise.all([
-            ...found.arns.map((arn) => known(arn) ?? reader.document(arn)),
+            ...found.arns.map((arn) => Promise.resolve(known(arn) ?? reader.document(arn))),
             ...found.inline.map((policy) => reader.inlineDocument(roleName, policy)),
         ])
     );
