@@ -3,6 +3,7 @@ import type { Stack } from "@pulumi/pulumi/automation";
 import * as assert from "assert";
 import type { Sandbox } from "local-eks";
 import { fullAwsAccess } from "local-eks/iam";
+import { Proof } from "../../components/cniLiveArgs";
 import { clusterOf } from "./support/cluster";
 import { handOverSandbox, handOverStack, MANAGED_CNI_POLICY, PlainArgs, QUICK, setArgs } from "./support/handOver";
 import { iamOf, trustOf } from "./support/iam";
@@ -108,7 +109,7 @@ describeNightly("a hand-over from outside of a data perimeter", () => {
         );
         assert.match(remaining, /If the policy that refuses admits the nodes, set proof: "off", and run pulumi up\.$/);
         await assertQuiet(stack, sandbox);
-        await setArgs(stack, sandbox, args({ proof: "off" }));
+        await setArgs(stack, sandbox, args({ proof: Proof.Off }));
         const { outputs: decided } = await stack.up();
         assert.deepStrictEqual(decided["detachedFrom"]?.value, [NODE_ROLE]);
         assert.deepStrictEqual(decided["remainingSteps"]?.value, []);
