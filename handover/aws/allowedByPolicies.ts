@@ -1,7 +1,6 @@
-import { parsePolicyArn, parseRoleArn } from "../../documents/arn";
+import { parseRoleArn } from "../../documents/arn";
 import type { CniAction } from "../../documents/cniActions";
 import { conditionalActions } from "../../documents/cniGrants";
-import { managedCniPolicyArn } from "../../documents/cniPermissions";
 import type { ProofRequest } from "../model/proof";
 import { Refusal } from "../model/refusal";
 import type { Clients } from "./awsClients";
@@ -18,12 +17,11 @@ export interface AllowedByPolicies {
 /**
  * The actions that the policies of the role allow as they are now, whatever the call: without a condition, a Deny or a permissions boundary.
  *
- * All of its policies must be read, since any of them may deny an action. Only AmazonEKS_CNI_Policy counts unread on IPv4: AWS keeps it sufficient,
- * and the caller may not be allowed to read it. Policies of the organization and of endpoints are not read.
+ * All of its policies must be read, since any of them may deny an action. Policies of the organization and of endpoints are not read.
  */
 export async function allowedByPolicies(
     clients: Clients,
-    { roleArn, ipFamily }: Pick<ProofRequest, "roleArn" | "ipFamily">,
+    { roleArn }: Pick<ProofRequest, "roleArn">,
     actions: readonly CniAction[],
 ): Promise<AllowedByPolicies> {
     const { name = "" } = parseRoleArn(roleArn) ?? {};
@@ -32,7 +30,7 @@ export async function allowedByPolicies(
         if (boundary !== undefined) {
             return { allowed: [], why: `${roleArn} has the permissions boundary ${boundary}.` };
         }
-        const documents = await documentsOf(clients, name, ipFamily === "ipv4" ? ofManagedPolicy : undefined);
+        const documents = await documentsOf(clients, name);
         if (documents === undefined) {
             return { allowed: [], why: `IAM does not show ${roleArn}.` };
         }
@@ -54,13 +52,6 @@ async function boundaryOf(clients: Clients, RoleName: string): Promise<string | 
     const client = await clients.iam();
     const answer = await undefinedIfMissing(() => client.send(new GetRoleCommand({ RoleName })));
     return answer?.Role?.PermissionsBoundary?.PermissionsBoundaryArn;
-}
-
-/** It allows all that the plugin calls on IPv4. */
-function ofManagedPolicy(arn: string): object | undefined {
-    return arn === managedCniPolicyArn(parsePolicyArn(arn)?.partition ?? "")
-        ? { Statement: { Effect: "Allow", Action: "ec2:*", Resource: "*" } }
-        : undefined;
 }
 
 const sentence = (words: string) => words.replace(/\.?$/, ".");

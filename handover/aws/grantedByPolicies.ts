@@ -29,23 +29,15 @@ function isOpen(decision: Decision): boolean {
     return decision === "unclear" || decision === "unevaluated";
 }
 
-/**
- * The documents of all attached and inline policies of a role. Undefined if IAM does not show the role.
- *
- * @param known A document that counts for a managed policy without reading it.
- */
-export async function documentsOf(
-    clients: Clients,
-    roleName: string,
-    known: (policyArn: string) => object | undefined = () => undefined,
-): Promise<unknown[] | undefined> {
+/** The documents of all attached and inline policies of a role. Undefined if IAM does not show the role. */
+export async function documentsOf(clients: Clients, roleName: string): Promise<unknown[] | undefined> {
     const reader = policyReader(clients);
     const client = await clients.iam();
     const found = await undefinedIfMissing(() => rolePolicies(client, roleName));
     return (
         found &&
         Promise.all([
-            ...found.arns.map((arn) => Promise.resolve(known(arn) ?? reader.document(arn))),
+            ...found.arns.map(async (arn) => (await reader.read(arn)).document),
             ...found.inline.map((policy) => reader.inlineDocument(roleName, policy)),
         ])
     );
