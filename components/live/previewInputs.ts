@@ -110,6 +110,7 @@ export function previewInputs(plain: PlainParts, settled: KnownArgs): PreviewInp
         detachPolicyArns,
         ...(handedOverClusterArns === undefined ? {} : { handedOverClusterArns }),
         record: isLate(known.record) ? undefined : known.record,
+        isNewRole: isLate(known.roleArn),
     };
 }
 

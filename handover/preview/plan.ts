@@ -125,6 +125,11 @@ export function restartsNothing({ changes }: HandOverPlan): boolean {
     return !changes.some((line) => /^\[(canary|restart|wait)\]/.test(line));
 }
 
+/** Whether the update leaves the node roles their policies. */
+export function detachesNothing({ changes }: HandOverPlan): boolean {
+    return !changes.some((line) => line.startsWith("[detach]"));
+}
+
 /** Follows the order of the component's resources. */
 function follow(inputs: PlanInputs): HandOverPlan {
     const { preflight } = inputs;
@@ -142,12 +147,11 @@ function follow(inputs: PlanInputs): HandOverPlan {
         ...planLines.policies(inputs.former),
     ];
     const target = {
-        ...inputs,
         ...preflight,
+        ...inputs,
         ...formerNodeRoles(inputs, record),
         subject,
         record,
-        detachFromNodeRoles: inputs.detachFromNodeRoles,
     };
     const remaining = remainingSteps(target, forecast.world);
     return { refusals: forecast.refusals, changes: moves, remaining };

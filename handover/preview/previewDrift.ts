@@ -2,8 +2,10 @@ import { withTimeout } from "../async/withTimeout";
 import { addOnDrift } from "../decide/addOnDrift";
 import { withoutComplaints } from "../decide/complaints";
 import { driftOf } from "../decide/drift";
+import { rolesIn } from "../decide/remainingSteps";
 import type { LeftBehind } from "../model/formerDetachment";
 import { HandOverRecord, subjectOf } from "../model/record";
+import type { World } from "../model/world";
 import { seeingAssociations } from "../observe/associations";
 import { look } from "../observe/look";
 import type { RunContext } from "../observe/runContext";
@@ -41,7 +43,8 @@ async function lookForDrift(
     const subject = subjectOf(inputs.record, inputs.subject);
     const context = await open({ ...inputs, subject });
     try {
-        const world = await look(seeingAddOn(seeingAssociations(context)), { searchElsewhere: false });
+        const seen = await look(seeingAddOn(seeingAssociations(context)), { searchElsewhere: false });
+        const world = asUndecidedAsBefore(seen, left);
         // A pod keeps its complaint for an hour, also after the role was repaired. Only a proof shows whether it is outdated, and a proof
         // creates a token.
         const drifts = [
@@ -52,4 +55,11 @@ async function lookForDrift(
     } finally {
         context.cluster.close();
     }
+}
+
+/** Only DryRun calls as the role may tell whether another answer decides since, and they need a token. */
+function asUndecidedAsBefore(world: World, { remainingSteps: before }: LeftBehind): World {
+    return rolesIn(before, "unproved").length === 0
+        ? world
+        : { ...world, account: { ...world.account, undecidedActions: { actions: [], why: "", fix: "" } } };
 }

@@ -3,9 +3,11 @@ import type { ConnectionInputs } from "../model/connection";
 import type { Preflight, PreflightOptions } from "../model/preflight";
 import { subjectOf } from "../model/record";
 import { listRefusals } from "../model/refusal";
+import type { World } from "../model/world";
 import { observePreflight } from "../observe/preflightLook";
 import { openRunContext, RunContext } from "../observe/runContext";
-import { HandOverPlan, planHandOver, PlanInputs, restartsNothing } from "./plan";
+import { withUndecidedActions } from "../observe/undecidedActions";
+import { detachesNothing, HandOverPlan, planHandOver, PlanInputs, restartsNothing } from "./plan";
 import { planLines } from "./planLines";
 
 /** Everything that a preview knows about a component's live checks. */
@@ -16,6 +18,8 @@ export interface PreviewInputs
         Omit<PlanInputs, "preflight"> {
     /** The field managers that the component had before it was renamed. */
     readonly formerFieldManagers: readonly string[];
+    /** Whether the update creates the role. */
+    readonly isNewRole: boolean;
 }
 
 /** A message that a preview shows. */
@@ -57,10 +61,28 @@ async function lookAhead(inputs: PreviewInputs, open: Open): Promise<HandOverPla
         const { detachFromNodeRoles = [], detachPolicyArns = [] } = inputs;
         const options = { ...inputs, detachFromNodeRoles, detachPolicyArns };
         const preflight = await observePreflight(context, options, () => context.cluster.issuer());
-        return planHandOver({ ...inputs, preflight: underFirstName(preflight, inputs.formerFieldManagers) });
+        const planned = (world: World) => {
+            const seen = underFirstName({ ...preflight, world }, inputs.formerFieldManagers);
+            return planHandOver({ ...inputs, preflight: seen });
+        };
+        const plan = planned(preflight.world);
+        return detachesNothing(plan) || inputs.isNewRole
+            ? plan
+            : planned(await askedFromHere(context, preflight.world));
     } finally {
         context.cluster.close();
     }
+}
+
+/** A preview makes no DryRun as the role, since it creates no token. */
+async function askedFromHere(context: RunContext, seen: World): Promise<World> {
+    const world = await withUndecidedActions(context, false, seen);
+    const { undecidedActions: undecided } = world.account;
+    if (undecided === undefined || context.subject.delivery === "podIdentity") {
+        return world;
+    }
+    const why = `${undecided.why} A preview makes no DryRun as the role. The update makes it, unless proof is "off", and it may decide.`;
+    return { ...world, account: { ...world.account, undecidedActions: { ...undecided, why } } };
 }
 
 /**

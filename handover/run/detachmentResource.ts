@@ -23,6 +23,7 @@ import { seeingAssociations } from "../observe/associations";
 import { look } from "../observe/look";
 import { OperationContext, RunContext, warn, withRunContext } from "../observe/runContext";
 import { seeingAddOn } from "../observe/seeingAddOn";
+import { withUndecidedActions } from "../observe/undecidedActions";
 import { awaitInjectionGuard } from "./awaitAdmission";
 import { readUnlessGone } from "./clusterGone";
 import { provedSinceComplaint } from "./complaints";
@@ -30,7 +31,6 @@ import { LiveInputs, LiveResource, mustAct, NO_DRIFT } from "./liveResource";
 import { type Goal, reach, type Reached } from "./loop";
 import type { ProofDepth } from "./proveRole";
 import { TransientRetry } from "./transientRetry";
-import { withUndecidedActions } from "./undecidedActions";
 import { unlessClusterGone } from "./unlessClusterGone";
 
 export interface DetachmentInputs extends LiveInputs {
@@ -250,7 +250,7 @@ async function handOver(
         left: (seen) => podsToRestart(target, seen),
         watched: watchedVerification(target),
         ...limit,
-        evidence: (seen) => withUndecidedActions(context, inputs.proof ?? "full", seen),
+        evidence: (seen) => withUndecidedActions(context, inputs.proof !== "off", seen),
         ...(inputs.injectionGuard ? { beforeDetachment: () => awaitInjectionGuard(context, limit) } : {}),
     };
     const { world, memory } = await verifiedUnderGuard(context, target, goal);
@@ -315,7 +315,7 @@ async function readLive(
     // Whether a role that kept its policies is still used elsewhere: otherwise the next update detaches them.
     const searchElsewhere = rolesIn(state.remainingSteps, "usedElsewhere").length > 0;
     const seen = await look(seeing, { searchElsewhere });
-    const world = isUnproved(state) ? await withUndecidedActions(seeing, state.proof ?? "full", seen) : seen;
+    const world = isUnproved(state) ? await withUndecidedActions(seeing, state.proof !== "off", seen) : seen;
     const drift = driftOf(await provedIfComplaining(context, target, world), world, state);
     if (drift !== undefined) {
         warn(context, drift);

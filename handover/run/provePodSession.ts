@@ -3,7 +3,8 @@ import { refusals } from "../model/refusals";
 import type { Subject } from "../model/subject";
 import type { ClusterSeen } from "../model/world";
 import type { RunContext } from "../observe/runContext";
-import { instanceForProof, PROVE_EVERY_MILLISECONDS, type ProofInputs } from "./proveRole";
+import { instanceForProof } from "../observe/undecidedActions";
+import { PROVE_EVERY_MILLISECONDS, type ProofInputs } from "./proveRole";
 
 /**
  * Proves the role with a session that a pod would get, once the association exists and before any pod restarts. EKS Auth and IAM get as long as the rollout

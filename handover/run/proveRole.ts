@@ -4,6 +4,7 @@ import { refusals } from "../model/refusals";
 import type { Subject, Timeouts } from "../model/subject";
 import type { ClusterSeen, World } from "../model/world";
 import type { RunContext } from "../observe/runContext";
+import { instanceForProof } from "../observe/undecidedActions";
 
 /** How much the proof tests before anything is changed. */
 export type ProofDepth = "full" | "assumeRole" | "off";
@@ -93,11 +94,6 @@ export async function proofRequest(
         return { roleArn, token: "", ipFamily, depth, instanceId, podIdentity: { clusterArn, serviceAccount } };
     }
     return { roleArn, token: await cluster.requestToken(), ipFamily, depth, instanceId };
-}
-
-/** An instance of the cluster, for arguments like a node's. */
-export function instanceForProof({ nodes }: Pick<ClusterSeen, "nodes">): string | undefined {
-    return nodes.find(({ instanceId }) => instanceId !== undefined)?.instanceId;
 }
 
 /**

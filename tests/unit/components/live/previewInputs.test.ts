@@ -63,6 +63,7 @@ const expected = {
     ownNodeRoles: [{ name: "nodes", forceDetachPolicies: true }],
     detachPolicyArns: undefined,
     record: undefined,
+    isNewRole: true,
 };
 
 function inputs(more: KnownArgs = {}, parts: Partial<PlainParts> = {}): object {
@@ -99,6 +100,7 @@ describe("What a preview knows of the hand-over", () => {
             ...expected,
             subject: { ...expected.subject, roleArn: ROLE, annotations: annotations(ROLE) },
             record,
+            isNewRole: false,
         });
     });
 

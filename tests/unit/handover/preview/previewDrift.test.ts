@@ -89,6 +89,14 @@ describe("A preview in which no live check acts", () => {
         ]);
     });
 
+    it("says nothing of a node role that has kept its policies for want of a proof, and of one that has not, it does", async () => {
+        const kept = handedOver({}, { nodeRoles: [nodeRole()] });
+        const left = { detachedFrom: [], remainingSteps: [`[unproved] nodes keeps ${CNI_POLICY}. Why. Fix.`] };
+        const says = (of: LeftBehind) => previewDrift(inputs, of, 60, () => Promise.resolve(readOnlyContext(kept)));
+        strictEqual(await says(left), undefined);
+        ok((await says({ ...left, remainingSteps: [] }))?.startsWith(`${CNI_POLICY} is attached to nodes.`));
+    });
+
     it("says nothing where the cluster does not answer, and closes the access", async () => {
         const called: string[] = [];
         const unreachable = { "look at the cluster": () => Promise.reject(new Error("unreachable")) };

@@ -4,10 +4,21 @@ import { Refusal } from "../../../../handover/model/refusal";
 import type { RunContext } from "../../../../handover/observe/runContext";
 import { nodeRolesOf, previewHandOver, PreviewInputs } from "../../../../handover/preview/previewHandOver";
 import { addOn, eksAlone } from "../support/addOns";
+import { associated, associations, seen as seenByAssociation } from "../support/podIdentity";
 import { handedOver } from "../support/plans";
 import { seen } from "../support/preflights";
 import { OTHER_DELIVERY, previewed, readOnlyContext } from "../support/previews";
-import { BROAD_POLICY, CNI_POLICY, FORMER_ROLE, nodeRole, OTHER_POLICY_FIX, record, ROLE } from "../support/worlds";
+import {
+    BROAD_POLICY,
+    CNI_POLICY,
+    FORMER_ROLE,
+    nodeRole,
+    onNodeRole,
+    OTHER_POLICY_FIX,
+    record,
+    ROLE,
+    subject,
+} from "../support/worlds";
 
 const preview = (context: RunContext, more: Partial<PreviewInputs> = {}) =>
     previewHandOver({ ...previewed, ...more }, 60, ({ subject }) => Promise.resolve({ ...context, subject }));
@@ -102,6 +113,25 @@ describe("What a preview tells", () => {
         deepStrictEqual(opened, [["eks-cni/shop/prod/first", "first"]]);
     });
 
+    it("is that the node role keeps its policies for a writing action that nothing decides, and that a DryRun may", async () => {
+        const undecided = {
+            "the undecided actions": () => Promise.resolve({ actions: ["ec2:CreateTags"], why: "Why.", fix: "Fix." }),
+        };
+        const lines = async (context: RunContext, of = subject) =>
+            (await preview(context, { subject: of })).text.split("\n");
+        const said = await lines(readOnlyContext(seen(), [], undecided));
+        ok(!said.some((line) => line.startsWith("  [detach]")), said.join("\n"));
+        deepStrictEqual(said.slice(said.indexOf("Remaining steps after the update:") + 1), [
+            `  [unproved] nodes keeps ${CNI_POLICY}. Why. A preview makes no DryRun as the role. ` +
+                'The update makes it, unless proof is "off", and it may decide. Fix.',
+        ]);
+        // The pods of an association have no token to try.
+        const world = seenByAssociation(onNodeRole, { account: { associations: associations() } });
+        const listed = { ...undecided, associations: () => Promise.resolve(associations()) };
+        const byAssociation = await lines(readOnlyContext(world, [], listed), associated);
+        strictEqual(byAssociation.at(-1), `  [unproved] nodes keeps ${CNI_POLICY}. Why. Fix.`);
+    });
+
     it("is each of several reasons", async () => {
         const plan = await preview(readOnlyContext(seen({ serviceAccount: undefined, daemonSet: undefined })));
         const codes = plan.text.match(/\[[a-z-]+\]/g);
@@ -122,8 +152,21 @@ describe("A preview", () => {
             "issuer",
             "the cluster's name",
             "other delivery",
+            "the undecided actions",
             "close",
         ]);
+    });
+
+    it("asks nothing about a role that the update creates, or where no policy leaves a node role", async () => {
+        const asks = async (more: Partial<PreviewInputs>, world = seen()) => {
+            const called: string[] = [];
+            await preview(readOnlyContext(world, called), more);
+            return called.includes("the undecided actions");
+        };
+        deepStrictEqual(await asks({ isNewRole: true }), false);
+        deepStrictEqual(await asks({ detachFromNodeRoles: undefined }), false);
+        deepStrictEqual(await asks({}, handedOver()), false);
+        deepStrictEqual(await asks({}), true);
     });
 
     it("tells in one line why it could not look, and what to do, and closes the access to the cluster", async () => {

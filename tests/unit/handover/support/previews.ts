@@ -19,6 +19,7 @@ export const previewed: PreviewInputs = {
     stableSeconds: 20,
     iamPropagationSeconds: 120,
     maxNotReadyNodes: 0,
+    isNewRole: false,
 };
 
 export const OTHER_DELIVERY = { addOn: false, addOnRoleArn: undefined, podIdentityRoleArns: [], unread: [] };
@@ -48,6 +49,10 @@ export function readOnlyContext(
             namedCluster: answer("the cluster's name", { is: "there", issuer: ISSUER }),
             otherDelivery: answer("other delivery", OTHER_DELIVERY),
             addOn: answer("the add-on", undefined),
+            associations: answer("associations", undefined),
+            mayPassRole: answer("iam:PassRole", "allowed"),
+            agentRights: answer("rights of the agents", undefined),
+            undecidedActions: answer("the undecided actions", undefined),
         },
         detachFromNodeRoles: ["nodes"],
         now: () => world.at,
