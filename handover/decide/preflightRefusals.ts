@@ -9,7 +9,7 @@ import { TOKEN_AUDIENCE } from "../../documents/trustPolicy";
 import { roleOfAddOn } from "../model/addOn";
 import { carriesRole } from "../model/carriedRole";
 import { isAnnotated } from "../model/isAnnotated";
-import { writesNetworkPolicyLogs } from "../model/networkPolicyLogs";
+import { writesNetworkPolicyLogs } from "../model/networkPolicy";
 import type { OtherDelivery } from "../model/otherDelivery";
 import type { Preflight } from "../model/preflight";
 import { distinctRefusals, type Refusal } from "../model/refusal";

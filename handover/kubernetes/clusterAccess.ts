@@ -27,6 +27,8 @@ export interface ClusterAccess {
     change(atMostMilliseconds: number, readyOn?: readonly string[]): Promise<void>;
     /** The issuer of the cluster's tokens, without `https://`. Undefined if it cannot be read without creating a token. */
     issuer(): Promise<string | undefined>;
+    /** The nodes with a pod of the legacy VPC resource controller, which uses the role of its node. */
+    resourceControllersOn(): Promise<readonly string[]>;
     /** A token of the service account for STS (TokenRequest, audience sts.amazonaws.com, the shortest lifetime). */
     requestToken(): Promise<string>;
     /** Requests a token for EKS Auth, bound to a pod. */

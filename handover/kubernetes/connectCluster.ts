@@ -20,6 +20,7 @@ import {
     skipContainers,
     wakeDaemonSet,
 } from "./serverSideApply";
+import { resourceControllersOn } from "./resourceControllers";
 import { requestPodToken, requestToken } from "./serviceAccountToken";
 
 /**
@@ -67,6 +68,7 @@ export async function connectCluster(
                 readyOn,
             ),
         issuer: () => discoveredIssuer(cluster),
+        resourceControllersOn: () => resourceControllersOn(cluster),
         requestToken: () => requestToken(cluster, subject),
         requestPodToken: (pod) => requestPodToken(cluster, subject, pod),
         annotate: (annotations, force) => annotate(cluster, subject, annotations, force),

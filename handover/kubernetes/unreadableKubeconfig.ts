@@ -16,6 +16,7 @@ export function unreadableKubeconfig(why: unknown): ClusterAccess {
         look: fail,
         change: fail,
         issuer: fail,
+        resourceControllersOn: fail,
         requestToken: fail,
         requestPodToken: fail,
         annotate: fail,

@@ -53,6 +53,8 @@ export interface PlanInputs {
     readonly maxNotReadyNodes: number;
     /** How long the update waits for another writer. Missing: as long as the default says. */
     readonly deliverySeconds?: number;
+    /** The nodes with a pod of the legacy VPC resource controller. Missing: none. */
+    readonly resourceControllersOn?: readonly string[];
     /** Whether the program runs the component through the plugin. Missing: it does not. */
     readonly inPlugin?: boolean;
 }
@@ -146,6 +148,7 @@ function follow(inputs: PlanInputs): HandOverPlan {
         ...detachment(inputs, record, subject, forecast),
         ...planLines.policies(inputs.former),
     ];
+    const changes = [...moves, ...planLines.networkPolicy(moves, preflight.world)];
     const target = {
         ...preflight,
         ...inputs,
@@ -154,7 +157,7 @@ function follow(inputs: PlanInputs): HandOverPlan {
         record,
     };
     const remaining = remainingSteps(target, forecast.world);
-    return { refusals: forecast.refusals, changes: moves, remaining };
+    return { refusals: forecast.refusals, changes, remaining };
 }
 
 function formerNodeRoles({ formerDetachment }: PlanInputs, record: HandOverRecord) {
@@ -356,6 +359,7 @@ function detachment(inputs: PlanInputs, record: HandOverRecord, subject: Subject
         ...planLines.regions(part, seen, detachFromNodeRoles ?? []),
         ...planLines.detach(part),
         ...planLines.lostByOthers(part, target, seen),
+        ...planLines.resourceControllers(part, inputs.resourceControllersOn ?? [], seen),
         ...planLines.notVerified(part, seen, injectionGuard),
         ...planLines.forceDetach(part, inputs.ownNodeRoles),
         ...planLines.wait(part, forecast.world),

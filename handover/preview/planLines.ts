@@ -1,5 +1,6 @@
 import { countOf } from "../model/countOf";
 import type { FormerHandOver } from "../model/formerHandOver";
+import { enforcesNetworkPolicies } from "../model/networkPolicy";
 import { listNames, listTexts } from "../model/listNames";
 import type { Step } from "../model/steps";
 import type { Subject } from "../model/subject";
@@ -146,6 +147,29 @@ export const planLines = {
                       ];
             });
     },
+    /** The legacy controller of Windows pods, where its node's role loses policies. */
+    resourceControllers: ({ steps }: ForecastPart, nodeNames: readonly string[], { cluster, account }: World) => {
+        const losing = policiesOf(steps, "detach").map(({ roleName }) => roleName);
+        return [...cluster.nodes, ...(cluster.otherNodes ?? [])].flatMap(({ name, instanceId }) => {
+            const role = account.roleOfInstance[instanceId ?? ""];
+            return role === undefined || !losing.includes(role) || !nodeNames.includes(name)
+                ? []
+                : [
+                      `[vpc-resource-controller] kube-system/vpc-resource-controller, the legacy controller for Windows pods, runs on ${name} with ${role}, and loses the policies, too: ` +
+                          "it could give no address to a new Windows pod. EKS runs this controller in the control plane now. Enable that one, and delete this one, before the update: " +
+                          "https://docs.aws.amazon.com/eks/latest/userguide/windows-support.html",
+                  ];
+        });
+    },
+    /** Any restart of aws-node may do it, so that it is said once, for the whole plan. */
+    networkPolicy: (lines: readonly string[], { cluster }: World) =>
+        enforcesNetworkPolicies(cluster.daemonSet) && lines.some((line) => /^\[(canary|restart)\]/.test(line))
+            ? [
+                  "[network-policy] This cluster enforces network policies. After a restart of aws-node, pods that already run on the node may keep old eBPF filters, so that later " +
+                      "changes of network policies do not reach them: https://github.com/aws/aws-network-policy-agent/issues/514. Test one node before the update: delete its aws-node pod, " +
+                      "wait until the next one is Ready, change a network policy of a pod that ran there before, and see whether its traffic follows.",
+              ]
+            : [],
     guard: ({ steps }: ForecastPart, { injectionGuardName: name }: Subject) =>
         steps.some((step) => step.do === "createInjectionGuard")
             ? [`[guard] The admission policy ${name} is created. From then on it refuses new pods without the role.`]

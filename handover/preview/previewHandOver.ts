@@ -15,7 +15,7 @@ export interface PreviewInputs
     extends
         ConnectionInputs,
         Omit<PreflightOptions, "detachFromNodeRoles" | "detachPolicyArns">,
-        Omit<PlanInputs, "preflight"> {
+        Omit<PlanInputs, "preflight" | "resourceControllersOn"> {
     /** The field managers that the component had before it was renamed. */
     readonly formerFieldManagers: readonly string[];
     /** Whether the update creates the role. */
@@ -61,14 +61,19 @@ async function lookAhead(inputs: PreviewInputs, open: Open): Promise<HandOverPla
         const { detachFromNodeRoles = [], detachPolicyArns = [] } = inputs;
         const options = { ...inputs, detachFromNodeRoles, detachPolicyArns };
         const preflight = await observePreflight(context, options, () => context.cluster.issuer());
-        const planned = (world: World) => {
+        const planned = (world: World, resourceControllersOn: readonly string[] = []) => {
             const seen = underFirstName({ ...preflight, world }, inputs.formerFieldManagers);
-            return planHandOver({ ...inputs, preflight: seen });
+            return planHandOver({ ...inputs, preflight: seen, resourceControllersOn });
         };
         const plan = planned(preflight.world);
-        return detachesNothing(plan) || inputs.isNewRole
-            ? plan
-            : planned(await askedFromHere(context, preflight.world));
+        if (detachesNothing(plan)) {
+            return plan;
+        }
+        const [world, resourceControllersOn] = await Promise.all([
+            inputs.isNewRole ? preflight.world : askedFromHere(context, preflight.world),
+            context.cluster.resourceControllersOn(),
+        ]);
+        return planned(world, resourceControllersOn);
     } finally {
         context.cluster.close();
     }

@@ -1,5 +1,5 @@
 import { carriesAnyOf, othersThatCarry } from "../model/carriedRole";
-import { writesNetworkPolicyLogs } from "../model/networkPolicyLogs";
+import { writesNetworkPolicyLogs } from "../model/networkPolicy";
 import { refusals } from "../model/refusals";
 import type { Subject } from "../model/subject";
 import type { ClusterSeen } from "../model/world";

@@ -91,6 +91,7 @@ function clusterOf(world: ModelWorld, run: Run, subject: Subject): ClusterAccess
             return run.pass("wait", withTimeout, { until: () => world.version !== before, writes: false });
         },
         issuer: () => read("issuer", issuer),
+        resourceControllersOn: () => read("resource controllers", () => []),
         requestPodToken: () => read("pod token", () => "token"),
         requestToken: () =>
             read(

@@ -180,3 +180,8 @@ function instanceDescription({
         ],
     };
 }
+
+/** The same account, without an answer about instances: that of the proof stays. */
+export function rolesAlone(of: Account): Answers {
+    return Object.fromEntries(Object.entries(account(of)).filter(([action]) => action !== "ec2:DescribeInstances"));
+}

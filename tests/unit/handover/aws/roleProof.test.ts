@@ -1,6 +1,6 @@
 import { deepStrictEqual, rejects, strictEqual } from "assert";
 import { Proof, ProofRequest } from "../../../../handover/model/proof";
-import { account, CNI_POLICY } from "./account";
+import { account, CNI_POLICY, rolesAlone } from "./account";
 import { ACCOUNT, AwsFailure, REGION, useAws } from "./fakeAws";
 import { dryRuns, mayNot, members, provable, QUESTION, ROLE, SESSION_KEY, simulator, TOKEN } from "./session";
 
@@ -264,7 +264,7 @@ describe("the proof that a role is aws-node's", () => {
         });
 
         it("holds if the role's policies allow it, which are read once, and AWS's own not at all", async () => {
-            const { "ec2:DescribeInstances": _, ...world } = account({
+            const world = rolesAlone({
                 instances: [{ id: "i-1" }],
                 roles: { "prod-cni": { attached: [CNI_POLICY] } },
             });

@@ -2,7 +2,7 @@ import { deepStrictEqual, rejects, strictEqual } from "node:assert/strict";
 import { ipv6CniPolicy } from "../../../../documents/cniPermissions";
 import type { PluginSettings } from "../../../../documents/pluginSettings";
 import type { UndecidedRequest } from "../../../../handover/model/proof";
-import { account, CNI_POLICY, type Role } from "./account";
+import { account, CNI_POLICY, type Role, rolesAlone } from "./account";
 import { ACCOUNT, AwsFailure, useAws } from "./fakeAws";
 import { dryRuns, mayNot, members, provable, ROLE, SESSION_KEY, simulator, TOKEN } from "./session";
 
@@ -63,7 +63,7 @@ describe("The writing actions that are not decided", () => {
     const tried = () => aws.calls.filter(({ accessKeyId }) => accessKeyId === SESSION_KEY).map(({ action }) => action);
     /** The role has these policies. */
     const holding = (role: Role, policies = {}) => {
-        const { "ec2:DescribeInstances": _, ...world } = account({ roles: { "prod-cni": role }, policies });
+        const world = rolesAlone({ roles: { "prod-cni": role }, policies });
         aws.answer(world);
     };
     const withDryRuns = (refused: Record<string, AwsFailure>) =>
@@ -173,7 +173,7 @@ describe("The writing actions that are not decided", () => {
             strictEqual(await undecided(), undefined);
             aws.answer({ "iam:GetPolicyVersion": () => new AwsFailure("AccessDenied", "no", 403) });
             deepStrictEqual(await actions(), [ASSIGN, UNASSIGN]);
-            const { "ec2:DescribeInstances": _, ...none } = account({});
+            const none = rolesAlone({});
             aws.answer(none);
             strictEqual(
                 (await undecided())?.why,

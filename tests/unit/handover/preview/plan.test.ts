@@ -45,6 +45,7 @@ const older = (image: string, others: Readonly<Record<string, string>> = {}) => 
     current: false,
     images: { "aws-node": image, ...others },
 });
+const withNodeAgent = (...nodeAgentArguments: string[]) => seen({ daemonSet: { ...daemonSet, nodeAgentArguments } });
 const TEMPLATE = (names: string) =>
     `[template] With the update strategy OnDelete, a restart also brings the newest pod template of the DaemonSet. These pods have an older one: ${names}.`;
 const broad = { arn: BROAD_POLICY, kind: "broad" as const, sufficient: true };
@@ -75,6 +76,46 @@ table("The plan of a first hand-over", [
             "[node-role] With the policies, nodes also loses ec2:DescribeNetworkInterfaces, ec2:DescribeTags. Other programs on its nodes that use this role " +
                 "lose them, too: pods with host network, and pods that reach the instance metadata.",
         ),
+    ],
+    [
+        "says that the legacy controller of Windows pods loses the policies, on each of its nodes with such a role",
+        seen(
+            { otherNodes: [{ name: "n9", instanceId: "i-n9" }] },
+            {
+                roleOfInstance: { "i-n1": "nodes", "i-n2": "nodes", "i-n3": "nodes", "i-n9": "others" },
+                nodeRoles: [nodeRole(), nodeRole({ name: "others", cniPolicies: [] })],
+            },
+        ),
+        changes(
+            ...HAND_OVER,
+            "[vpc-resource-controller] kube-system/vpc-resource-controller, the legacy controller for Windows pods, runs on n2 with nodes, and loses the policies, too: " +
+                "it could give no address to a new Windows pod. EKS runs this controller in the control plane now. Enable that one, and delete this one, before the update: " +
+                "https://docs.aws.amazon.com/eks/latest/userguide/windows-support.html",
+        ),
+        { resourceControllersOn: ["n2", "n9", "n7"], detachFromNodeRoles: ["nodes", "others"] },
+        { detachFromNodeRoles: ["nodes", "others"] },
+    ],
+    [
+        "says nothing of that controller if no policy leaves its node's role",
+        seen(),
+        changesWithRemaining([DETACH_REMAINS], ANNOTATE, canary("pod-n1", "n1"), WAVES),
+        { ...inputsWithoutNodeRoles, resourceControllersOn: ["n2"] },
+        preflightWithoutNodeRoles,
+    ],
+    [
+        "says last what a restart may do to network policies, once",
+        withNodeAgent("--enable-network-policy=true"),
+        changes(
+            ...HAND_OVER,
+            "[network-policy] This cluster enforces network policies. After a restart of aws-node, pods that already run on the node may keep old eBPF filters, so that later " +
+                "changes of network policies do not reach them: https://github.com/aws/aws-network-policy-agent/issues/514. Test one node before the update: delete its aws-node pod, " +
+                "wait until the next one is Ready, change a network policy of a pod that ran there before, and see whether its traffic follows.",
+        ),
+    ],
+    [
+        "says nothing of network policies that are off",
+        withNodeAgent("--enable-network-policy=false"),
+        changes(...HAND_OVER),
     ],
     [
         "stops for a node role whose nodes could not boot",

@@ -153,8 +153,17 @@ describe("A preview", () => {
             "the cluster's name",
             "other delivery",
             "the undecided actions",
+            "resource controllers",
             "close",
         ]);
+    });
+
+    it("looks for the legacy controllers of Windows pods if a policy leaves a node role", async () => {
+        const found = { "resource controllers": () => Promise.resolve(["n2"]) };
+        for (const isNewRole of [false, true]) {
+            const { text } = await preview(readOnlyContext(seen(), [], found), { isNewRole });
+            ok(text.includes("[vpc-resource-controller] kube-system/vpc-resource-controller, "), text);
+        }
     });
 
     it("asks nothing about a role that the update creates, or where no policy leaves a node role", async () => {

@@ -363,6 +363,7 @@ export class PodIdentityCluster {
             look: () => Promise.resolve(this.look()),
             change: (atMost) => this.sleep(atMost),
             issuer: () => Promise.resolve(undefined),
+            resourceControllersOn: () => Promise.resolve([]),
             requestToken: () => Promise.resolve("token"),
             requestPodToken: () => Promise.resolve("token"),
             annotate: ({ [ROLE_ARN]: roleArn }) => this.write("annotate", () => this.annotate(roleArn)),

@@ -40,6 +40,7 @@ export function readOnlyContext(
             identity: answer("identity", { uid: "cluster", version: { major: 1, minor: 34 } }),
             look: answer("look at the cluster", world.cluster),
             issuer: answer("issuer", ISSUER),
+            resourceControllersOn: answer("resource controllers", []),
             clustersInKubeconfig: () => ["prod"],
             close: () => called.push("close"),
         },
