@@ -26,17 +26,22 @@ export function selectsNode(template: V1PodSpec, node: Placement): boolean {
 }
 
 /**
- * The API server gives it to each node that joins (plugin/pkg/admission/nodetaint/admission.go), and the node controller removes it once the node is
- * Ready, which takes a pod of the CNI that works.
+ * The taints of nodes that join. The API server gives the first to each node (plugin/pkg/admission/nodetaint/admission.go), and the node controller
+ * removes it once the node is Ready, which takes a pod of the CNI that works. The others stand for any that a node group or a NodePool may give its
+ * nodes at their start: only a toleration without a key covers them.
  */
-const NOT_READY: V1Taint = { key: "node.kubernetes.io/not-ready", effect: "NoSchedule" };
+const JOINING: readonly V1Taint[] = [
+    { key: "node.kubernetes.io/not-ready", effect: "NoSchedule" },
+    { key: "*", effect: "NoSchedule" },
+    { key: "*", effect: "NoExecute" },
+];
 
 /**
- * The taints with which a node gets no pod of the agent, although it gets one of the CNI: that of each node that joins, and these ones. As kubectl
- * writes them: `key=value:effect`.
+ * The taints with which a node gets no pod of the agent, although it gets one of the CNI: those of nodes that join, and these ones. As kubectl writes
+ * them: `key=value:effect`. The key `*` is any other one.
  */
 export function taintsWithoutAgent(agent: V1PodSpec, cni: V1PodSpec, taints: readonly V1Taint[]): string[] {
-    const without = [NOT_READY, ...taints].filter(
+    const without = [...JOINING, ...taints].filter(
         (taint) => toleratesAll(cni, [taint]) && !toleratesAll(agent, [taint]),
     );
     return [...new Set(without.map(({ key, value, effect }) => `${value ? `${key}=${value}` : key}:${effect}`))];

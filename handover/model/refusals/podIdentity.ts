@@ -23,6 +23,9 @@ export function agentKeptAwayMeans(taints: readonly string[]): string {
         `A node with ${taints.length === 1 ? "this taint" : "one of these taints"} gets no agent, so its aws-node pod gets no credentials.` +
         (taints.includes(JOINING_TAINT)
             ? ` Each node joins with ${JOINING_TAINT}, and keeps it until its aws-node pod works.`
+            : "") +
+        (taints.some((taint) => taint.startsWith("*:"))
+            ? " The key * is any other one, such as that of a startup taint of a node group."
             : "")
     );
 }

@@ -180,7 +180,8 @@ describe("A look at the cluster", () => {
             const access = await accessTo(api.url, undefined, patient, { ...subject, delivery: "podIdentity" });
             return (await access.look()).taintsWithoutAgent;
         };
-        assert.deepEqual(await taints(), ["node.kubernetes.io/not-ready:NoSchedule", "has-none:NoSchedule"]);
+        const joining = ["node.kubernetes.io/not-ready:NoSchedule", "*:NoSchedule", "*:NoExecute"];
+        assert.deepEqual(await taints(), [...joining, "has-none:NoSchedule"]);
         agent = everything;
         assert.equal(await taints(), undefined);
         agent = undefined;

@@ -195,24 +195,38 @@ describe("The agent of Pod Identity", () => {
     const keptAway = (agent: V1Toleration[] | undefined, taints: V1Taint[] = [], cni = everything) =>
         taintsWithoutAgent({ containers: [], tolerations: agent }, { containers: [], tolerations: cni }, taints);
 
+    const anyTaint = ["*:NoSchedule", "*:NoExecute"];
     const rows: [string, string[], string[]][] = [
-        ["is kept away from a node that joins, without tolerations", keptAway(undefined), [joining]],
-        ["is kept away from it, when it tolerates something else", keptAway([critical]), [joining]],
+        ["is kept away from a node that joins, without tolerations", keptAway(undefined), [joining, ...anyTaint]],
+        ["is kept away from it, when it tolerates something else", keptAway([critical]), [joining, ...anyTaint]],
         [
             "is kept away from it, when it tolerates that nodes are not Ready while it runs",
             keptAway([{ ...notReady, effect: "NoExecute" }]),
-            [joining],
+            [joining, ...anyTaint],
         ],
         [
             "is kept away from it, when it tolerates a value of the taint",
             keptAway([{ key: notReady.key, operator: "Equal", value: "true" }]),
-            [joining],
+            [joining, ...anyTaint],
         ],
-        ["gets there, when it tolerates this taint", keptAway([critical, notReady]), []],
-        ["gets there, when it tolerates the key without a value", keptAway([{ key: notReady.key }]), []],
+        ["is kept away by startup taints, when it tolerates this taint", keptAway([critical, notReady]), anyTaint],
+        ["is so, when it tolerates the key without a value", keptAway([{ key: notReady.key }]), anyTaint],
         [
-            "gets there, when it tolerates each taint of this effect",
+            "is kept away by those of the other effect, when it tolerates each taint of one",
             keptAway([{ operator: "Exists", effect: "NoSchedule" }]),
+            ["*:NoExecute"],
+        ],
+        [
+            "is kept away by startup taints of the effect that the CNI tolerates alone",
+            keptAway([notReady], [], [{ operator: "Exists", effect: "NoSchedule" }]),
+            ["*:NoSchedule"],
+        ],
+        [
+            "gets there, when it tolerates each taint of either effect",
+            keptAway([
+                { operator: "Exists", effect: "NoSchedule" },
+                { operator: "Exists", effect: "NoExecute" },
+            ]),
             [],
         ],
         ["gets there, when it tolerates everything", keptAway(everything, [{ key: "team", effect: "NoExecute" }]), []],
@@ -229,7 +243,7 @@ describe("The agent of Pod Identity", () => {
                     { key: "team", value: "b", effect: "PreferNoSchedule" },
                 ],
             ),
-            ["team=a:NoSchedule", "startup:NoExecute", "team:NoSchedule"],
+            [...anyTaint, "team=a:NoSchedule", "startup:NoExecute", "team:NoSchedule"],
         ],
         [
             "is not kept away by a taint that the CNI does not tolerate",
