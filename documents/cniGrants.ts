@@ -24,10 +24,15 @@ export function cniGrants(document: unknown, ipFamily: "ipv4" | "ipv6"): CniGran
     };
 }
 
+/** Those of the actions that policies do not grant together for certain. */
+export function missingActions(documents: readonly unknown[], actions: readonly CniAction[]): string[] {
+    const statements = documents.flatMap(readStatements);
+    return actions.filter((needed) => !isAssured(needed, statements)).map(({ action }) => action);
+}
+
 /** The actions of the plugin that policies do not grant together for certain. */
 export function missingCniActions(documents: readonly unknown[], ipFamily: "ipv4" | "ipv6"): string[] {
-    const statements = documents.flatMap(readStatements);
-    return CNI_ACTIONS[ipFamily].filter((needed) => !isAssured(needed, statements)).map(({ action }) => action);
+    return missingActions(documents, CNI_ACTIONS[ipFamily]);
 }
 
 /** Those of the actions that policies do not allow together without a condition, or that a Deny mentions. */

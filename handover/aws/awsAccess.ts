@@ -12,6 +12,7 @@ import type {
     UndecidedRequest,
 } from "../model/proof";
 import type { ServiceAccountName } from "../model/subject";
+import type { SettingGap, SettingGapRequest } from "../model/settingGap";
 import type { AccountSeen } from "../model/world";
 
 /** All reads and writes of the hand-over in the AWS account. Each call has a time limit and retries throttling. */
@@ -29,6 +30,8 @@ export interface AwsAccess {
     detach(roleName: string, policyArn: string): Promise<"detached" | "gone">;
     /** The actions of the CNI, and of its network policy logs, that these managed policies do not grant together. */
     missingGrants(policyArns: readonly string[], ipFamily: "ipv4" | "ipv6"): Promise<MissingGrants>;
+    /** The actions that the plugin's settings make it call, and that the CNI role does not grant. Undefined if there are none. */
+    settingGap(request: SettingGapRequest): Promise<SettingGap | undefined>;
     /** Whether the cluster exists, with this issuer if one is given. `gone` only if EKS itself says so. */
     clusterStatus(clusterName: string, issuer?: string): Promise<"there" | "gone" | "unknown">;
     /** The issuer of the cluster that EKS knows by this name. */

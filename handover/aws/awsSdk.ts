@@ -18,6 +18,7 @@ export {
     EC2Client,
     ModifyNetworkInterfaceAttributeCommand,
     paginateDescribeInstances,
+    paginateDescribeSubnets,
 } from "@aws-sdk/client-ec2";
 export {
     DeletePodIdentityAssociationCommand,

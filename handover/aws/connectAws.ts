@@ -8,6 +8,7 @@ import type { AwsAccess } from "./awsAccess";
 import { type ClientDefaults, type Clients, createClients } from "./awsClients";
 import { unknownRefusal } from "./awsErrors";
 import { missingGrants } from "./missingGrants";
+import { settingGap } from "./settingGap";
 import { nodeRoleLook } from "./nodeRoles";
 import { namedCluster } from "./namedCluster";
 import { clusterStatus, otherDelivery } from "./otherDelivery";
@@ -31,6 +32,7 @@ export function connectAws(connection: AwsConnection, defaults: ClientDefaults =
         attach: (roleName, policyArn, listed) => asRefusal(attach(clients, roleName, policyArn, listed)),
         detach: (roleName, policyArn) => asRefusal(detach(clients, roleName, policyArn)),
         missingGrants: (arns, ipFamily) => asRefusal(missingGrants(clients, arns, ipFamily)),
+        settingGap: (request) => asRefusal(settingGap(clients, request)),
         clusterStatus: (name, issuer) => asRefusal(clusterStatus(clients, name, issuer)),
         namedCluster: (name) => asRefusal(namedCluster(clients, name)),
         otherDelivery: (name, serviceAccount) => asRefusal(otherDelivery(clients, name, serviceAccount)),

@@ -38,6 +38,7 @@ export function preflightRefusals(preflight: Preflight): Refusal[] {
         ...deliveryReasons(preflight),
         ...podIdentityReasons(preflight),
         ...templateReasons(preflight),
+        ...settingReasons(preflight),
         ...familyReasons(preflight),
         ...versionReasons(preflight),
         ...injectionGuardReasons(preflight),
@@ -176,6 +177,13 @@ function templateReasons({ subject, world, additionalPolicies, ownAssociation: i
         ...(other === undefined ? [] : [refusals.otherCredentials(subject, other)]),
         ...(logs && !additionalPolicies ? [refusals.nodeAgentLogs()] : []),
     ];
+}
+
+/** Later, it is a remaining step: pods that carry the role have lost nothing by this run. */
+function settingReasons({ subject, world: { account }, keepsRole = false }: Preflight): Refusal[] {
+    return account.settingGap === undefined || keepsRole
+        ? []
+        : [refusals.permissionsForSettings(subject, account.settingGap)];
 }
 
 function skips(daemonSet: DaemonSetSeen | undefined): string[] {

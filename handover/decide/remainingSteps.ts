@@ -1,5 +1,6 @@
 import { bootFix, cannotBootWords } from "../model/nodeBoot";
 import { listTexts } from "../model/listNames";
+import { settingGapFix, settingGapWords } from "../model/settingGap";
 import { freshMemory, type Memory } from "../model/steps";
 import { agentKeptAway, agentKeptAwayMeans, tolerateEverything } from "../model/refusals/podIdentity";
 import type { AccountSeen, ClusterSeen, NodeRoleSeen, World } from "../model/world";
@@ -29,6 +30,7 @@ export function remainingSteps(target: SharingTarget, world: World, memory: Memo
         ...cannotBoot(target, world, kept),
         ...roles.flatMap((role) => otherGrants(target, role)),
         ...agentOnEachNode(target, cluster),
+        ...permissionsForSettings(target, world),
         ...(cluster.nodes.length === 0
             ? ["[no-nodes] No pod was tested with the role, since the cluster has no nodes."]
             : []),
@@ -40,6 +42,13 @@ function agentOnEachNode({ subject }: NodeRoleTarget, { taintsWithoutAgent: tain
     return taints.length === 0
         ? []
         : [`[agent-tolerations] ${agentKeptAway(taints)} ${agentKeptAwayMeans(taints)} ${tolerateEverything(subject)}`];
+}
+
+/** Before the pods get the role, the update refuses for it. */
+function permissionsForSettings({ subject }: NodeRoleTarget, { account: { settingGap } }: World): string[] {
+    return settingGap === undefined
+        ? []
+        : [`[settings] ${settingGapWords(settingGap, subject.roleArn)} ${settingGapFix(settingGap, subject)}`];
 }
 
 /** The node roles that hold the CNI policy and are not listed: all of them if the program detaches nothing. */

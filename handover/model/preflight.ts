@@ -27,6 +27,8 @@ export interface Preflight {
     readonly detachPolicyArns?: readonly string[];
     /** The node roles that an earlier update has named, so that its pods may have moved already. Missing: none. */
     readonly namedBefore?: readonly string[];
+    /** Whether pods may carry this role already, and it loses no policy: a refusal about its policies would stop repairs. Missing: no. */
+    readonly keepsRole?: boolean;
     readonly injectionGuard: boolean;
     /** Whether the role has policies besides the CNI policy. */
     readonly additionalPolicies: boolean;
@@ -42,4 +44,7 @@ export type PreflightOptions = Pick<
     | "detachPolicyArns"
     | "injectionGuard"
     | "additionalPolicies"
->;
+> & {
+    /** The managed policies that the role is to have. Missing in a preview, which may not know them. Empty for a role of another owner. */
+    readonly policyArns?: readonly string[];
+};

@@ -5,6 +5,7 @@ import type { AssociationsSeen } from "./association";
 import type { OtherDelivery } from "./otherDelivery";
 import type { UndecidedActions } from "./proof";
 import type { ServiceAccountName } from "./subject";
+import type { SettingGap } from "./settingGap";
 
 /** The observed state of the cluster and the account. Decisions are pure functions of it. */
 export interface World {
@@ -243,6 +244,8 @@ export interface AccountSeen {
     readonly nodeRoles: readonly NodeRoleSeen[];
     /** The clusters that the tags of all the nodes' instances name. */
     readonly clustersInTags?: readonly string[];
+    /** The actions that the plugin's settings make it call, and that the CNI role does not grant. Missing: none, or the look does not read it. */
+    readonly settingGap?: SettingGap;
     /** The managed add-on, if the run depends on it. */
     readonly addOn?: AddOnSeen;
     /** Only right before a detachment. */

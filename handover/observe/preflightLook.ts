@@ -9,6 +9,7 @@ import { look, withOtherDelivery } from "./look";
 import { lookAtOtherDelivery } from "./otherDeliveryLook";
 import { RunContext } from "./runContext";
 import { seeingAddOn } from "./seeingAddOn";
+import { withSettingGap } from "./settingGap";
 
 /** Looks at everything that the preflight checks. `issuer` is called only if the service account exists. */
 export async function observePreflight(
@@ -20,7 +21,10 @@ export async function observePreflight(
     const { version } = await context.cluster.identity();
     const callerAccount = await context.aws.callerAccount();
     const detaches = options.detachFromNodeRoles.length > 0;
-    const world = await look(seeingOwnAssociation(seeingAddOn(context)), { searchElsewhere: detaches });
+    const seen = await look(seeingOwnAssociation(seeingAddOn(context)), { searchElsewhere: detaches });
+    // A preview does not know additional policies, so only the update can tell whether they grant enough.
+    const isKnown = options.policyArns !== undefined || !options.additionalPolicies;
+    const world = isKnown ? await withSettingGap(context, seen, options.policyArns) : seen;
     const tokenIssuer = world.cluster.serviceAccount === undefined ? undefined : await issuer();
     const otherDelivery = await lookAtOtherDelivery(context, world.account, () =>
         Promise.resolve(tokenIssuer ?? subject.issuers[0]),

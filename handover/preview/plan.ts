@@ -89,6 +89,7 @@ export function planHandOver(inputs: PlanInputs): HandOverPlan {
                   isApproved,
                   ownAssociation: hasAssociation(inputs, isApproved),
                   namedBefore: before?.namedNodeRoles ?? [],
+                  keepsRole: before?.approvedRoleArns.includes(preflight.subject.roleArn) ?? false,
               })
             : []),
         ...deliveryRefusals(inputs),

@@ -117,7 +117,11 @@ function withFormerAccount(state: CredentialGuardInputs & CredentialGuardOutputs
 async function approve(
     context: RunContext,
     inputs: CredentialGuardInputs,
-    before: (ApprovedBefore & Pick<CredentialGuardOutputs, "record" | "approvedRole">) | undefined,
+    before:
+        | (ApprovedBefore &
+              Pick<CredentialGuardInputs, "policyArns"> &
+              Pick<CredentialGuardOutputs, "record" | "approvedRole">)
+        | undefined,
 ): Promise<{ readonly approved: CredentialGuardOutputs; readonly world: World }> {
     const { subject } = inputs;
     const world = await checkPreflight(context, inputs, before);
@@ -255,7 +259,8 @@ function afterLeaving(approved: CredentialGuardOutputs, { delivery }: RunContext
 async function checkPreflight(
     context: RunContext,
     inputs: CredentialGuardInputs,
-    before: (Pick<CredentialGuardInputs, "subject"> & Pick<CredentialGuardOutputs, "record">) | undefined,
+    before:
+        (Pick<CredentialGuardInputs, "subject" | "policyArns"> & Pick<CredentialGuardOutputs, "record">) | undefined,
 ): Promise<World> {
     const preflight = await observePreflight(context, inputs, async () =>
         issuerOfToken(await context.cluster.requestToken()),
@@ -268,6 +273,7 @@ async function checkPreflight(
         isApproved,
         ownAssociation,
         namedBefore: before?.record.namedNodeRoles ?? [],
+        keepsRole: before !== undefined && keepsRole(before, inputs),
     });
     if (first !== undefined) {
         throw others.length === 0
@@ -278,6 +284,17 @@ async function checkPreflight(
         await refuseAnotherGuard(context);
     }
     return preflight.world;
+}
+
+/** Whether pods may carry the role already, and it loses no policy. */
+function keepsRole(
+    before: Pick<CredentialGuardInputs, "policyArns"> & Pick<CredentialGuardOutputs, "record">,
+    { subject, policyArns }: CredentialGuardInputs,
+): boolean {
+    return (
+        before.record.approvedRoleArns.includes(subject.roleArn) &&
+        before.policyArns.every((arn) => policyArns.includes(arn))
+    );
 }
 
 /**

@@ -23,6 +23,7 @@ import { seeingAssociations } from "../observe/associations";
 import { look } from "../observe/look";
 import { OperationContext, RunContext, warn, withRunContext } from "../observe/runContext";
 import { seeingAddOn } from "../observe/seeingAddOn";
+import { withSettingGap } from "../observe/settingGap";
 import { withUndecidedActions } from "../observe/undecidedActions";
 import { awaitInjectionGuard } from "./awaitAdmission";
 import { readUnlessGone } from "./clusterGone";
@@ -253,7 +254,8 @@ async function handOver(
         evidence: (seen) => withUndecidedActions(context, inputs.proof !== "off", seen),
         ...(inputs.injectionGuard ? { beforeDetachment: () => awaitInjectionGuard(context, limit) } : {}),
     };
-    const { world, memory } = await verifiedUnderGuard(context, target, goal);
+    const { world: verified, memory } = await verifiedUnderGuard(context, target, goal);
+    const world = await new TransientRetry(context).read(() => withSettingGap(context, verified));
     return {
         verifiedPods: world.cluster.pods.filter(({ terminating }) => !terminating).length,
         detachedFrom: detachedFrom(target, world),
@@ -314,7 +316,7 @@ async function readLive(
     const seeing = seeingAddOn(seeingAssociations({ ...context, subject: target.subject }));
     // Whether a role that kept its policies is still used elsewhere: otherwise the next update detaches them.
     const searchElsewhere = rolesIn(state.remainingSteps, "usedElsewhere").length > 0;
-    const seen = await look(seeing, { searchElsewhere });
+    const seen = await withSettingGap(seeing, await look(seeing, { searchElsewhere }));
     const world = isUnproved(state) ? await withUndecidedActions(seeing, state.proof !== "off", seen) : seen;
     const drift = driftOf(await provedIfComplaining(context, target, world), world, state);
     if (drift !== undefined) {

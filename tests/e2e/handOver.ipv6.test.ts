@@ -1,4 +1,10 @@
-import { CreateOpenIDConnectProviderCommand, DeleteRolePolicyCommand, PutRolePolicyCommand } from "@aws-sdk/client-iam";
+import { CreateTagsCommand, DeleteTagsCommand, EC2Client } from "@aws-sdk/client-ec2";
+import {
+    CreateOpenIDConnectProviderCommand,
+    CreatePolicyCommand,
+    DeleteRolePolicyCommand,
+    PutRolePolicyCommand,
+} from "@aws-sdk/client-iam";
 import type { Deployment, Stack } from "@pulumi/pulumi/automation";
 import * as assert from "assert";
 import { execFile } from "child_process";
@@ -76,6 +82,40 @@ describe("a cluster of the IPv6 family that is handed over", () => {
     after(async () => {
         await stack.workspace.removeStack(stack.name, { force: true });
         await sandbox.stop();
+    });
+
+    it("is refused while the plugin's settings need more than the policy grants, and is handed over with the policy that the message has", async () => {
+        const { awsEndpoint: endpoint, region, subnetIds, environment, kubeconfigPath } = sandbox;
+        const credentials = { accessKeyId: "test", secretAccessKey: "test" };
+        const ec2 = new EC2Client({ endpoint, region, credentials });
+        const excluded = { Resources: subnetIds, Tags: [{ Key: "kubernetes.io/role/cni", Value: "0" }] };
+        const multiNic = async (value: string) => {
+            const set = `set env daemonset/aws-node -n kube-system -c aws-node ENABLE_MULTI_NIC=${value}`;
+            await runShell(`kubectl --kubeconfig ${kubeconfigPath} ${set}`, environment);
+            await cluster.settled();
+        };
+        await multiNic("true");
+        await ec2.send(new CreateTagsCommand(excluded));
+        await setArgs(stack, sandbox, IPV6);
+        const refused = (await failureOf(stack.up())) ?? "";
+        assert.match(
+            refused,
+            /\[permissions-for-settings\] On this IPv6 cluster, ENABLE_MULTI_NIC is true, and nodes are in subnet-\S+.* with the tag kubernetes\.io\/role\/cni: 0, while ENABLE_SUBNET_DISCOVERY is true\./,
+        );
+        assert.deepStrictEqual(await rolesOfPods(), [undefined]);
+        assert.strictEqual(await holdsPolicy(), true);
+        await ec2.send(new DeleteTagsCommand(excluded));
+        const [, PolicyDocument = ""] =
+            /policy: '(\{.*?\})' \}\); and additionalPolicyArns: \[policy\.arn\]/.exec(refused) ?? [];
+        const { Policy } = await iam.client.send(
+            new CreatePolicyCommand({ PolicyName: "cni-interfaces", PolicyDocument }),
+        );
+        await setArgs(stack, sandbox, { ...IPV6, additionalPolicyArns: [Policy?.Arn ?? ""] });
+        const { outputs } = await stack.up();
+        assert.deepStrictEqual(await rolesOfPods(), [ROLE_ARN]);
+        assert.deepStrictEqual(outputs["remainingSteps"]?.value, []);
+        await stack.destroy();
+        await multiNic("false");
     });
 
     it("detaches the customer managed policy, found by its content, and reports an inline one", async () => {

@@ -1,9 +1,11 @@
 /** The CNI role of the model, and how the engine changes it in place. */
 import type { PolicyDocument } from "../../documents/policyDocument";
+import { settingActions } from "../../documents/settingActions";
 import { trustPolicy } from "../../documents/trustPolicy";
 import { checkUpdate } from "../../handover/hooks/checkUpdate";
 import type { CarrierSeen } from "../../handover/model/carrier";
 import type { ProofFailure } from "../../handover/model/proof";
+import type { SettingGap, SettingGapRequest } from "../../handover/model/settingGap";
 import type { Subject } from "../../handover/model/subject";
 
 export const ACCOUNT = "111122223333";
@@ -17,7 +19,11 @@ export const CNI_POLICY = "arn:aws:iam::aws:policy/AmazonEKS_CNI_Policy";
 const IPV6_POLICY = `arn:aws:iam::${ACCOUNT}:policy/cni-ipv6`;
 /** Grants the network policy logs. */
 const LOGS_POLICY = `arn:aws:iam::${ACCOUNT}:policy/logs`;
+/** Grants what adds an interface. */
+const INTERFACES_POLICY = `arn:aws:iam::${ACCOUNT}:policy/cni-interfaces`;
 const OTHER_POLICY = `arn:aws:iam::${ACCOUNT}:policy/other`;
+
+const ADDITIONAL = { logs: LOGS_POLICY, interfaces: INTERFACES_POLICY, other: OTHER_POLICY };
 
 /** What a program says about its role. */
 export interface RoleArguments {
@@ -29,7 +35,7 @@ export interface RoleArguments {
     readonly serviceAccountName?: string;
     /** The issuers of other clusters. */
     readonly otherIssuers?: readonly string[];
-    readonly additionalPolicyArns?: readonly ("logs" | "other")[];
+    readonly additionalPolicyArns?: readonly (keyof typeof ADDITIONAL)[];
     /** Missing: the component annotates the service account. With podIdentity, the role trusts EKS Pod Identity alone. */
     readonly delivery?: "external" | "eksAddon" | "podIdentity";
 }
@@ -45,7 +51,7 @@ export interface ModelRole {
 }
 
 export function policiesOf({ ipFamily, additionalPolicyArns = [] }: RoleArguments): string[] {
-    const additional = additionalPolicyArns.map((one) => (one === "logs" ? LOGS_POLICY : OTHER_POLICY));
+    const additional = additionalPolicyArns.map((one) => ADDITIONAL[one]);
     return [familyPolicy(ipFamily ?? "ipv4"), ...additional];
 }
 
@@ -57,6 +63,23 @@ export function missingGrants(policyArns: readonly string[], ipFamily: Subject["
         cni: policyArns.includes(familyPolicy(ipFamily)) ? [] : ["ec2:AssignPrivateIpAddresses"],
         logs: policyArns.includes(LOGS_POLICY) ? [] : ["logs:PutLogEvents"],
     };
+}
+
+/** What the plugin's settings need and the policies do not grant, as AwsAccess.settingGap. */
+export function settingGap(
+    { ipFamily, settings, policyArns = [] }: SettingGapRequest,
+    role: ModelRole | undefined,
+): SettingGap | undefined {
+    const needed = settingActions(ipFamily, settings, []);
+    const held = policyArns.length > 0 ? policyArns : role?.policyArns;
+    const overruling = role?.of?.boundary === "too narrow" ? ["the permissions boundary does not grant it"] : [];
+    return needed === undefined || (held?.includes(INTERFACES_POLICY) && overruling.length === 0)
+        ? undefined
+        : {
+              reasons: needed.reasons,
+              missing: needed.actions.map(({ action }) => action),
+              ...(overruling.length > 0 && { overruling }),
+          };
 }
 
 /** Why a token of this service account of the cluster cannot use the role. Undefined if it can. */

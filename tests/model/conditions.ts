@@ -22,6 +22,7 @@ export interface Conditions {
     templateLabels?: DaemonSetSeen["templateLabels"];
     images?: DaemonSetSeen["images"];
     nodeAgentArguments?: DaemonSetSeen["nodeAgentArguments"];
+    settings?: NonNullable<DaemonSetSeen["settings"]>;
     defaultPodsWithoutRole?: NonNullable<ClusterSeen["defaultPodsWithoutRole"]>;
     /** Nodes that the DaemonSet does not select, besides those of `otherInstances`. */
     otherNodes?: NonNullable<ClusterSeen["otherNodes"]>;

@@ -17,7 +17,7 @@ import type {
 } from "../../handover/model/world";
 import type { RunContext } from "../../handover/observe/runContext";
 import type { CallName } from "./conditions";
-import { ACCOUNT, CNI_POLICY, ISSUER, missingGrants, refusedBy } from "./cniRole";
+import { ACCOUNT, CNI_POLICY, ISSUER, missingGrants, refusedBy, settingGap } from "./cniRole";
 import { CUSTOMER_POLICY, LENT_POLICY } from "./lentPolicies";
 import type { ModelAddOn } from "./managedAddOn";
 import type { Run } from "./run";
@@ -250,6 +250,7 @@ function daemonSetSeen(world: ModelWorld): DaemonSetSeen {
         templateLabels: conditions.templateLabels ?? {},
         images: conditions.images ?? { "aws-node": "cni:v1.19.0" },
         nodeAgentArguments: conditions.nodeAgentArguments ?? logs,
+        ...(conditions.settings === undefined ? {} : { settings: conditions.settings }),
         observed: true,
         woken: world.woken,
         templateAnnotations: world.template === undefined ? {} : { "eks-cni/delivered": world.template },
@@ -371,6 +372,7 @@ function awsOf(world: ModelWorld, run: Run, { serviceAccount, fieldManager }: Su
         detach: (role, policyArn) =>
             run.call(`detach from ${role}`, () => change(world, role, policyArn, false)).then(() => "detached"),
         missingGrants: (policyArns, ipFamily) => read("policies", () => missingGrants(policyArns, ipFamily)),
+        settingGap: (request) => read("setting gap", () => settingGap(request, world.cniRoles.get(request.roleArn))),
         clusterStatus: () => read("cluster status", () => world.conditions.clusterStatus ?? "there"),
         namedCluster: () =>
             read("named cluster", () => ({

@@ -64,7 +64,7 @@ const PARTS = {
         mutate: [
             "handover/aws/{addOn,awsErrors,callerCredentials,clusterMembership,dryRuns,grantedByPolicies,instances,lastUsedRegions}.ts",
             "handover/aws/{missingGrants,perimeter,policyReader,proofVerdict,refusedTrust,regionSearch,rolePolicies}.ts",
-            "handover/aws/{serviceControlPolicy,simulation,stsRegion}.ts",
+            "handover/aws/{serviceControlPolicy,settingGap,simulation,stsRegion}.ts",
             "handover/aws/{agentRights,associations,eksAuthClient,passRole,podIdentityProof,podSession,trustPolicyOf}.ts",
             "handover/kubernetes/agentProxy.ts",
             "handover/kubernetes/{ambientUser,authentication,bearerTokens,clusterClock,clusterErrors,commands}.ts",
@@ -95,6 +95,7 @@ const PARTS = {
                 "regionSearch",
                 "roleProof",
                 "serviceControlPolicy",
+                "settingGap",
                 "simulation",
             ].map((name) => `tests/unit/handover/aws/${name}.test.ts`),
             ...[

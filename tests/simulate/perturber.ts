@@ -33,6 +33,7 @@ const AWS_READS = [
     "callerAccount",
     "look",
     "missingGrants",
+    "settingGap",
     "otherDelivery",
     "undecidedActions",
 ] as const satisfies readonly (keyof AwsAccess)[];

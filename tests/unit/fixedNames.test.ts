@@ -215,6 +215,7 @@ describe("the names that stay as they are", () => {
             "other-delivery-unread",
             "own-role-as-existing",
             "permission-missing",
+            "permissions-for-settings",
             "pod-identity-agent",
             "pod-identity-association",
             "pod-misses-permissions",

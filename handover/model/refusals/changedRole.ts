@@ -1,5 +1,6 @@
 import { listNames } from "../listNames";
 import { Refusal } from "../refusal";
+import { type SettingGap, settingGapFix, settingGapWords } from "../settingGap";
 import type { Subject } from "../subject";
 import { LEAVE_SHARED_ROLE, withFullStop } from "./texts";
 
@@ -23,6 +24,13 @@ export const changedRoleRefusals = {
             "The container aws-eks-nodeagent runs with --enable-cloudwatch-logs=true.",
             "It writes to CloudWatch Logs with the permissions of the node role. Once the pod carries the CNI role, it uses that role instead, and crashes without these permissions.",
             "Add a policy with logs:DescribeLogGroups, logs:CreateLogGroup, logs:CreateLogStream and logs:PutLogEvents to additionalPolicyArns, or turn the logs off (--enable-cloudwatch-logs=false).",
+        ),
+    permissionsForSettings: (subject: Subject, gap: SettingGap) =>
+        new Refusal(
+            "permissions-for-settings",
+            settingGapWords(gap, subject.roleArn),
+            "Pods that carry the role could not add them: no further network card would serve pods, and on an excluded subnet no new node would become Ready. Nothing on the cluster was changed.",
+            `${settingGapFix(gap, subject)} Then run the same command again.`,
         ),
     roleNarrowed: (update: Narrowed, pods: readonly { readonly name: string }[]) =>
         new Refusal(

@@ -309,6 +309,33 @@ const versions: AdviceScenario[] = [
         advice: ["to additionalPolicyArns"],
         follow: (play) => play.set({ additionalPolicyArns: ["logs"] }),
     }),
+    ...(
+        [
+            ["a policy is added", "additionalPolicyArns: [policy.arn]", {}, { additionalPolicyArns: ["interfaces"] }],
+            [
+                "the boundary is changed",
+                "Change what overrules it",
+                { additionalPolicyArns: ["interfaces"], boundary: "too narrow" },
+                { boundary: "enough" },
+            ],
+            ["the setting is changed", "Or change the setting, if the nodes do not need it.", {}, {}],
+        ] as const
+    ).map(([title, advice, before, change]) =>
+        preflight({
+            code: "permissions-for-settings",
+            title,
+            trouble: (play) => {
+                play.world.ipFamily = "ipv6";
+                play.world.conditions.settings = { ENABLE_MULTI_NIC: true };
+                play.set({ ipFamily: "ipv6", ...before });
+            },
+            advice: [advice],
+            follow: (play) => {
+                play.world.conditions.settings = Object.keys(change).length === 0 ? {} : { ENABLE_MULTI_NIC: true };
+                play.set(change);
+            },
+        }),
+    ),
     preflight({
         code: "network-policy-logs",
         title: "the logs are turned off",

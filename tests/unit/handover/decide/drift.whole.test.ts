@@ -3,10 +3,12 @@ import { driftOf, rolloutDrift } from "../../../../handover/decide/drift";
 import { emergencyCommand } from "../../../../handover/model/emergency";
 import { remainingSteps } from "../../../../handover/decide/remainingSteps";
 import { bootFix } from "../../../../handover/model/nodeBoot";
+import { settingGapFix, settingGapWords } from "../../../../handover/model/settingGap";
 import type { Subject } from "../../../../handover/model/subject";
 import type { CredentialSource, World } from "../../../../handover/model/world";
 import { detached, inForce, target, verified } from "../support/detachments";
 import { CNI, MINIMAL, WORKER } from "../support/nodeBoot";
+import { SETTING_GAP } from "../support/settingGap";
 import { attachedAgain, BLUE, GREEN, sharedAndDetached, sharedWith, usedBy } from "../support/sharedNodeRoles";
 import {
     carrying,
@@ -283,6 +285,24 @@ describe("A refresh of the detachment tells all of the drift at once", () => {
             "that new nodes do not join, on a cluster that an earlier version has detached",
             verified({}, { nodeRoles: [nodeRole({ ...withoutPolicies, policies: [MINIMAL] })] }),
             `New nodes with nodes do not join. Nothing lets nodes call ec2:DescribeInstances, which a node needs before it joins. ${bootFix({ overruling: [], uncertain: [], isAllowed: false }, "nodes", { roleArn: ROLE })} ${run("updates the output remainingSteps")}`,
+        ],
+        [
+            "that the plugin's settings need more than the role grants",
+            verified({}, { nodeRoles: [nodeRole(withoutPolicies)], settingGap: SETTING_GAP }),
+            `${settingGapWords(SETTING_GAP, ROLE)} ${settingGapFix(SETTING_GAP, { roleArn: ROLE })} ${run("updates the output remainingSteps")}`,
+        ],
+        [
+            "nothing of such settings if the last update has said so",
+            verified({}, { nodeRoles: [nodeRole(withoutPolicies)], settingGap: SETTING_GAP }),
+            undefined,
+            {},
+            {
+                detachedFrom: ["nodes"],
+                remainingSteps: remainingSteps(
+                    target,
+                    verified({}, { nodeRoles: [nodeRole(withoutPolicies)], settingGap: SETTING_GAP }),
+                ),
+            },
         ],
         [
             "nothing of a policy that stays since nodes could not boot without it, if the last update has said so",

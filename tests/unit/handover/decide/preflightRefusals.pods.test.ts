@@ -1,6 +1,7 @@
 import { deepStrictEqual } from "node:assert/strict";
 import { preflightRefusals } from "../../../../handover/decide/preflightRefusals";
 import { passingPreflight, Reason, seen, table, withDaemonSet, withServiceAccount } from "../support/preflights";
+import { SETTING_GAP } from "../support/settingGap";
 import { carrying, incomplete, onNodeRole, pod, ROLE, subject } from "../support/worlds";
 
 const audience = (value: string) => withServiceAccount({ annotations: { "eks.amazonaws.com/audience": value } });
@@ -8,6 +9,29 @@ const skip = "eks.amazonaws.com/skip-pod-identity-webhook";
 const skipContainers = "eks.amazonaws.com/skip-containers";
 const logs = { nodeAgentArguments: ["--enable-ipv6=false", "--enable-cloudwatch-logs=true"] };
 const other = pod("n2", { kind: "other", what: "AWS_ACCESS_KEY_ID" });
+
+const GAP_SEEN =
+    "On this IPv6 cluster, ENABLE_MULTI_NIC is true. So the plugin adds interfaces, and calls ec2:AttachNetworkInterface, ec2:CreateNetworkInterface, " +
+    `ec2:ModifyNetworkInterfaceAttribute, which ${ROLE} does not grant.`;
+
+table("Settings that need more than the role grants", [
+    [
+        "are refused before the pods get it",
+        { world: seen({}, { settingGap: SETTING_GAP }) },
+        [["permissions-for-settings", GAP_SEEN]],
+    ],
+    [
+        "are refused where the role is another one",
+        { isApproved: true, keepsRole: false, world: seen({}, { settingGap: SETTING_GAP }) },
+        [["permissions-for-settings", GAP_SEEN]],
+    ],
+    [
+        "are not where pods may carry it already, so that repairs go on",
+        { keepsRole: true, world: seen({}, { settingGap: SETTING_GAP }) },
+        [],
+    ],
+    ["are not if the role grants it all", { world: seen() }, []],
+]);
 
 table("What keeps the role from the pods", [
     [

@@ -3,7 +3,9 @@ import type { DetachmentTarget } from "../../../../handover/decide/detachment";
 import { remainingSteps, rolesIn } from "../../../../handover/decide/remainingSteps";
 import type { World } from "../../../../handover/model/world";
 import { right, target } from "../support/detachments";
+import { settingGapFix, settingGapWords } from "../../../../handover/model/settingGap";
 import { CNI, MINIMAL, WORKER } from "../support/nodeBoot";
+import { SETTING_GAP } from "../support/settingGap";
 import { attachedAgain, BLUE, GREEN, sharedAndDetached, sharedWith, usedBy } from "../support/sharedNodeRoles";
 import {
     inlinePolicy,
@@ -71,6 +73,11 @@ const rows: [string, World, string[], Partial<DetachmentTarget>?][] = [
         }),
         [KEPT_AWAY],
         { subject: { ...subject, clusterName: "prod" } },
+    ],
+    [
+        "is what the plugin's settings need and the role does not grant",
+        world(right, { account: { nodeRoles: [nodeRole(withoutPolicies)], settingGap: SETTING_GAP } }),
+        [`[settings] ${settingGapWords(SETTING_GAP, subject.roleArn)} ${settingGapFix(SETTING_GAP, subject)}`],
     ],
     ["is nothing of nodes that boot", seen(nodeRole({ ...withoutPolicies, policies: [WORKER] })), []],
     [

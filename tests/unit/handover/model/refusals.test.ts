@@ -7,6 +7,7 @@ import { Refusal } from "../../../../handover/model/refusal";
 import { refusals } from "../../../../handover/model/refusals";
 import type { Subject } from "../../../../handover/model/subject";
 import { withCredentials } from "../support/podIdentity";
+import { SETTING_GAP } from "../support/settingGap";
 import {
     BROAD_POLICY,
     carrying,
@@ -145,6 +146,20 @@ const EXAMPLES: Record<keyof typeof refusals, Refusal[]> = {
     webhookSkipped: [refusals.webhookSkipped("the label skip")],
     audience: [refusals.audience(elsewhere, "sts.amazonaws.com.cn")],
     nodeAgentLogs: [refusals.nodeAgentLogs()],
+    permissionsForSettings: [
+        refusals.permissionsForSettings(on("aws", "ipv6"), SETTING_GAP),
+        refusals.permissionsForSettings(on("aws", "ipv6"), {
+            ...SETTING_GAP,
+            reasons: ["ENABLE_MULTI_NIC is true", "nodes are in subnet-1 with the tag kubernetes.io/role/cni: 0"],
+            missing: ["ec2:AttachNetworkInterface"],
+            unread: "AWS rejected iam:GetRole: not authorized.",
+        }),
+        refusals.permissionsForSettings(on("aws", "ipv6"), {
+            ...SETTING_GAP,
+            missing: ["ec2:AttachNetworkInterface"],
+            overruling: [`${OTHER_POLICY} denies it`],
+        }),
+    ],
     cniTooOld: [refusals.cniTooOld("1.9.3")],
     clusterTooOld: [refusals.clusterTooOld("1.29", "1.30", "The injection guard")],
     unsafeEngine: ["PULUMI_SKIP_CHECKPOINTS", "PULUMI_CONTINUE_ON_ERROR"].map(refusals.unsafeEngine),

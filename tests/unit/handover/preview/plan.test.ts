@@ -20,6 +20,7 @@ import {
 } from "../support/plans";
 import { CNI, MINIMAL, WORKER } from "../support/nodeBoot";
 import { seen } from "../support/preflights";
+import { SETTING_GAP } from "../support/settingGap";
 import {
     inlinePolicy,
     LONG_AGO,
@@ -121,6 +122,11 @@ table("The plan of a first hand-over", [
         "stops for a node role whose nodes could not boot",
         seen({}, { nodeRoles: [nodeRole({ policies: [MINIMAL, CNI] })] }),
         { refusals: ["node-role-cannot-boot"], changes: [], remaining: [] },
+    ],
+    [
+        "stops for settings that need more than the role grants",
+        seen({}, { settingGap: SETTING_GAP }),
+        { refusals: ["permissions-for-settings"], changes: [], remaining: [] },
     ],
     [
         "asks for forceDetachPolicies on a node role of the same program, unless it is set",

@@ -426,6 +426,7 @@ export class PodIdentityCluster {
             detach: (roleName) =>
                 this.write(`detach from ${roleName}`, () => this.setAttached(false)).then(() => "detached"),
             missingGrants: () => Promise.resolve({ cni: [], logs: [] }),
+            settingGap: () => Promise.resolve(undefined),
             clusterStatus: () => Promise.resolve("there"),
             namedCluster: () => Promise.resolve({ is: "there", issuer: undefined, platformVersion: "eks.9" }),
             otherDelivery: () =>
