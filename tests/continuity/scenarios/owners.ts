@@ -29,11 +29,17 @@ const slowDeletion: Scenario = {
     },
 };
 
-/** How long each deleted pod stayed Terminating, as the monitor recorded it. */
-function secondsToEnd({ props, since }: Stage): number[] {
+/** How long each deleted pod stayed Terminating, as the monitor recorded it. A pod of a node that has joined since is gone with its node. */
+function secondsToEnd({ props, since, before }: Stage): number[] {
     const deletions = new Map<string, number>();
+    const nodes = before.pods.map(({ node }) => node);
     return props.monitor.recording(since, Date.now()).events.flatMap((event) => {
-        if (event.kind === "pod" && event.pod.terminating && !deletions.has(event.pod.uid)) {
+        if (
+            event.kind === "pod" &&
+            event.pod.terminating &&
+            nodes.includes(event.pod.node) &&
+            !deletions.has(event.pod.uid)
+        ) {
             deletions.set(event.pod.uid, event.at);
         }
         const from = event.kind === "podGone" ? deletions.get(event.uid) : undefined;
