@@ -10,7 +10,7 @@ describe("A cluster whose kubeconfig cannot be read", () => {
     it("fails each call with the reason, and is closed without one", async () => {
         const access = unreadableKubeconfig(why);
         const calls = Object.entries(access).filter(([name]) => !["close", "clustersInKubeconfig"].includes(name));
-        assert.equal(calls.length, 20);
+        assert.equal(calls.length, 21);
         for (const [, call] of calls as [string, () => Promise<unknown>][]) {
             await assert.rejects(call(), why);
         }
