@@ -25,9 +25,13 @@ export function cniGrants(document: unknown, ipFamily: "ipv4" | "ipv6"): CniGran
 }
 
 /** Those of the actions that policies do not grant together for certain. */
-export function missingActions(documents: readonly unknown[], actions: readonly CniAction[]): string[] {
+export function missingActions(
+    documents: readonly unknown[],
+    actions: readonly CniAction[],
+    isMet: (statement: ReadStatement) => boolean = isMetByPlugin,
+): string[] {
     const statements = documents.flatMap(readStatements);
-    return actions.filter((needed) => !isAssured(needed, statements)).map(({ action }) => action);
+    return actions.filter((needed) => !isAssured(needed, statements, isMet)).map(({ action }) => action);
 }
 
 /** The actions of the plugin that policies do not grant together for certain. */
@@ -37,8 +41,7 @@ export function missingCniActions(documents: readonly unknown[], ipFamily: "ipv4
 
 /** Those of the actions that policies do not allow together without a condition, or that a Deny mentions. */
 export function conditionalActions(documents: readonly unknown[], actions: readonly CniAction[]): string[] {
-    const statements = documents.flatMap(readStatements);
-    return actions.filter((needed) => !isAssured(needed, statements, isUnconditional)).map(({ action }) => action);
+    return missingActions(documents, actions, isUnconditional);
 }
 
 /** Those of the actions that no policy allows on any resource of EC2, whatever its conditions. */

@@ -22,7 +22,6 @@ export interface LeftNodeRoles {
 }
 
 /**
-/**
  * Why a listed node role keeps its policies: other clusters use it, they are attached again after a detachment, its nodes could not boot without
  * them, or the role of the plugin may lack permissions that its start does not use.
  */

@@ -1,6 +1,6 @@
 import type { Subject } from "../model/subject";
 import type { Cluster } from "./clusterClient";
-import { listAll } from "./paging";
+import { listPodsOf } from "./pods";
 import { type PlacedPod, podOnNodeRole } from "./podsOnNodeRole";
 
 /** The DaemonSet that EKS installs for the plugin. */
@@ -16,17 +16,9 @@ export async function defaultPodsWithoutRole(cluster: Cluster, subject: Subject)
     if (subject.serviceAccount.namespace === namespace && subject.daemonSetName === daemonSet) {
         return [];
     }
-    const limit = cluster.settings.pageSize;
-    const { kept } = await listAll(
-        (_continue) =>
-            cluster.call(
-                { verb: "list", resource: "pods", namespace },
-                cluster.core.listNamespacedPod({ namespace, labelSelector, limit, _continue }),
-            ),
-        (pod) => {
-            const found = podOnNodeRole(pod, subject);
-            return found?.daemonSet.name === daemonSet ? found : undefined;
-        },
-    );
+    const { kept } = await listPodsOf(cluster, namespace, { labelSelector }, (pod) => {
+        const found = podOnNodeRole(pod, subject);
+        return found?.daemonSet.name === daemonSet ? found : undefined;
+    });
     return kept;
 }

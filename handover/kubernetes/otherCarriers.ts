@@ -6,8 +6,7 @@ import type { OtherCarrier } from "../model/world";
 import type { Cluster } from "./clusterClient";
 import type { ClusterClock } from "./clusterClock";
 import { isOwnedBy } from "./daemonSet";
-import { listAll } from "./paging";
-import { hasEnded } from "./pods";
+import { hasEnded, listPodsOf } from "./pods";
 import { type PlacedPod, podOnNodeRole } from "./podsOnNodeRole";
 
 /** The pods of the service accounts that do not belong to the DaemonSet. */
@@ -44,15 +43,10 @@ async function podsOf(
     daemonSet: V1DaemonSet | undefined,
 ) {
     const { namespace, name } = account;
-    const fieldSelector = `spec.serviceAccountName=${name}`;
-    const limit = cluster.settings.pageSize;
-    const labelSelector = otherThan(daemonSet);
-    const { kept } = await listAll(
-        (_continue) =>
-            cluster.call(
-                { verb: "list", resource: "pods", namespace },
-                cluster.core.listNamespacedPod({ namespace, fieldSelector, labelSelector, limit, _continue }),
-            ),
+    const { kept } = await listPodsOf(
+        cluster,
+        namespace,
+        { fieldSelector: `spec.serviceAccountName=${name}`, labelSelector: otherThan(daemonSet) },
         (pod) =>
             isOwnedBy(pod.metadata?.ownerReferences, daemonSet?.metadata?.uid)
                 ? undefined

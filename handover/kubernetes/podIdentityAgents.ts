@@ -3,8 +3,7 @@ import type { Subject } from "../model/subject";
 import type { Cluster } from "./clusterClient";
 import { findDaemonSet } from "./daemonSet";
 import type { NodesListed } from "./nodes";
-import { listAll } from "./paging";
-import { nodeOf } from "./pods";
+import { listPodsOf, nodeOf } from "./pods";
 import { taintsWithoutAgent } from "./scheduling";
 
 /** The add-on: https://docs.aws.amazon.com/eks/latest/userguide/pod-id-agent-setup.html */
@@ -34,19 +33,11 @@ export async function listAgents(
 }
 
 async function agentsReadyOn(cluster: Cluster): Promise<string[]> {
-    const limit = cluster.settings.pageSize;
-    const labelSelector = `app.kubernetes.io/name=${NAME}`;
-    const { kept } = await listAll(
-        (_continue) =>
-            cluster.call(
-                { verb: "list", resource: "pods", namespace: NAMESPACE },
-                cluster.core.listNamespacedPod({ namespace: NAMESPACE, labelSelector, limit, _continue }),
-            ),
-        (pod) =>
-            pod.metadata?.deletionTimestamp === undefined &&
-            pod.status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True")
-                ? nodeOf(pod)
-                : undefined,
+    const { kept } = await listPodsOf(cluster, NAMESPACE, { labelSelector: `app.kubernetes.io/name=${NAME}` }, (pod) =>
+        pod.metadata?.deletionTimestamp === undefined &&
+        pod.status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True")
+            ? nodeOf(pod)
+            : undefined,
     );
     return [...new Set(kept)].sort();
 }

@@ -22,6 +22,24 @@ export interface PodsListed<Other> extends Listed<PodSeen> {
     readonly others: Other[];
 }
 
+/** The pods of a namespace that the selectors choose. */
+export function listPodsOf<Kept>(
+    cluster: Cluster,
+    namespace: string,
+    selectors: { readonly labelSelector?: string | undefined; readonly fieldSelector?: string },
+    keep: (pod: V1Pod) => Kept | undefined,
+): Promise<Listed<Kept>> {
+    const limit = cluster.settings.pageSize;
+    return listAll(
+        (_continue) =>
+            cluster.call(
+                { verb: "list", resource: "pods", namespace },
+                cluster.core.listNamespacedPod({ namespace, ...selectors, limit, _continue }),
+            ),
+        keep,
+    );
+}
+
 /** @param keepOther Returns undefined for a pod of another owner that is not kept. */
 export async function listPods<Other>(
     cluster: Cluster,
@@ -30,14 +48,10 @@ export async function listPods<Other>(
     keepOther: (pod: V1Pod) => Other | undefined,
 ): Promise<PodsListed<Other>> {
     const namespace = daemonSet.metadata?.namespace ?? "";
-    const selector = labelSelector(daemonSet.spec?.selector ?? {});
-    const limit = cluster.settings.pageSize;
-    const { kept, resourceVersion } = await listAll(
-        (_continue) =>
-            cluster.call(
-                { verb: "list", resource: "pods", namespace },
-                cluster.core.listNamespacedPod({ namespace, labelSelector: selector, limit, _continue }),
-            ),
+    const { kept, resourceVersion } = await listPodsOf(
+        cluster,
+        namespace,
+        { labelSelector: labelSelector(daemonSet.spec?.selector ?? {}) },
         (pod): { own?: PodSeen; other?: Other | undefined } =>
             isOwnedBy(pod.metadata?.ownerReferences, daemonSet.metadata?.uid)
                 ? { own: podSeen(pod, context) }
