@@ -3,6 +3,7 @@ import type { CniAction } from "../../documents/cniActions";
 import { conditionalActions } from "../../documents/cniGrants";
 import type { ProofRequest } from "../model/proof";
 import { Refusal } from "../model/refusal";
+import { withFullStop } from "../model/refusals/texts";
 import type { Clients } from "./awsClients";
 import { documentsOf } from "./grantedByPolicies";
 import { undefinedIfMissing } from "./policyReader";
@@ -41,7 +42,7 @@ export async function allowedByPolicies(
         };
     } catch (error) {
         if (error instanceof Refusal && error.code === "aws-access-denied") {
-            return { allowed: [], why: `The policies of ${roleArn} could not be read: ${sentence(error.seen)}` };
+            return { allowed: [], why: `The policies of ${roleArn} could not be read: ${withFullStop(error.seen)}` };
         }
         throw error;
     }
@@ -53,5 +54,3 @@ async function boundaryOf(clients: Clients, RoleName: string): Promise<string | 
     const answer = await undefinedIfMissing(() => client.send(new GetRoleCommand({ RoleName })));
     return answer?.Role?.PermissionsBoundary?.PermissionsBoundaryArn;
 }
-
-const sentence = (words: string) => words.replace(/\.?$/, ".");

@@ -1,5 +1,6 @@
 import type { EC2Client } from "@aws-sdk/client-ec2";
 import type { CniAction } from "../../documents/cniActions";
+import type { Clients, SessionKeys } from "./awsClients";
 import { errorCodeOf, isAccessDenied, isUnknownCaller, messageOf } from "./awsErrors";
 
 /** A node's instance and primary network interface, for arguments like those of its aws-node pod. */
@@ -87,6 +88,17 @@ function readingCalls(ec2: Ec2): Calls {
         "ec2:DescribeSubnets": (client) => client.send(new ec2.DescribeSubnetsCommand({ DryRun })),
         "ec2:DescribeTags": (client) => client.send(new ec2.DescribeTagsCommand({ DryRun })),
     };
+}
+
+/** Tries each action in a session that the token has given. */
+export async function tryInSession(
+    clients: Clients,
+    { keys, token }: { readonly keys: SessionKeys; readonly token: string },
+    actions: readonly CniAction[],
+    node: NodeArguments | undefined,
+): Promise<DryRunResult[]> {
+    const secrets = [token, keys.secretAccessKey, keys.sessionToken, ...clients.secrets];
+    return tryActions(await clients.ec2As(keys), actions, node, secrets);
 }
 
 /**

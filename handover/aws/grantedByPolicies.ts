@@ -2,7 +2,7 @@ import { parseRoleArn } from "../../documents/arn";
 import { ungrantedActions } from "../../documents/cniGrants";
 import { Refusal } from "../model/refusal";
 import type { Clients } from "./awsClients";
-import { policyReader, undefinedIfMissing } from "./policyReader";
+import { policyReader, readPolicies, undefinedIfMissing } from "./policyReader";
 import { rolePolicies } from "./rolePolicies";
 import type { Decision, Simulation } from "./simulation";
 
@@ -34,13 +34,11 @@ export async function documentsOf(clients: Clients, roleName: string): Promise<u
     const reader = policyReader(clients);
     const client = await clients.iam();
     const found = await undefinedIfMissing(() => rolePolicies(client, roleName));
-    return (
-        found &&
-        Promise.all([
-            ...found.arns.map(async (arn) => (await reader.read(arn)).document),
-            ...found.inline.map((policy) => reader.inlineDocument(roleName, policy)),
-        ])
-    );
+    if (found === undefined) {
+        return undefined;
+    }
+    const { attached, inline } = await readPolicies(reader, roleName, found);
+    return [...attached, ...inline].map(({ document }) => document);
 }
 
 /** The documents of all policies of the role. Undefined if IAM does not show the role yet, or the caller may not read them. */

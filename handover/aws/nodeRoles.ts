@@ -8,7 +8,14 @@ import { profilesOfRole, roleOfProfile } from "./instanceProfiles";
 import { aliveState, instancesById, type InstanceSeen, leavingState } from "./instances";
 import { lastUsedRegions } from "./lastUsedRegions";
 import { instanceFacts, newInstances, withNewInstances } from "./newInstances";
-import { judgedInline, judgedManaged, type PolicyReader, policyReader, undefinedIfMissing } from "./policyReader";
+import {
+    judgedInline,
+    judgedManaged,
+    type PolicyReader,
+    policyReader,
+    readPolicies,
+    undefinedIfMissing,
+} from "./policyReader";
 import { type ProfileUsers, usersOfProfiles } from "./regionSearch";
 import { rolePolicies } from "./rolePolicies";
 
@@ -96,13 +103,8 @@ async function readRole(
     if (found === undefined) {
         return { name, exists: false, uniqueId: undefined, cniPolicies: [], inlineCniPolicies: [] };
     }
-    const readInline = async (policy: string): Promise<PolicyRead> => ({
-        name: policy,
-        document: await policies.inlineDocument(name, policy),
-    });
-    const [attached, inline, boundary] = await Promise.all([
-        Promise.all(found.arns.map((arn) => policies.read(arn))),
-        Promise.all(found.inline.map(readInline)),
+    const [{ attached, inline }, boundary] = await Promise.all([
+        readPolicies(policies, name, found),
         found.boundary === undefined ? undefined : readBoundary(policies, found.boundary),
     ]);
     return {

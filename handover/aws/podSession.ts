@@ -3,7 +3,7 @@ import { CNI_ACTIONS } from "../../documents/cniActions";
 import type { PodSessionProof, PodSessionRequest } from "../model/proof";
 import type { Clients, SessionKeys } from "./awsClients";
 import { errorCodeOf, isUnreachable, messageOf } from "./awsErrors";
-import { tryActions } from "./dryRuns";
+import { tryInSession } from "./dryRuns";
 import { nodeOf } from "./nodeArguments";
 import { provePermissions } from "./permissionsProof";
 
@@ -36,8 +36,7 @@ export async function provePodSession(clients: Clients, request: PodSessionReque
         return { proof: { verdict: "yes", evidence: [first] }, final: true };
     }
     const node = await nodeOf(clients, request);
-    const secrets = [token, keys.secretAccessKey, keys.sessionToken, ...clients.secrets];
-    const tried = await tryActions(await clients.ec2As(keys), CNI_ACTIONS[ipFamily], node, secrets);
+    const tried = await tryInSession(clients, { keys, token }, CNI_ACTIONS[ipFamily], node);
     const proof = await provePermissions(clients, request, tried, node);
     // IAM may still propagate a policy of the role.
     return proof.verdict === "no"

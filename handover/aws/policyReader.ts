@@ -7,6 +7,7 @@ import { memoizeByKey } from "../async/memoize";
 import type { CniPolicySeen, InlineCniPolicySeen } from "../model/world";
 import type { Clients } from "./awsClients";
 import { errorCodeOf } from "./awsErrors";
+import type { RolePolicies } from "./rolePolicies";
 
 type IpFamily = "ipv4" | "ipv6";
 
@@ -18,6 +19,20 @@ export interface PolicyReader {
     document(arn: string): Promise<unknown>;
     /** The document of an inline policy of a role. Undefined if the policy does not exist. */
     inlineDocument(roleName: string, policyName: string): Promise<unknown>;
+}
+
+/** The policies of a role, as they are read. */
+export async function readPolicies(
+    reader: PolicyReader,
+    roleName: string,
+    { arns, inline }: RolePolicies,
+): Promise<{ readonly attached: readonly PolicyRead[]; readonly inline: readonly PolicyRead[] }> {
+    const readInline = async (name: string) => ({ name, document: await reader.inlineDocument(roleName, name) });
+    const [attached, ofRole] = await Promise.all([
+        Promise.all(arns.map((arn) => reader.read(arn))),
+        Promise.all(inline.map(readInline)),
+    ]);
+    return { attached, inline: ofRole };
 }
 
 /** Reads each policy version once per run: a version never changes, and AWS managed policies hardly change during a run. */

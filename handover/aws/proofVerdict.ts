@@ -127,12 +127,21 @@ function whyMissing(missing: readonly Unproven[], roleArn: string): string {
     );
 }
 
-/** A sentence for each reason, with the words of its first action. */
-function whyUndecided(undecided: readonly Unproven[], simulation: Simulation): string {
-    const say = (has: (one: Unproven) => boolean, sentence: (actions: string, words: string) => string): string[] => {
-        const some = undecided.filter(has);
+/** Says a sentence about the actions with a reason, with the words of the first. Nothing if there are none. */
+export function sentencesOn<T extends DryRunResult>(all: readonly T[]) {
+    return (has: (one: T) => boolean, sentence: (actions: string, words: string) => string): string[] => {
+        const some = all.filter(has);
         return some.slice(0, 1).map(({ words }) => sentence(names(some), words));
     };
+}
+
+export const dependsOnTheCall = (actions: string) =>
+    `IAM's policy simulator cannot decide ${actions}: it depends on conditions that only a real call meets.`;
+export const doesNotSimulate = (actions: string) => `IAM's policy simulator does not simulate ${actions}.`;
+
+/** A sentence for each reason, with the words of its first action. */
+function whyUndecided(undecided: readonly Unproven[], simulation: Simulation): string {
+    const say = sentencesOn(undecided);
     const is = (outcome: DryRunResult["outcome"], decision: Decision) => (one: Unproven) =>
         one.outcome === outcome && one.decision === decision;
     return [
@@ -157,12 +166,8 @@ function whyUndecided(undecided: readonly Unproven[], simulation: Simulation): s
             ({ outcome }) => outcome === "unclear",
             (actions, words) => `EC2's answer to a DryRun of ${actions} says nothing about permissions: ${words}.`,
         ),
-        ...say(
-            is("untried", "unclear"),
-            (actions) =>
-                `IAM's policy simulator cannot decide ${actions}: it depends on conditions that only a real call meets.`,
-        ),
-        ...say(is("untried", "unevaluated"), (actions) => `IAM's policy simulator does not simulate ${actions}.`),
+        ...say(is("untried", "unclear"), dependsOnTheCall),
+        ...say(is("untried", "unevaluated"), doesNotSimulate),
         ...say(
             isUnasked,
             (actions) =>
@@ -188,6 +193,6 @@ function evidenceOf({ tried, simulation, allowedByPolicies = [] }: Findings, unp
     ];
 }
 
-function names(some: readonly DryRunResult[]): string {
+export function names(some: readonly DryRunResult[]): string {
     return some.map(({ action }) => action.action).join(", ");
 }

@@ -2,7 +2,7 @@ import { CNI_ACTIONS } from "../../documents/cniActions";
 import type { Proof, ProofRequest } from "../model/proof";
 import { assume, inAnotherAccount } from "./assumeRole";
 import type { Clients } from "./awsClients";
-import { tryActions, untried } from "./dryRuns";
+import { tryInSession, untried } from "./dryRuns";
 import { nodeOf } from "./nodeArguments";
 import { provePermissions } from "./permissionsProof";
 import { provePodIdentity } from "./podIdentityProof";
@@ -32,9 +32,7 @@ export async function prove(clients: Clients, account: string, request: ProofReq
         return { verdict: "yes", evidence: [first] };
     }
     const node = await nodeOf(clients, request);
-    const keys = assumed.session;
-    const secrets = [token, keys.secretAccessKey, keys.sessionToken, ...clients.secrets];
-    const tried = await tryActions(await clients.ec2As(keys), CNI_ACTIONS[ipFamily], node, secrets);
+    const tried = await tryInSession(clients, { keys: assumed.session, token }, CNI_ACTIONS[ipFamily], node);
     const verdict = await provePermissions(clients, request, tried, node);
     return verdict.verdict === "no" ? verdict : { ...verdict, evidence: [first, ...verdict.evidence] };
 }

@@ -6,7 +6,7 @@ import { EXCLUDING_TAG, settingActions } from "../../documents/settingActions";
 import type { SettingGap, SettingGapRequest } from "../model/settingGap";
 import { isRefusal } from "../model/refusal";
 import type { Clients } from "./awsClients";
-import { policyReader, undefinedIfMissing } from "./policyReader";
+import { policyReader, readPolicies, undefinedIfMissing } from "./policyReader";
 import { rolePolicies } from "./rolePolicies";
 
 /** Undefined if the role grants all that the plugin's settings make it call. Calls nothing on IPv4. */
@@ -64,10 +64,12 @@ async function policiesOf(
         return { policies: [] };
     }
     const found = policyArns.length > 0 ? { arns: policyArns, inline: [] } : await rolePolicies(client, RoleName);
-    const readInline = async (name: string) => ({ name, document: await reader.inlineDocument(RoleName, name) });
-    const policies = await Promise.all([...found.arns.map((arn) => reader.read(arn)), ...found.inline.map(readInline)]);
+    const { attached, inline } = await readPolicies(reader, RoleName, found);
     const boundary = role.PermissionsBoundary?.PermissionsBoundaryArn;
-    return { policies, ...(boundary !== undefined && { boundary: await reader.read(boundary) }) };
+    return {
+        policies: [...attached, ...inline],
+        ...(boundary !== undefined && { boundary: await reader.read(boundary) }),
+    };
 }
 
 /**

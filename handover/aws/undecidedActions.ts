@@ -2,12 +2,21 @@ import { exercisedAtStart, writingActions } from "../../documents/startActions";
 import { settingOf } from "../../documents/pluginSettings";
 import type { CniAction } from "../../documents/cniActions";
 import type { UndecidedActions, UndecidedRequest } from "../model/proof";
+import { withFullStop } from "../model/refusals/texts";
 import { allowedByPolicies } from "./allowedByPolicies";
 import { assume } from "./assumeRole";
 import type { Clients } from "./awsClients";
-import { type DryRunResult, type NodeArguments, tryActions, untried } from "./dryRuns";
+import { type DryRunResult, type NodeArguments, tryInSession, untried } from "./dryRuns";
 import { nodeOf } from "./nodeArguments";
-import { leftToPolicies, type Unproven, unprovenOf } from "./proofVerdict";
+import {
+    dependsOnTheCall,
+    doesNotSimulate,
+    leftToPolicies,
+    names,
+    sentencesOn,
+    type Unproven,
+    unprovenOf,
+} from "./proofVerdict";
 import { simulate, type Simulation } from "./simulation";
 
 /**
@@ -69,33 +78,24 @@ async function triedAsRole(
     if (token === undefined || assumed === undefined || "refused" in assumed) {
         return actions.map(untried);
     }
-    const { session } = assumed;
-    const secrets = [token, session.secretAccessKey, session.sessionToken, ...clients.secrets];
-    return tryActions(await clients.ec2As(session), actions, node, secrets);
+    return tryInSession(clients, { keys: assumed.session, token }, actions, node);
 }
 
 type IsElsewhere = (action: CniAction) => boolean;
 
 /** A sentence for each kind of answer. */
 function answersOf(undecided: readonly Unproven[], simulation: Simulation, isElsewhere: IsElsewhere): string[] {
-    const say = (has: (one: Unproven) => boolean, sentence: (actions: string, words: string) => string): string[] => {
-        const some = undecided.filter(has);
-        return some.slice(0, 1).map(({ words }) => sentence(names(some), words));
-    };
+    const say = sentencesOn(undecided);
     const decided = (decision: Unproven["decision"]) => (one: Unproven) => one.decision === decision;
     return [
         ...say(isRefused, (actions, words) => `EC2 refuses a DryRun of ${actions} from this machine: ${words}.`),
-        ...("notAllowed" in simulation ? [`${simulation.notAllowed.replace(/\.?$/, "")}.`] : []),
+        ...("notAllowed" in simulation ? [withFullStop(simulation.notAllowed)] : []),
         ...say(
             ({ decision }) => decision === "denied" || decision === "deniedByOrganization",
             (actions) => `IAM's policy simulator denies ${actions}.`,
         ),
-        ...say(
-            decided("unclear"),
-            (actions) =>
-                `IAM's policy simulator cannot decide ${actions}: it depends on conditions that only a real call meets.`,
-        ),
-        ...say(decided("unevaluated"), (actions) => `IAM's policy simulator does not simulate ${actions}.`),
+        ...say(decided("unclear"), dependsOnTheCall),
+        ...say(decided("unevaluated"), doesNotSimulate),
         ...say(
             ({ action, outcome }) => isElsewhere(action) && outcome !== "refused",
             (actions) =>
@@ -124,5 +124,3 @@ function fixOf(
 }
 
 const isRefused = ({ outcome }: Unproven) => outcome === "refused";
-
-const names = (some: readonly Unproven[]) => some.map(({ action }) => action.action).join(", ");

@@ -73,7 +73,8 @@ async function lookAhead(inputs: PreviewInputs, open: Open): Promise<HandOverPla
             inputs.isNewRole ? preflight.world : askedFromHere(context, preflight.world),
             context.cluster.resourceControllersOn(),
         ]);
-        return planned(world, resourceControllersOn);
+        const isAsBefore = world === preflight.world && resourceControllersOn.length === 0;
+        return isAsBefore ? plan : planned(world, resourceControllersOn);
     } finally {
         context.cluster.close();
     }
