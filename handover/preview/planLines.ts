@@ -1,3 +1,6 @@
+import { ROLE_ARN_ANNOTATION } from "../../documents/serviceAccountAnnotations";
+import { seenAssociations } from "../decide/association";
+import { carriesAnyOf } from "../model/carriedRole";
 import { countOf } from "../model/countOf";
 import type { FormerHandOver } from "../model/formerHandOver";
 import { enforcesNetworkPolicies } from "../model/networkPolicy";
@@ -162,12 +165,14 @@ export const planLines = {
         });
     },
     /** Any restart of aws-node may do it, so that it is said once, for the whole plan. */
-    networkPolicy: (lines: readonly string[], { cluster }: World) =>
-        enforcesNetworkPolicies(cluster.daemonSet) && lines.some((line) => /^\[(canary|restart)\]/.test(line))
+    networkPolicy: (lines: readonly string[], world: World) =>
+        enforcesNetworkPolicies(world.cluster.daemonSet) && lines.some((line) => /^\[(canary|restart)\]/.test(line))
             ? [
                   "[network-policy] This cluster enforces network policies. After a restart of aws-node, pods that already run on the node may keep old eBPF filters, so that later " +
-                      "changes of network policies do not reach them: https://github.com/aws/aws-network-policy-agent/issues/514. Test one node before the update: delete its aws-node pod, " +
-                      "wait until the next one is Ready, change a network policy of a pod that ran there before, and see whether its traffic follows.",
+                      "changes of network policies do not reach them: https://github.com/aws/aws-network-policy-agent/issues/514. " +
+                      (startsAsBefore(world)
+                          ? "Test one node before the update: delete its aws-node pod, wait until the next one is Ready, change a network policy of a pod that ran there before, and see whether its traffic follows."
+                          : "Test a node of another cluster before the update. Delete no aws-node pod here: the next one would start with a role that is not proved."),
               ]
             : [],
     guard: ({ steps }: ForecastPart, { injectionGuardName: name }: Subject) =>
@@ -215,6 +220,15 @@ export const planLines = {
                   `[wait] The update will wait, and fail with time-limit if this does not clear: ${stuck}${notReady(cluster.nodes)}.`,
               ],
 };
+
+/** Whether a pod that starts now gets the credentials that the pods have. */
+function startsAsBefore(world: World): boolean {
+    const { serviceAccount, pods } = world.cluster;
+    const annotated = serviceAccount?.annotations[ROLE_ARN_ANNOTATION];
+    const delivered =
+        annotated === undefined ? (seenAssociations(world) ?? []).map(({ roleArn }) => roleArn) : [annotated];
+    return delivered.length === 0 || pods.every((pod) => carriesAnyOf(pod, delivered));
+}
 
 /** A policy is detached although other clusters use the role: the program names each of them as handed over. */
 function otherClusters(role: NodeRoleSeen): string[] {

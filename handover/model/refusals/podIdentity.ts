@@ -25,7 +25,7 @@ export function agentKeptAwayMeans(taints: readonly string[]): string {
             ? ` Each node joins with ${JOINING_TAINT}, and keeps it until its aws-node pod works.`
             : "") +
         (taints.some((taint) => taint.startsWith("*:"))
-            ? " The key * is any other one, such as that of a startup taint of a node group."
+            ? " * stands for any other key, such as that of a node group's startup taint."
             : "")
     );
 }

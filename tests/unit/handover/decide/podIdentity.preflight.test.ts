@@ -254,6 +254,20 @@ describe("The preflight for Pod Identity", () => {
         it(title, () => deepStrictEqual(reasons({ ...passing, ...change }), expected));
     }
 
+    it("explains a startup taint where the agent does not tolerate each, and only there", () => {
+        const means = (taint: string) =>
+            preflightRefusals({
+                ...passingPreflight,
+                ...passing,
+                ...ofCluster({ cluster: { taintsWithoutAgent: [taint] } }),
+            }).map((refusal) => refusal.means);
+        const noAgent = "A node with this taint gets no agent, so its aws-node pod gets no credentials.";
+        deepStrictEqual(means("*:NoExecute"), [
+            `${noAgent} * stands for any other key, such as that of a node group's startup taint.`,
+        ]);
+        deepStrictEqual(means("team:NoExecute"), [noAgent]);
+    });
+
     it("names what is needed, and the way out", () => {
         const fixed = (change: Partial<Preflight>) =>
             preflightRefusals({ ...passingPreflight, ...passing, ...change }).map(
