@@ -139,11 +139,18 @@ describe("Pod Identity in a sandbox", function () {
      */
     it("has none on a node that joins while the DaemonSet does not tolerate its taint, so that aws-node gets no credentials there", async () => {
         const apps = loadKubeconfig(sandbox.kubeconfigPath).makeApiClient(AppsV1Api);
-        const tolerate = (tolerations: V1Toleration[]) =>
-            apps.patchNamespacedDaemonSet(
-                { name: "eks-pod-identity-agent", namespace, body: { spec: { template: { spec: { tolerations } } } } },
+        const agents = { name: "eks-pod-identity-agent", namespace };
+        /** Resolves when the DaemonSet controller has seen it: until then, it makes pods of the former template. */
+        const tolerate = async (tolerations: V1Toleration[]) => {
+            const { metadata } = await apps.patchNamespacedDaemonSet(
+                { ...agents, body: { spec: { template: { spec: { tolerations } } } } },
                 setHeaderOptions("Content-Type", PatchStrategy.MergePatch),
             );
+            await until(async () => {
+                const { status } = await apps.readNamespacedDaemonSetStatus(agents);
+                return (status?.observedGeneration ?? 0) >= (metadata?.generation ?? 0) || undefined;
+            });
+        };
         await makeRole("joining");
         await associate("joining");
         await tolerate([{ key: "CriticalAddonsOnly", operator: "Exists" }]);
