@@ -25,6 +25,7 @@ const NO_RESTART = "[no-restart] No pod restarts.";
 const ANNOTATE = "[annotate] The service account kube-system/aws-node is annotated with the role.";
 /** Enough for a busy machine. */
 const SECONDS = "120";
+const IN_KUBE_SYSTEM = ["--namespace", "kube-system"];
 const NO_PLAN = "There is no plan for the hand-over yet:";
 
 describe("a preview", () => {
@@ -110,6 +111,45 @@ describe("a preview", () => {
         }
     });
 
+    it("of a first hand-over tells what it may do to network policies, and to the legacy controller for Windows pods", async () => {
+        const setArguments = async (args: readonly string[]) => {
+            const patch = [{ op: "replace", path: "/spec/template/spec/containers/1/args", value: args }];
+            await cluster.kubectl(
+                ...IN_KUBE_SYSTEM,
+                "patch",
+                "daemonset/aws-node",
+                "--type=json",
+                `-p=${JSON.stringify(patch)}`,
+            );
+            await cluster.settled();
+        };
+        const [, agent] = (await cluster.daemonSet()).spec?.template.spec?.containers ?? [];
+        assert.strictEqual(agent?.name, "aws-eks-nodeagent");
+        const controller = {
+            metadata: { labels: { app: "vpc-resource-controller" } },
+            spec: {
+                hostNetwork: true,
+                nodeName: (await cluster.awsNodePods())[0]?.node,
+                tolerations: [{ operator: "Exists" }],
+            },
+        };
+        const pod = ["vpc-resource-controller", "--image=controller", `--overrides=${JSON.stringify(controller)}`];
+        await cluster.kubectl(...IN_KUBE_SYSTEM, "run", ...pod);
+        await setArguments([...(agent.args ?? []), "--enable-network-policy=true"]);
+        const { lines } = await preview(named);
+        assert.match(
+            lines.find((line) => line.startsWith("[vpc-resource-controller]")) ?? "",
+            new RegExp(`runs on ${controller.spec.nodeName ?? ""} with ${NODE_ROLE}, and loses the policies, too`),
+        );
+        assert.match(lines.at(-1) ?? "", /^\[network-policy\] This cluster enforces network policies\./);
+
+        await cluster.kubectl(...IN_KUBE_SYSTEM, "delete", "pod/vpc-resource-controller", "--now");
+        await setArguments(agent.args ?? []);
+        const without = (await preview(named)).lines.join("\n");
+        assert.match(without, /\[restart\]/);
+        assert.doesNotMatch(without, /\[(vpc-resource-controller|network-policy)\]/);
+    });
+
     it("of a first hand-over reads only, and tells what the update then does", async () => {
         const before = await names();
         const { lines, counted } = await preview(named);
@@ -139,8 +179,8 @@ describe("a preview", () => {
             ),
             [],
         );
-        // The DaemonSet's, and those of the service account that are not.
-        assert.strictEqual(counted.reads["LIST pods"], 2);
+        // The DaemonSet's, those of the service account that are not, and the legacy controller's.
+        assert.strictEqual(counted.reads["LIST pods"], 3);
 
         const progress: string[] = [];
         await stack.up({ onEvent: ({ diagnosticEvent }) => void progress.push(diagnosticEvent?.message ?? "") });
