@@ -129,8 +129,25 @@ describe("the hand-over of a live cluster", () => {
         assert.strictEqual((await roles()).filter(({ roles: [role] }) => role === undefined).length, 1);
     });
 
-    it("the next up brings the guard, the role and the detachment back, once the webhook works", async () => {
+    it("in an outage of STS, with that line run, a pod runs on its node role if the annotation went before its restart", async () => {
         await sandbox.webhook.start();
+        await sandbox.setStsReachableFromNodes(false);
+        await cluster.kubectl(
+            "annotate",
+            "serviceaccount/aws-node",
+            "-n",
+            "kube-system",
+            "eks.amazonaws.com/role-arn-",
+        );
+        const withRole = (await pods()).find(({ containers }) => containers[0]?.roleArn !== undefined);
+        await cluster.kubectl("delete", "pod", "-n", "kube-system", withRole?.pod ?? "");
+        await waitUntil(
+            async () => (await roles()).filter(({ ready, roles: [role] }) => ready && role === undefined).length === 2,
+        );
+    });
+
+    it("the next up brings the guard, the role and the detachment back, once the webhook and STS work", async () => {
+        await sandbox.setStsReachableFromNodes(true);
         await stack.up({ refresh: true });
         assert.ok((await roles()).every(({ ready, roles: [role] }) => ready && role !== undefined));
         assert.match(await guards(), /binding/);
