@@ -167,7 +167,8 @@ export class Stage {
         const deadline = Date.now() + limitSeconds * 1000;
         for (;;) {
             const { status } = await this.apps.readNamespacedDaemonSet({ ...inKubeSystem, name: "aws-node" });
-            const { length: nodes } = (await this.core.listNode()).items;
+            // Without those on which aws-node does not run.
+            const { length: nodes } = Object.keys(await this.sandbox.nodes.subnets());
             const scheduled = status?.desiredNumberScheduled;
             if (scheduled === nodes) {
                 return;
