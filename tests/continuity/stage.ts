@@ -152,6 +152,14 @@ export class Stage {
         };
     }
 
+    /** Starts a pod that needs an address, so that the warm pool of its node needs EC2. Returns a function that deletes it. */
+    public async startWorkload(nodeName: string): Promise<() => Promise<unknown>> {
+        const of = { namespace: "default", name: "workload" };
+        const spec = { nodeName, containers: [{ name: "app", image: "app" }] };
+        await this.core.createNamespacedPod({ namespace: of.namespace, body: { metadata: { name: of.name }, spec } });
+        return () => this.core.deleteNamespacedPod(of);
+    }
+
     /** Waits until all pods have the newest template and are Ready, and all IAM changes are in force. */
     public async settled(limitSeconds = 120): Promise<void> {
         const deadline = Date.now() + limitSeconds * 1000;

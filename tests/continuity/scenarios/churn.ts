@@ -108,13 +108,18 @@ const complaintOfBefore: Scenario = {
             const [RoleName = ""] = Object.keys(stage.currentRoles()).filter((name) => !before.includes(name));
             return { RoleName, PolicyName: "denies-the-cni" };
         };
+        const [node = ""] = (await stage.pods()).keys();
         const repairs: Awaited<ReturnType<Stage["takePath"]>>[] = [];
+        const workloads: Awaited<ReturnType<Stage["startWorkload"]>>[] = [];
         const deny = atEach([GUARD], async () => {
             const write = new PutRolePolicyCommand({ ...denied(), PolicyDocument });
             repairs.push(await stage.takePath(() => iam.send(write)));
+            // A pod of aws-node notices the deny when its warm pool needs EC2.
+            workloads.push(await stage.startWorkload(node));
         });
         await stage.fails("up", args, /\[pod-misses-permissions\]/, deny);
         await deny.done();
+        await Promise.all(workloads.map((end) => end()));
         const pods = await stage.pods();
         const [repair] = repairs;
         assert.ok(repair !== undefined);

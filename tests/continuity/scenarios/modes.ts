@@ -4,7 +4,7 @@
  * The probe has to show the gap in every mode. The CNI's own calls show it only in the modes in which its warm pool needs EC2.
  */
 import { AttachRolePolicyCommand, DetachRolePolicyCommand } from "@aws-sdk/client-iam";
-import { AppsV1Api, CoreV1Api, PatchStrategy, setHeaderOptions } from "@kubernetes/client-node";
+import { AppsV1Api, PatchStrategy, setHeaderOptions } from "@kubernetes/client-node";
 import { agentResults } from "local-eks";
 import { loadKubeconfig } from "local-eks/kubernetes";
 import * as assert from "node:assert";
@@ -46,16 +46,6 @@ async function setVariables(stage: Stage, env: Mode["env"]): Promise<void> {
     await stage.settled();
 }
 
-/** A pod that needs an address, on one node, while `watch` runs. */
-async function withWorkload({ sandbox }: Stage, nodeName: string, watch: () => Promise<void>): Promise<void> {
-    const core = loadKubeconfig(sandbox.kubeconfigPath).makeApiClient(CoreV1Api);
-    const containers = [{ name: "app", image: "app" }];
-    const [namespace, name] = ["default", "workload"];
-    await core.createNamespacedPod({ namespace, body: { metadata: { name }, spec: { nodeName, containers } } });
-    await watch();
-    await core.deleteNamespacedPod({ namespace, name });
-}
-
 const gapWith = ({ name, env, calls }: Mode): Scenario => ({
     name: `gap-${name}`,
     title: `the node role loses its policies, and no pod restarts (${name}), which must show more than zero`,
@@ -74,7 +64,9 @@ const gapWith = ({ name, env, calls }: Mode): Scenario => ({
         await each((of) => iam.send(new DetachRolePolicyCommand(of)));
         await stage.settled();
         const [node = ""] = (await stage.pods()).keys();
-        await withWorkload(stage, node, () => sleep(WATCHED_MILLISECONDS));
+        const endWorkload = await stage.startWorkload(node);
+        await sleep(WATCHED_MILLISECONDS);
+        await endWorkload();
         const refused = agentResults(stage.sandbox).filter(({ ok, time }) => !ok && time >= stage.since);
         assert.strictEqual(refused.length > 0, calls, `the CNI was refused ${String(refused.length)} calls`);
         await each((of) => iam.send(new AttachRolePolicyCommand(of)));
