@@ -125,6 +125,7 @@ const neverJoin: Scenario = {
         await stage.assertHandedOver();
         // As one of the warm pool does when it is started.
         await stage.faults.joinNode();
+        await stage.scheduledOnAllNodes();
         await stage.assertHandedOver();
         await stage.succeeds("destroy", stage.arguments());
         await stage.assertAsBefore();
