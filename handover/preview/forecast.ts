@@ -20,6 +20,10 @@ const STEPS_A_POD = 4;
 /** Consecutive waits: for something that only takes time, for a pod to become Ready, and for that pod to be stable. */
 const MOST_WAITS = 3;
 
+/** So many waves show how the others go. Those are simulated many at a time: each decision reads every pod, and there may be a wave for each. */
+const WAVES_ONE_BY_ONE = 20;
+const WAVES_AT_A_TIME = 100;
+
 /** A simulated update: the loop of run/loop.ts, in which each step works and no call is made. */
 export class Forecast {
     public readonly refusals: Refusal[] = [];
@@ -84,8 +88,14 @@ export class Forecast {
         const maxSteps = STEPS_WHATEVER_THE_SIZE + STEPS_A_POD * this.world.cluster.pods.length;
         const steps: Step[] = [];
         let waits = 0;
+        let waves = 0;
+        /** Of the largest wave. */
+        let size = 0;
         for (;;) {
-            const step = next(this.world, this.memory);
+            const isHurried = waves >= WAVES_ONE_BY_ONE;
+            const step = isHurried
+                ? wholeWaves(next(withLargerWaves(this.world, size), this.memory), size)
+                : next(this.world, this.memory);
             if (step.do === "done") {
                 return { steps, stuck: undefined, refusal: undefined };
             }
@@ -96,9 +106,39 @@ export class Forecast {
             if (waits > MOST_WAITS || steps.length >= maxSteps) {
                 return { steps, stuck: step.why, refusal: undefined };
             }
-            steps.push(step);
+            if (step.do === "restart") {
+                waves += 1;
+                size = isHurried ? size : Math.max(size, step.pods.length);
+            }
+            steps.push(...inWaves(step, size));
             this.world = worldAfter(this.world, step, waits > 1);
             this.memory = remember(this.memory, step, this.world.at);
         }
     }
+}
+
+function withLargerWaves(world: World, size: number): World {
+    const { daemonSet } = world.cluster;
+    if (daemonSet === undefined) {
+        return world;
+    }
+    const maxUnavailable = daemonSet.maxUnavailable + (WAVES_AT_A_TIME - 1) * size;
+    return { ...world, cluster: { ...world.cluster, daemonSet: { ...daemonSet, maxUnavailable } } };
+}
+
+/** The rest of the pods, fewer than a wave, comes with the next step. */
+function wholeWaves(step: Step, size: number): Step {
+    return step.do === "restart" && step.pods.length > size
+        ? { ...step, pods: step.pods.slice(0, step.pods.length - (step.pods.length % size)) }
+        : step;
+}
+
+/** The waves that the step stands for. */
+function inWaves(step: Step, size: number): Step[] {
+    return step.do === "restart"
+        ? Array.from({ length: Math.ceil(step.pods.length / size) }, (_, nth) => ({
+              ...step,
+              pods: step.pods.slice(nth * size, (nth + 1) * size),
+          }))
+        : [step];
 }

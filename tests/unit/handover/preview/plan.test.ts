@@ -475,9 +475,9 @@ const notReady = (of: World, ...names: string[]): World => ({
     },
 });
 
-/** A canary and 59 other pods, each of which took so many seconds to start. */
-function sixtyPods(seconds: number) {
-    const of = inSubnets(1, 59);
+/** A canary and the other pods, each of which took so many seconds to start. */
+function podsThatTake(seconds: number, count = 60) {
+    const of = inSubnets(1, count - 1);
     const all = of.cluster.pods.map((seenPod) => ({ ...seenPod, createdAt: LONG_AGO - seconds * 1000 }));
     return { ...of, cluster: { ...of.cluster, pods: all } };
 }
@@ -489,13 +489,25 @@ const LARGER_WAVES =
 table("The plan of canaries and waves", [
     [
         "tells a rollout of less than two hours in minutes",
-        sixtyPods(109),
+        podsThatTake(109),
         changes(ANNOTATE, canary("pod-n01", "n01"), fiftyNine("119 minutes"), GUARD, DETACH),
     ],
     [
         "tells a rollout of two hours in hours, and how larger waves shorten it",
-        sixtyPods(110),
+        podsThatTake(110),
         changes(ANNOTATE, canary("pod-n01", "n01"), fiftyNine("2 hours"), LARGER_WAVES, GUARD, DETACH),
+    ],
+    [
+        "counts each wave of 5,000 nodes",
+        podsThatTake(20, 5000),
+        changes(
+            ANNOTATE,
+            canary("pod-n01", "n01"),
+            waves("pod-n02, pod-n03, pod-n04, pod-n05, pod-n06 and 4994 more", 4999, 1, "42 hours"),
+            LARGER_WAVES,
+            GUARD,
+            DETACH,
+        ),
     ],
     [
         "has a canary for each subnet, and says how long they take if no other pod restarts",
