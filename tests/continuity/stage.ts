@@ -481,7 +481,7 @@ export class Stage {
                 (await this.podList()).items.some(
                     ({ spec, status }) => spec?.nodeName === node && isReady(status?.conditions),
                 ),
-            gaps: (from) => figuresOf(props.monitor.recording(from, Date.now())).gaps,
+            gaps: (from) => figuresOf(props.monitor.recording(from, Date.now())).gaps.filter(({ joining }) => !joining),
             leave: (node) => faults.loseNode(node),
         });
         await this.scheduledOnAllNodes();

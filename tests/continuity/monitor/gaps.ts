@@ -1,6 +1,5 @@
 /** Computes the figures of a recording by a sweep over its events: nothing changes between two events. Pure. */
 import { Moment } from "./moment";
-import type { MissingPath } from "./paths";
 import type { Outsider, PodRecord, Recording } from "./recording";
 
 /** A time span in which one pod ran without a working path. */
@@ -14,10 +13,12 @@ export interface Gap {
     readonly reason: string;
     readonly hiddenBySession: boolean;
     readonly canary: boolean;
+    /** Its node joins, and the first agent of Pod Identity does not answer there yet: see Moment.joins. */
+    readonly joining: boolean;
 }
 
 export interface Figures {
-    /** How long pods, except canaries, ran without a working path that no outsider had taken. */
+    /** How long pods, except canaries and pods of joining nodes, ran without a working path that no outsider had taken. */
     readonly podSeconds: number;
     /** How long pods ran without a path that an outsider had taken, until the repairing run gave it back, or had to have done so. */
     readonly outsiderPodSeconds: number;
@@ -29,7 +30,7 @@ export interface Figures {
     /** How long Ready nodes had no Ready pod of aws-node. */
     readonly nodeSeconds: number;
     readonly blindSeconds: number;
-    /** All gaps, those of canaries and those that an outsider began included. */
+    /** All gaps: also those of canaries and of joining nodes, and those that an outsider began. */
     readonly gaps: readonly Gap[];
     /** The gaps that podSeconds counts, without the parts that an outsider answers for. */
     readonly counted: readonly Gap[];
@@ -75,8 +76,10 @@ class Sweep {
             if (lack !== undefined) {
                 lacking.add(pod.uid);
                 const { name, uid, node } = pod;
-                this.closeUnlessAs(uid, lack);
-                const begun = { pod: name, uid, node, from, ...lack, canary: canaries.has(pod, moment) };
+                const joining = moment.joins(pod);
+                this.closeUnlessAs(uid, { ...lack, joining });
+                const canary = !joining && canaries.has(pod, moment);
+                const begun = { pod: name, uid, node, from, ...lack, canary, joining };
                 open.set(uid, { ...(open.get(uid) ?? begun), to });
             } else if (pod.ready) {
                 canaries.noteWorking(pod);
@@ -88,8 +91,9 @@ class Sweep {
     }
 
     /** The calls of a pod show one part of a gap, and not the other. */
-    private closeUnlessAs(uid: string, { hiddenBySession }: MissingPath): void {
-        if (this.open.get(uid)?.hiddenBySession !== hiddenBySession) {
+    private closeUnlessAs(uid: string, now: Pick<Gap, "hiddenBySession" | "joining">): void {
+        const gap = this.open.get(uid);
+        if (gap?.hiddenBySession !== now.hiddenBySession || gap.joining !== now.joining) {
             this.close((one) => one === uid);
         }
     }
@@ -104,7 +108,7 @@ class Sweep {
     public end(): Figures {
         this.close(() => true);
         const { gaps, outsiders } = this;
-        const all = gaps.filter(({ canary }) => !canary);
+        const all = gaps.filter(({ canary, joining }) => !canary && !joining);
         const real = all.flatMap((gap) => partsOf(gap, outsiders).own);
         const taken = all.flatMap((gap) => partsOf(gap, outsiders).taken);
         return {

@@ -9,6 +9,8 @@ export class Moment {
     private iam: IamState = emptyIamState;
     private readonly podsByUid = new Map<string, PodRecord>();
     private readonly nodes = new Map<string, NodeRecord>();
+    /** The nodes that have been Ready since they joined. */
+    private readonly haveBeenReady = new Set<string>();
     /** By node. Kept when the Node object is deleted, since a pod of the node may exist a little longer. */
     private readonly instances = new Map<string, string | undefined>();
     private readonly profiles = new Map<string, string | undefined>();
@@ -48,8 +50,7 @@ export class Moment {
                 this.podsByUid.delete(event.uid);
                 break;
             case "node":
-                this.nodes.set(event.node.name, event.node);
-                this.instances.set(event.node.name, event.node.instanceId);
+                this.noteNode(event.node);
                 break;
             case "nodeGone":
                 this.nodes.delete(event.name);
@@ -75,6 +76,19 @@ export class Moment {
                 break;
             case "serviceAccount":
                 this.annotate(event.roleArn);
+        }
+    }
+
+    private noteNode(node: NodeRecord): void {
+        const { name, ready, instanceId } = node;
+        if (!this.nodes.has(name)) {
+            this.haveBeenReady.delete(name);
+            this.podIdentity.join(name);
+        }
+        this.nodes.set(name, node);
+        this.instances.set(name, instanceId);
+        if (ready) {
+            this.haveBeenReady.add(name);
         }
     }
 
@@ -138,6 +152,15 @@ export class Moment {
             podIdentity: { ...this.podIdentity.factsOf(pod), clusterArn },
             serviceControlPolicies,
         });
+    }
+
+    /**
+     * Whether the pod waits for the first agent of Pod Identity on a node that joins. No order is given to the two DaemonSets. Until the CNI works, the node is
+     * not Ready, and no pod on it needs an address.
+     */
+    public joins({ node, tokenFile, containerCredentials }: PodRecord): boolean {
+        const asksAgent = !tokenFile && containerCredentials === true;
+        return asksAgent && !this.haveBeenReady.has(node) && !this.podIdentity.hasServed(node);
     }
 
     public nodesWithoutReadyPod(): number {

@@ -17,6 +17,8 @@ export class PodIdentityAtMoment {
     private readonly seen = new Map<string, AssociationRecord | undefined>();
     private readonly held = new Map<string, string>();
     private readonly agents = new Map<string, AgentRecord>();
+    /** The nodes on which an agent has served since they joined. */
+    private readonly servedOn = new Set<string>();
     private readonly eksAuth = new Reach();
 
     public apply(event: PodIdentityEvent): void {
@@ -29,6 +31,9 @@ export class PodIdentityAtMoment {
                 break;
             case "agent":
                 this.agents.set(event.agent.uid, event.agent);
+                if (event.agent.serving) {
+                    this.servedOn.add(event.agent.node);
+                }
                 break;
             case "agentGone":
                 this.agents.delete(event.uid);
@@ -39,6 +44,15 @@ export class PodIdentityAtMoment {
             case "eksAuthBack":
                 this.eksAuth.back(event.nodes);
         }
+    }
+
+    /** A node joins. One of the same name may have left. */
+    public join(node: string): void {
+        this.servedOn.delete(node);
+    }
+
+    public hasServed(node: string): boolean {
+        return this.servedOn.has(node);
     }
 
     /** The role of the association, by the API. */

@@ -493,6 +493,76 @@ describe("a pod with the credentials of Pod Identity", () => {
         assert.deepStrictEqual(ofC(...worked), [["c", 3000, 10_000]]);
     });
 
+    describe("on a node that joins", () => {
+        const node = (at: number, ready: boolean): RecordedEvent => ({
+            at,
+            kind: "node",
+            node: { name: "n3", ready, instanceId: "i-1" },
+        });
+        const starts = (more: Partial<PodRecord> = {}) => [node(1000, false), seen(2000, carrier("n3", "n3", more))];
+        const figures = (...events: RecordedEvent[]) => {
+            const { gaps, podSeconds, counted } = figuresOf(recording(10_000, ...works, ...events));
+            assert.strictEqual(
+                podSeconds,
+                counted.reduce((sum, { from, to }) => sum + (to - from) / 1000, 0),
+            );
+            return gaps.map(({ from, to, joining }) => [from, to, joining]);
+        };
+        const counted = (...events: RecordedEvent[]) => figuresOf(recording(10_000, ...works, ...events)).podSeconds;
+
+        it("waits for the first agent there, which is shown, and not counted", () => {
+            const events = [...starts(), agent(5000, "n3"), node(6000, true)];
+            assert.deepStrictEqual(figures(...events), [[2000, 5000, true]]);
+            assert.strictEqual(counted(...events), 0);
+        });
+
+        it("has a gap if that agent goes away again before the node is Ready", () => {
+            const events = [...starts(), agent(5000, "n3"), agent(6000, "n3", false)];
+            assert.deepStrictEqual(figures(...events), [
+                [2000, 5000, true],
+                [6000, 10_000, false],
+            ]);
+            assert.strictEqual(counted(...events), 4);
+        });
+
+        it("has a gap once the node is Ready, although no agent has answered", () => {
+            assert.deepStrictEqual(figures(...starts(), node(4000, true), node(5000, false)), [
+                [2000, 4000, true],
+                [4000, 10_000, false],
+            ]);
+        });
+
+        it("has a gap for its role once the agent answers", () => {
+            const without = inForce(1500, iam([nodes, trusting("cni", { attachedPolicyArns: [] })]));
+            const ofN3 = figuresOf(recording(10_000, ...works, without, ...starts(), agent(5000, "n3"))).gaps.filter(
+                ({ uid }) => uid === "n3",
+            );
+            assert.deepStrictEqual(
+                ofN3.map(({ from, to, joining }) => [from, to, joining]),
+                [
+                    [2000, 5000, true],
+                    [5000, 10_000, false],
+                ],
+            );
+        });
+
+        it("counts a pod with a token file as ever", () => {
+            assert.deepStrictEqual(figures(...starts({ tokenFile: true })), [[2000, 10_000, false]]);
+        });
+
+        it("takes a node that joins under the name of one that has left for a new one", () => {
+            const former = [
+                node(100, false),
+                agent(200, "n3"),
+                node(300, true),
+                { at: 400, kind: "agentGone", uid: "agent-n3" } as const,
+            ];
+            const left: RecordedEvent = { at: 500, kind: "nodeGone", name: "n3" };
+            assert.deepStrictEqual(figures(...former, left, ...starts(), agent(5000, "n3")), [[2000, 5000, true]]);
+            assert.deepStrictEqual(figures(...former, seen(450, carrier("n3", "n3")), left), [[450, 10_000, false]]);
+        });
+    });
+
     it("has a gap of two parts when the next session is missing first, and then the role of its own", () => {
         const events = [agent(2000, "n1", false), inForce(4000, iam([nodes]))];
         const { gaps, podSeconds } = figuresOf(recording(10_000, ...works, ...events));

@@ -13,6 +13,7 @@ const gap = (more: Partial<Gap> = {}): Gap => ({
     reason: "",
     hiddenBySession: false,
     canary: false,
+    joining: false,
     ...more,
 });
 const call = (time: number, ok: boolean, uid = "a"): Experience => ({

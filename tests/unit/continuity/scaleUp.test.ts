@@ -11,6 +11,7 @@ const gapOn = (node: string): Gap => ({
     reason: "its role does not exist",
     hiddenBySession: false,
     canary: false,
+    joining: false,
 });
 
 /** Nodes are named after their roles, and Ready at the second look. */
