@@ -106,7 +106,7 @@ const roleDenied: Scenario = {
     },
 };
 
-/** IAM's simulator leaves such a policy out, so the proof cannot decide. The pods tell. */
+/** IAM's simulator leaves such a policy out, so the proof cannot decide. A pod tells, once its warm pool needs EC2. */
 const oneRoleDenied: Scenario = {
     name: "service-control-policy-denies-one-role",
     title: "a service control policy denies the CNI role alone: the events of the pods show it, and destroy moves them to the node roles",
@@ -117,11 +117,14 @@ const oneRoleDenied: Scenario = {
         const roleArn = String(stage.outputs()["roleArn"]);
         const denied = deny({ ArnEquals: { "aws:PrincipalArn": roleArn } });
         const repair = await stage.takePath(() => stage.setServiceControlPolicies([[fullAwsAccess, denied]]));
+        const [node = ""] = pods.keys();
+        const endWorkload = await stage.startWorkload(node);
         const isShown = async () =>
             /reports? .*missing permissions/.test((await stage.succeeds("refresh", stage.arguments())).output);
         await stage.until("a refresh shows the events", isShown, 120);
         await stage.fails("up", stage.arguments(), /\[pod-misses-permissions\].*a service control policy/);
         assert.deepStrictEqual(await stage.pods(), pods, "pods were restarted");
+        await endWorkload();
         await repair(30 + 3 * stage.props.sizes.nodes, () => stage.succeeds("destroy", stage.arguments()));
         await stage.assertAsBefore();
     },

@@ -14,6 +14,9 @@ import { handedOver, noGaps, type Scenario } from "./scenario";
 
 const policiesOf = (stage: Stage, role: string) => stage.currentRoles()[role]?.attachedPolicyArns ?? [];
 
+/** Its nodes need it when they boot. */
+const WORKER_POLICY = "arn:aws:iam::aws:policy/AmazonEKSWorkerNodePolicy";
+
 const idleNodeRole: Scenario = {
     name: "idle-node-role",
     title: "a node role without nodes (scaled to zero) gets its policy back, when it leaves the list and on destroy",
@@ -22,17 +25,22 @@ const idleNodeRole: Scenario = {
     play: async (stage) => {
         const iam = iamClient(stage.sandbox);
         await roleOfService(stage, "idle", "ec2.amazonaws.com");
-        await iam.send(new AttachRolePolicyCommand({ RoleName: "idle", PolicyArn: CNI_POLICY }));
+        const policies = [WORKER_POLICY, CNI_POLICY];
+        for (const PolicyArn of policies) {
+            await iam.send(new AttachRolePolicyCommand({ RoleName: "idle", PolicyArn }));
+        }
         await stage.recordStateBefore();
         const both = stage.arguments({ detachFromNodeRoles: [NODE_ROLE, "idle"] });
         await stage.succeeds("up", both);
-        assert.deepStrictEqual(policiesOf(stage, "idle"), [], "the role without nodes kept the policy");
+        assert.deepStrictEqual(policiesOf(stage, "idle"), [WORKER_POLICY], "the role without nodes kept the policy");
         await stage.succeeds("up", stage.arguments());
-        assert.deepStrictEqual(policiesOf(stage, "idle"), [CNI_POLICY], "the role that left the list has no policy");
+        assert.deepStrictEqual(policiesOf(stage, "idle"), policies, "the role that left the list has no policy");
         await stage.succeeds("up", both);
         await stage.succeeds("destroy", both);
         await stage.assertAsBefore();
-        await iam.send(new DetachRolePolicyCommand({ RoleName: "idle", PolicyArn: CNI_POLICY }));
+        for (const PolicyArn of policies) {
+            await iam.send(new DetachRolePolicyCommand({ RoleName: "idle", PolicyArn }));
+        }
         await iam.send(new DeleteRoleCommand({ RoleName: "idle" }));
     },
 };
