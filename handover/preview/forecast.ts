@@ -20,7 +20,10 @@ const STEPS_A_POD = 4;
 /** Consecutive waits: for something that only takes time, for a pod to become Ready, and for that pod to be stable. */
 const MOST_WAITS = 3;
 
-/** So many waves show how the others go. Those are simulated many at a time: each decision reads every pod, and there may be a wave for each. */
+/**
+ * So many waves show how the others go. Those are simulated many at a time: each decision reads every pod, and there may be a wave for each. Their
+ * decision takes maxUnavailable for the size of a wave alone. That of the detachment also takes it for a limit of NotReady nodes.
+ */
 const WAVES_ONE_BY_ONE = 20;
 const WAVES_AT_A_TIME = 100;
 
@@ -39,15 +42,19 @@ export class Forecast {
     /** Asks for the next step until there is none. Once the forecast is stuck, no further part is started. */
     public through(next: (world: World, memory: Memory) => Step): ForecastPart {
         this.memory = freshMemory(this.world.at);
-        return this.further(next);
+        return this.part(next, Infinity);
     }
 
-    /** The same, with the memory of the part before: the update runs both in one loop. */
-    public further(next: (world: World, memory: Memory) => Step): ForecastPart {
+    /** The waves after the canaries, with the memory of these: the update runs both in one loop. */
+    public waves(next: (world: World, memory: Memory) => Step): ForecastPart {
+        return this.part(next, WAVES_ONE_BY_ONE);
+    }
+
+    private part(next: (world: World, memory: Memory) => Step, oneByOne: number): ForecastPart {
         if (this.isStuck) {
             return NO_STEPS;
         }
-        const part = this.follow(next);
+        const part = this.follow(next, oneByOne);
         this.isStuck = part.stuck !== undefined;
         this.refusals.push(...(part.refusal === undefined ? [] : [part.refusal]));
         return part;
@@ -84,7 +91,8 @@ export class Forecast {
         }
     }
 
-    private follow(next: (world: World, memory: Memory) => Step): ForecastPart {
+    /** @param oneByOne After so many waves, the others are simulated many at a time. */
+    private follow(next: (world: World, memory: Memory) => Step, oneByOne: number): ForecastPart {
         const maxSteps = STEPS_WHATEVER_THE_SIZE + STEPS_A_POD * this.world.cluster.pods.length;
         const steps: Step[] = [];
         let waits = 0;
@@ -92,7 +100,7 @@ export class Forecast {
         /** Of the largest wave. */
         let size = 0;
         for (;;) {
-            const isHurried = waves >= WAVES_ONE_BY_ONE;
+            const isHurried = waves >= oneByOne;
             const step = isHurried
                 ? wholeWaves(next(withLargerWaves(this.world, size), this.memory), size)
                 : next(this.world, this.memory);

@@ -320,7 +320,7 @@ function rollOut(inputs: PlanInputs, record: HandOverRecord, subject: Subject, f
     };
     const places = placesOf(preflight.world);
     const first = forecast.through((world, memory) => nextCanaryStep(target, world, memory));
-    const rest = forecast.further((world, memory) => nextRolloutStep(target, world, memory));
+    const rest = forecast.waves((world, memory) => nextRolloutStep(target, world, memory));
     const minutes = minutesOf(first, rest, preflight.world.cluster, stableSeconds);
     return [
         ...planLines.canary(first, preflight.world, stableSeconds),
