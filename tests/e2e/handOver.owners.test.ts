@@ -79,7 +79,7 @@ describe("what else gives aws-node its role", () => {
         await sandbox.addOn.create({ serviceAccountRoleArn: EKSCTL_ROLE_ARN });
         assert.match(await failureOfUp(), /\[add-on-owns-the-role\].*role\/eksctl-aws-node\..*delivery: "eksAddon"/s);
         await sandbox.addOn.delete({ preserve: true });
-        await cluster.kubectl("annotate", "sa/aws-node", "-n", "kube-system", "eks.amazonaws.com/role-arn-");
+        await cluster.removeAnnotation();
 
         const account = { namespace: "kube-system", serviceAccount: "aws-node" };
         const { Arn: roleArn } = await iam.createRole("eksctl-aws-node-pods", TRUST_OF_PODS, []);

@@ -132,13 +132,7 @@ describe("the hand-over of a live cluster", () => {
     it("in an outage of STS, with that line run, a pod runs on its node role if the annotation went before its restart", async () => {
         await sandbox.webhook.start();
         await sandbox.setStsReachableFromNodes(false);
-        await cluster.kubectl(
-            "annotate",
-            "serviceaccount/aws-node",
-            "-n",
-            "kube-system",
-            "eks.amazonaws.com/role-arn-",
-        );
+        await cluster.removeAnnotation();
         const withRole = (await pods()).find(({ containers }) => containers[0]?.roleArn !== undefined);
         await cluster.kubectl("delete", "pod", "-n", "kube-system", withRole?.pod ?? "");
         await waitUntil(

@@ -101,13 +101,7 @@ describeNightly("a finished stack is quiet", () => {
     }
 
     async function removeOwnRole(): Promise<void> {
-        await cluster.kubectl(
-            "annotate",
-            "serviceaccount/aws-node",
-            "-n",
-            "kube-system",
-            "eks.amazonaws.com/role-arn-",
-        );
+        await cluster.removeAnnotation();
         await cluster.forgetKubectl();
         await daemonSet("rollout", "restart");
         await cluster.settled();

@@ -158,14 +158,7 @@ describe("a program in YAML", () => {
     });
 
     it("what another tool takes away is found by a refresh and repaired by the next up", async () => {
-        await cluster.kubectl(
-            "annotate",
-            "serviceaccount",
-            "aws-node",
-            "-n",
-            "kube-system",
-            "eks.amazonaws.com/role-arn-",
-        );
+        await cluster.removeAnnotation();
         const [victim] = await pods();
         await cluster.kubectl("delete", "validatingadmissionpolicybinding", "--all");
         await cluster.kubectl("delete", "pod", "-n", "kube-system", victim?.pod ?? "");

@@ -5,6 +5,7 @@ import { promisify } from "util";
 import type { Sandbox } from "local-eks";
 import { loadKubeconfig, podCredentials, type PodCredentials } from "local-eks/kubernetes";
 
+const ROLE_ARN = "eks.amazonaws.com/role-arn";
 const AWS_NODE = { namespace: "kube-system", name: "aws-node" };
 
 /** Reads and changes a sandbox's cluster. */
@@ -20,7 +21,7 @@ export function clusterOf({ kubeconfigPath, environment }: Sandbox) {
     const annotations = async (): Promise<Record<string, string>> =>
         (await core.readNamespacedServiceAccount(AWS_NODE)).metadata?.annotations ?? {};
     const restartPodsWithDeletedRole = async (): Promise<void> => {
-        const hasRole = (await annotations())["eks.amazonaws.com/role-arn"] !== undefined;
+        const hasRole = (await annotations())[ROLE_ARN] !== undefined;
         const stuck = (await podCredentials(kubeconfigPath)).filter(
             ({ ready, containers }) => !hasRole && !ready && containers.some(({ roleArn }) => roleArn !== undefined),
         );
@@ -31,6 +32,8 @@ export function clusterOf({ kubeconfigPath, environment }: Sandbox) {
         core,
         kubectl,
         annotations,
+        /** Removes the role from the service account, as an operator does. */
+        removeAnnotation: () => kubectl("annotate", "serviceaccount/aws-node", "-n", "kube-system", `${ROLE_ARN}-`),
         /** The field managers of the service account. */
         managers: async (): Promise<string[]> =>
             ((await core.readNamespacedServiceAccount(AWS_NODE)).metadata?.managedFields ?? []).map(
