@@ -10,10 +10,16 @@ import { DeletionOrder } from "./liveResources";
  * guard has as many layers below it as the other children can have without it.
  *
  * Source: https://github.com/pulumi/pulumi/blob/v3.248.0/pkg/resource/deploy/step_generator.go (ScheduleDeletes)
+ *
+ * @param hasRole Whether the links depend on the component's role and its attachments, so that only the patches' layers remain.
  */
-export function createDeletionOrder(component: string, { dependsOn, ...opts }: DependentOptions): DeletionOrder[] {
+export function createDeletionOrder(
+    component: string,
+    hasRole: boolean,
+    { dependsOn, ...opts }: DependentOptions,
+): DeletionOrder[] {
     const links: DeletionOrder[] = [];
-    for (let layer = 1; layer <= LAYERS_WITHOUT_GUARD; layer += 1) {
+    for (let layer = 1; layer <= PATCHES + (hasRole ? 0 : ROLE_AND_POLICIES); layer += 1) {
         links.push(
             new DeletionOrder(`${component}-deletion-order-${String(layer)}`, {
                 ...opts,
@@ -24,7 +30,9 @@ export function createDeletionOrder(component: string, { dependsOn, ...opts }: D
     return links;
 }
 
-/** Role, IPv6 policy, attachment, the patch of the service account, the patch of the DaemonSet. */
-const LAYERS_WITHOUT_GUARD = 5;
+/** The layers of the role, of its IPv6 policy, and of its attachments. */
+const ROLE_AND_POLICIES = 3;
+/** Those of the patch of the service account (or its association), and of the patch of the DaemonSet. */
+const PATCHES = 2;
 
 type DependentOptions = Pick<CustomResourceOptions, "parent" | "dependsOn">;

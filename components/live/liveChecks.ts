@@ -39,7 +39,7 @@ export interface Guard {
 /** Creates the resource that proves the role and records the state before the hand-over. Its delete is the hand-back. */
 export function createCredentialGuard(live: LiveContext, before: readonly pulumi.CustomResource[]): Guard {
     const { name, args, valid, gate, role, shape, parent } = live;
-    const order = createDeletionOrder(name, { parent, dependsOn: resourcesAfter(gate, []) });
+    const order = createDeletionOrder(name, shape.role, { parent, dependsOn: resourcesAfter(gate, before) });
     const former = showsPlan() ? rememberFormerGuard() : undefined;
     const resource = new CredentialGuard(
         `${name}-credential-guard`,

@@ -18,9 +18,6 @@ const LIVE_CHECKS = {
     "cni-canary": "Canary",
     "cni-deletion-order-1": "DeletionOrder",
     "cni-deletion-order-2": "DeletionOrder",
-    "cni-deletion-order-3": "DeletionOrder",
-    "cni-deletion-order-4": "DeletionOrder",
-    "cni-deletion-order-5": "DeletionOrder",
     "cni-detachment": "Detachment",
 };
 const ROLE = { "cni-role": "Role", "cni-cni-policy": "RolePolicyAttachment" };

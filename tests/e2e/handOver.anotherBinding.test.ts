@@ -85,7 +85,7 @@ describeNightly("a program that is rewritten in another language", () => {
         assert.deepStrictEqual((await bindings()).sort(), [
             "eks-cni:index:Canary",
             "eks-cni:index:CredentialGuard",
-            ...Array<string>(5).fill("eks-cni:index:DeletionOrder"),
+            ...Array<string>(2).fill("eks-cni:index:DeletionOrder"),
             "eks-cni:index:Detachment",
         ]);
         assert.deepStrictEqual(await world(), { samePods: true, nodeRoleHoldsPolicy: false });
@@ -96,7 +96,7 @@ describeNightly("a program that is rewritten in another language", () => {
         assert.deepStrictEqual((await bindings()).sort(), [
             "pulumi-nodejs:dynamic/eks-cni:Canary",
             "pulumi-nodejs:dynamic/eks-cni:CredentialGuard",
-            ...Array<string>(5).fill("pulumi-nodejs:dynamic/eks-cni:DeletionOrder"),
+            ...Array<string>(2).fill("pulumi-nodejs:dynamic/eks-cni:DeletionOrder"),
             "pulumi-nodejs:dynamic/eks-cni:Detachment",
         ]);
         assert.deepStrictEqual(await world(), { samePods: true, nodeRoleHoldsPolicy: false });

@@ -135,7 +135,7 @@ describe("a program in YAML", () => {
         assert.deepStrictEqual(served.sort(), [
             "eks-cni:index:Canary",
             "eks-cni:index:CredentialGuard",
-            ...Array<string>(5).fill("eks-cni:index:DeletionOrder"),
+            ...Array<string>(2).fill("eks-cni:index:DeletionOrder"),
             "eks-cni:index:Detachment",
         ]);
         assert.deepStrictEqual(

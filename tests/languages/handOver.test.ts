@@ -66,7 +66,7 @@ for (const language of LANGUAGES.filter(({ name }) => name !== "yaml")) {
             assert.deepStrictEqual(checks.map(({ type }) => type).sort(), [
                 "eks-cni:index:Canary",
                 "eks-cni:index:CredentialGuard",
-                ...Array<string>(5).fill("eks-cni:index:DeletionOrder"),
+                ...Array<string>(2).fill("eks-cni:index:DeletionOrder"),
                 "eks-cni:index:Detachment",
             ]);
         });

@@ -9,7 +9,7 @@ const GUARD = "eks-cni-project-stack-cni-a46ffae2";
 /** The same digest as in tests/unit/components/shapes.test.ts: both shapes deliver the same. */
 export const DELIVERED = "ec6352e1e6842b81";
 
-export const ORDER = [1, 2, 3, 4, 5].map((layer) => `cni-deletion-order-${String(layer)}`);
+export const ORDER = ["cni-deletion-order-1", "cni-deletion-order-2"];
 export const CHECKS = ["cni-credential-guard", "cni-canary", "cni-detachment"];
 
 export const COMMON = {

@@ -1,5 +1,5 @@
 import { deepStrictEqual, match, ok, strictEqual } from "assert";
-import { child, children } from "../../support/children";
+import { type Child, child, children } from "../../support/children";
 import { CHECKS, COMMON, inputs, live, names, option, ORDER, ROLE_ARN } from "../../support/live";
 import { assertAccepted } from "../../support/refusals";
 import { UNKNOWN } from "../../support/wire";
@@ -107,25 +107,26 @@ describe("the live shape", () => {
             const chain = name === "cni-credential-guard" ? ORDER : [];
             deepStrictEqual(dependsOn.get(name), [...before, ...chain].sort(), name);
         }
+        const [first = "", second = ""] = ORDER;
+        deepStrictEqual([dependsOn.get(first), dependsOn.get(second)], [["cni-cni-policy"], [first]]);
     });
 
-    it("puts as many layers before the credential guard as the other children have without it, even with the role of another owner", async () => {
+    it("puts the credential guard in a deeper layer than each child that it does not depend on", async () => {
         const existingRoleArn = "arn:aws:iam::111122223333:role/eks/existing";
-        for (const args of [{}, { existingRoleArn, oidcProviderArn: undefined }]) {
-            const run = await live(args);
-            const dependsOn = new Map(children(run).map((one) => [one.name, one.dependsOn]));
-            deepStrictEqual(
-                ORDER.map((name) => dependsOn.get(name)),
-                [[], ...ORDER.slice(0, -1).map((name) => [name])],
-            );
-            ok(ORDER.every((name) => dependsOn.get("cni-credential-guard")?.includes(name)));
+        const existing = { existingRoleArn, oidcProviderArn: undefined };
+        const deepest = (all: Child[]) => Math.max(...all.map(({ name }) => layerOf(all, name)));
+        for (const ipFamily of ["ipv4", "ipv6"]) {
+            const plain = children(await live({ ipFamily, liveChecks: false }));
+            const withPolicy = ipFamily === "ipv6" ? 1 : 0;
+            strictEqual(deepest(plain), 4 + withPolicy);
+            strictEqual(layerOf(children(await live({ ipFamily })), "cni-credential-guard"), 5 + withPolicy);
+            // Its own role has left the program, or comes back in an update that also turns the live checks off.
+            strictEqual(layerOf(children(await live({ ipFamily, ...existing })), "cni-credential-guard"), 6);
         }
-        const plain = children(await live({ ipFamily: "ipv6", liveChecks: false }));
-        const layerOf = (name: string): number => {
-            const { dependsOn } = plain.find((one) => one.name === name) ?? { dependsOn: [] };
-            return 1 + Math.max(0, ...dependsOn.map(layerOf));
-        };
-        strictEqual(Math.max(...plain.map(({ name }) => layerOf(name))), ORDER.length);
+        deepStrictEqual(
+            names(await live(existing)).filter((name) => name.includes("deletion-order")),
+            [1, 2, 3, 4, 5].map((layer) => `cni-deletion-order-${String(layer)}`),
+        );
     });
 
     it("is ready after the last of them", async () => {
@@ -202,7 +203,7 @@ describe("the live shape", () => {
             "cni-canary",
             "cni-credential-guard",
             "cni-daemon-set",
-            ...ORDER,
+            ...[1, 2, 3, 4, 5].map((layer) => `cni-deletion-order-${String(layer)}`),
             "cni-detachment",
             "cni-service-account",
         ]);
@@ -222,3 +223,9 @@ describe("the live shape", () => {
         );
     });
 });
+
+/** The engine deletes the deepest layer first. */
+function layerOf(all: readonly Child[], name: string): number {
+    const { dependsOn } = all.find((one) => one.name === name) ?? { dependsOn: [] };
+    return 1 + Math.max(0, ...dependsOn.map((other) => layerOf(all, other)));
+}
