@@ -42,9 +42,9 @@ describe("a new cluster, whose node role never holds the CNI policy", () => {
     it("new-cluster-aws: the nodes come after the restart of aws-node, and become Ready", async () => {
         await withExample(sandbox, example(), async (stack) => {
             const preview = await stack.preview();
-            assert.deepStrictEqual(preview.changeSummary, { create: 23 });
+            assert.deepStrictEqual(preview.changeSummary, { create: 20 });
             const { up, order } = await upInOrder(stack);
-            assert.deepStrictEqual(up.summary.resourceChanges, { create: 23 });
+            assert.deepStrictEqual(up.summary.resourceChanges, { create: 20 });
             assertAfter(order, "nodes:NodeGroup", "cni-daemon-set:DaemonSetPatch");
             assert.deepStrictEqual(await nodeStates(), [READY, READY]);
             assert.deepStrictEqual(await roles(), [up.outputs["roleArn"]?.value, up.outputs["roleArn"]?.value]);
@@ -58,7 +58,7 @@ describe("a new cluster, whose node role never holds the CNI policy", () => {
             ]);
 
             const again = await stack.up({ expectNoChanges: true });
-            assert.deepStrictEqual(again.summary.resourceChanges, { same: 23 });
+            assert.deepStrictEqual(again.summary.resourceChanges, { same: 20 });
             await stack.destroy();
             assert.deepStrictEqual(await resourcesOf(stack), []);
         });

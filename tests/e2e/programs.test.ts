@@ -19,11 +19,11 @@ describe("a program in a folder", () => {
         await withLocalStack(sandbox, path.resolve(__dirname, "../.."), async (stack) => {
             await stack.setConfig("clusterName", { value: sandbox.clusterName });
             const { outputs, summary } = await stack.up();
-            assert.deepStrictEqual(summary.resourceChanges, { create: 14 });
+            assert.deepStrictEqual(summary.resourceChanges, { create: 11 });
             for (const { containers } of await clusterOf(sandbox).awsNodePods()) {
                 assert.ok(containers.every(({ roleArn }) => roleArn === outputs["ready"]?.value));
             }
-            assert.deepStrictEqual((await stack.up()).summary.resourceChanges, { same: 14 });
+            assert.deepStrictEqual((await stack.up()).summary.resourceChanges, { same: 11 });
         });
     });
 
