@@ -30,6 +30,7 @@ const TASKS = {
     "test:policies": suite("policies"),
     "test:languages": suite("languages"),
     "test:scale": suite("scale"),
+    weight: [...typescript, inRoot("tests/scale/weight.ts")],
     "test:simulate": [...typescript, inRoot("tests/simulate/main.ts")],
     "test:package": suite("package"),
 };
