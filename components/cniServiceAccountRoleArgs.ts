@@ -290,7 +290,8 @@ export interface CniServiceAccountRoleArgs {
     /**
      * The names of the node roles to detach the CNI policy from, for example `["AmazonEKSNodeRole"]`.
      *
-     * The policy is detached once every pod carries the CNI role. The update refuses unless the list has all roles that nodes of
+     * The AWS managed CNI policy, and every customer managed policy that grants the CNI's actions and nothing else, is detached once every pod carries
+     * the CNI role. `remainingSteps` names other policies that grant these actions. The update refuses unless the list has all roles that nodes of
      * this cluster run with. A node role that other clusters use as well keeps the policy (`remainingSteps` names the role) until
      * `handedOverClusterArns` names all these clusters. A node role that is removed from the list gets its policies attached again. If no
      * list is given, nothing is detached, and `remainingSteps` names the roles that still hold the policy.
@@ -298,15 +299,6 @@ export interface CniServiceAccountRoleArgs {
      * The list and its members may be Outputs. Whether it is given must be plain, because that decides which resources exist.
      */
     detachFromNodeRoles?: pulumi.Input<pulumi.Input<string>[]>;
-    /**
-     * The ARNs of the policies to detach from the node roles.
-     *
-     * Needs `detachFromNodeRoles`. Defaults to the AWS managed CNI policy on IPv4, and on IPv6 to every attached managed policy
-     * that grants the CNI's actions and nothing else. `remainingSteps` names the other policies that grant these actions.
-     *
-     * The list and its members may be Outputs. Whether it is given must be plain.
-     */
-    detachPolicyArns?: pulumi.Input<pulumi.Input<string>[]>;
     /**
      * The ARNs of the other clusters that share a node role and are handed over, for example
      * `["arn:aws:eks:us-west-2:111122223333:cluster/blue"]`.

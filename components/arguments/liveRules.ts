@@ -126,10 +126,6 @@ export const LIVE_RULES: Readonly<Record<string, Rule>> = {
         ...notEmpty("to detach nothing")(value, path),
         ...listOf("names of node roles", nodeRoleName)(value, path),
     ],
-    detachPolicyArns: (value, path) => [
-        ...notEmpty("to detach the default policies")(value, path),
-        ...listOf("ARNs of managed policies", iam.managedPolicyArn)(value, path),
-    ],
     handedOverClusterArns: listOf("ARNs of EKS clusters", clusterArn),
     regions: (value, path) => [
         ...notEmpty("to look in every enabled region")(value, path),
@@ -188,7 +184,7 @@ export function liveCombinationProblems(args: KnownArgs): Problem[] {
         ...(injectionGuard === true && detachFromNodeRoles === undefined
             ? [withoutNodeRoles("injectionGuard", "true")]
             : []),
-        ...["detachPolicyArns", "handedOverClusterArns", "regions"]
+        ...["handedOverClusterArns", "regions"]
             .filter((name) => args[name] !== undefined && detachFromNodeRoles === undefined)
             .map((name) => withoutNodeRoles(name, show(args[name]))),
     ];

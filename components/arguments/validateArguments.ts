@@ -86,16 +86,7 @@ function refuse(component: string, problems: readonly Problem[]): void {
 function resolvedToNothing(args: object, known: KnownArgs): KnownArgs {
     const given = Object.keys(givenProperties(args));
     return Object.fromEntries(
-        [
-            "clusterName",
-            "oidcProviderArn",
-            "existingRoleArn",
-            "kubeconfig",
-            "aws",
-            "detachFromNodeRoles",
-            "detachPolicyArns",
-            "regions",
-        ]
+        ["clusterName", "oidcProviderArn", "existingRoleArn", "kubeconfig", "aws", "detachFromNodeRoles", "regions"]
             .filter((name) => given.includes(name) && known[name] === undefined)
             .map((name) => [name, null]),
     );

@@ -49,7 +49,6 @@ export function createCredentialGuard(live: LiveContext, before: readonly pulumi
             overrideExistingServiceAccount: orElse(valid.overrideExistingServiceAccount, false),
             detachFromNodeRoles: valid.detachFromNodeRoles ?? [],
             ownNodeRoles: after(gate, live.ownNodeRoles).apply(namesOrNothing),
-            detachPolicyArns: valid.detachPolicyArns ?? [],
             handedOverClusterArns: valid.handedOverClusterArns,
             regions: valid.regions,
             injectionGuard: shape.injectionGuard,
@@ -92,7 +91,6 @@ export function createCanary(
             serviceAccountUid,
             associationId,
             stableSeconds: liveSettings(live).stableSeconds,
-            detachPolicyArns: live.valid.detachPolicyArns,
             overrideExistingServiceAccount: live.shape.addOnRole
                 ? live.valid.overrideExistingServiceAccount
                 : undefined,
@@ -162,7 +160,6 @@ export function createDetachment(
             keepDetached: valid.keepDetached && orElse(valid.keepDetached, false),
             proof: unlessFull(live.args.proof),
             detachFromNodeRoles: valid.detachFromNodeRoles,
-            detachPolicyArns: valid.detachPolicyArns,
             handedOverClusterArns: valid.handedOverClusterArns,
             regions: valid.regions,
         },

@@ -42,7 +42,6 @@ interface Known {
     readonly tokenExpirationSeconds?: number;
     readonly detachFromNodeRoles?: readonly string[];
     readonly ownNodeRoles: readonly OwnNodeRole[];
-    readonly detachPolicyArns?: readonly string[];
     readonly handedOverClusterArns?: readonly string[];
     readonly regions?: readonly string[];
     readonly overrideExistingServiceAccount?: boolean;
@@ -71,7 +70,7 @@ export function previewInputs(plain: PlainParts, settled: KnownArgs): PreviewInp
     if (roleArn === undefined) {
         return "existingRoleArn is not known yet";
     }
-    const { detachFromNodeRoles, detachPolicyArns, handedOverClusterArns, regions } = known;
+    const { detachFromNodeRoles, handedOverClusterArns, regions } = known;
     const { kubeconfig, aws, region, daemonSetName } = known;
     const { component, fieldManager, ipFamily, context, canaryActs, injectionGuard, additionalPolicies } = plain;
     const { formerFieldManagers, stableSeconds, iamPropagationSeconds, maxNotReadyNodes } = plain;
@@ -107,7 +106,6 @@ export function previewInputs(plain: PlainParts, settled: KnownArgs): PreviewInp
         maxNotReadyNodes,
         detachFromNodeRoles,
         ownNodeRoles: known.ownNodeRoles,
-        detachPolicyArns,
         ...(handedOverClusterArns === undefined ? {} : { handedOverClusterArns }),
         record: isLate(known.record) ? undefined : known.record,
         isNewRole: isLate(known.roleArn),

@@ -158,7 +158,6 @@ function lateParts(live: LiveContext, record: pulumi.Output<HandOverRecord>): Kn
         tokenExpirationSeconds: valid.tokenExpirationSeconds,
         detachFromNodeRoles: valid.detachFromNodeRoles,
         ownNodeRoles: live.ownNodeRoles,
-        detachPolicyArns: valid.detachPolicyArns,
         handedOverClusterArns: valid.handedOverClusterArns,
         regions: valid.regions,
         overrideExistingServiceAccount: valid.overrideExistingServiceAccount,

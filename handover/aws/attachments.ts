@@ -8,16 +8,9 @@ import { judgedManaged, type PolicyReader, policyReader, undefinedIfMissing } fr
 /**
  * Attaches a recorded policy to a role. Returns `gone` if the role does not exist, `policyGone` if the policy does not, and `notOfCni` if the detachment
  * would not have taken this policy: then it does not come from the record of a hand-over, or its owner has changed it since.
- *
- * @param listed The policies that `detachPolicyArns` names. These may grant more than the CNI needs.
  */
-export async function attach(
-    clients: Clients,
-    RoleName: string,
-    PolicyArn: string,
-    listed: readonly string[] = [],
-): Promise<Attached> {
-    if (!(await mayBeDetached(policyReader(clients), PolicyArn, listed))) {
+export async function attach(clients: Clients, RoleName: string, PolicyArn: string): Promise<Attached> {
+    if (!(await mayBeDetached(policyReader(clients), PolicyArn))) {
         return "notOfCni";
     }
     const { AttachRolePolicyCommand } = await import("./awsSdk");
@@ -47,10 +40,9 @@ export async function attach(
 export type Attached = "attached" | "gone" | "policyGone" | "notOfCni";
 
 /** True for a policy that is gone: IAM does not attach it. */
-async function mayBeDetached(policies: PolicyReader, arn: string, listed: readonly string[]): Promise<boolean> {
+async function mayBeDetached(policies: PolicyReader, arn: string): Promise<boolean> {
     const policy = await policies.read(arn);
-    const judged = judgedManaged(policy, "ipv4");
-    return policy.document === undefined || judged?.kind === "cni" || (judged !== undefined && listed.includes(arn));
+    return policy.document === undefined || judgedManaged(policy, "ipv4")?.kind === "cni";
 }
 
 /** Detaches a managed policy from a role. Returns `gone` if the role does not exist. */

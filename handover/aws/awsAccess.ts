@@ -25,7 +25,7 @@ export interface AwsAccess {
      * Attaches a managed policy, unless it is attached already. Returns `gone` if the role does not exist, and `policyGone` if the
      * policy does not. A policy that is not one of the CNI alone, and that is not `listed`, is not attached (`notOfCni`).
      */
-    attach(roleName: string, policyArn: string, listed?: readonly string[]): Promise<Attached>;
+    attach(roleName: string, policyArn: string): Promise<Attached>;
     /** Detaches a managed policy, if it is attached. Returns `gone` if the role does not exist. */
     detach(roleName: string, policyArn: string): Promise<"detached" | "gone">;
     /** The actions of the CNI, and of its network policy logs, that these managed policies do not grant together. */

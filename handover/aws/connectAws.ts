@@ -29,7 +29,7 @@ export function connectAws(connection: AwsConnection, defaults: ClientDefaults =
     return {
         callerAccount: () => asRefusal(account()),
         look: (query) => asRefusal(look(query)),
-        attach: (roleName, policyArn, listed) => asRefusal(attach(clients, roleName, policyArn, listed)),
+        attach: (roleName, policyArn) => asRefusal(attach(clients, roleName, policyArn)),
         detach: (roleName, policyArn) => asRefusal(detach(clients, roleName, policyArn)),
         missingGrants: (arns, ipFamily) => asRefusal(missingGrants(clients, arns, ipFamily)),
         settingGap: (request) => asRefusal(settingGap(clients, request)),

@@ -189,7 +189,7 @@ export function restoreLostStep(
     const onNodeRole = cluster.pods.find(({ credentials }) => usesNodeRole(credentials));
     const lost = toAttach(
         policiesLost(
-            { subject, record, detachFromNodeRoles: record.namedNodeRoles, detachPolicyArns: undefined },
+            { subject, record, detachFromNodeRoles: record.namedNodeRoles },
             // No pod uses these, and their own delete would end in a conflict.
             account.nodeRoles.filter((role) => !isOwnAndIdle(record, role)),
         ),

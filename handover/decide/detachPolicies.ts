@@ -28,7 +28,7 @@ export function detachStep(
     const roles = account.nodeRoles.filter(
         ({ name, exists }) => exists && named.includes(name) && !kept.includes(name),
     );
-    const policies = roles.flatMap((role) => policiesToDetach(target, role));
+    const policies = roles.flatMap(policiesToDetach);
     if (policies.length === 0) {
         const result = describeResult(named, kept);
         // IAM enforces the detachment with a delay, and a pod may have been starting meanwhile.

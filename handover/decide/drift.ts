@@ -172,7 +172,7 @@ function attachedFindings(
         handedOverClusterArns.length === 0 ? "" : `, unless instances of another cluster use ${name}`;
     return world.account.nodeRoles
         .filter(({ name, exists }) => exists && detachFromNodeRoles.includes(name) && !kept.includes(name))
-        .flatMap((role) => policiesToDetach(target, role))
+        .flatMap(policiesToDetach)
         .map(({ roleName, policyArn }) => ({
             seen: detachedFrom.includes(roleName)
                 ? `${policyArn} is attached to ${roleName} again. If a program attaches it (aws.iam.RolePolicyAttachment), ` +
@@ -195,9 +195,7 @@ function detachedSinceFindings(
     { remainingSteps: before }: LeftBehind,
 ): Finding[] {
     return account.nodeRoles
-        .filter(
-            (role) => role.exists && keptIn(before).includes(role.name) && policiesToDetach(target, role).length === 0,
-        )
+        .filter((role) => role.exists && keptIn(before).includes(role.name) && policiesToDetach(role).length === 0)
         .map(({ name }) => ({
             seen: `${name} no longer holds the policy: another run has detached it.`,
             mends: "updates the outputs detachedFrom and remainingSteps",
@@ -236,7 +234,7 @@ export function unrecordedPolicies(target: NodeRoleTarget, { nodeRoles }: Accoun
     const { record, detachFromNodeRoles = [] } = target;
     const unrecorded = nodeRoles
         .filter(({ name, exists }) => exists && detachFromNodeRoles.includes(name))
-        .flatMap((role) => policiesToDetach(target, role).map((policy) => ({ ...policy, role })))
+        .flatMap((role) => policiesToDetach(role).map((policy) => ({ ...policy, role })))
         .filter((policy) => !isRecorded(record, policy));
     return unrecorded.length === 0
         ? undefined

@@ -7,8 +7,6 @@ import { isShared } from "./sharedNodeRoles";
 interface FoundNodeRoles {
     readonly subject: Subject;
     readonly detachFromNodeRoles: readonly string[];
-    /** Missing or empty: the policy with the permissions of the CNI. */
-    readonly detachPolicyArns?: readonly string[];
     readonly nodeRoles: readonly NodeRoleSeen[];
     /** Missing: none. A cluster that the program names may have no instances for now. */
     readonly handedOverClusterArns?: readonly string[];
@@ -21,25 +19,21 @@ interface FoundNodeRoles {
  * This component may never have seen the policies attached, and still has to attach them before its pods return to the node role.
  */
 export function withFoundNodeRoles(record: HandOverRecord, found: FoundNodeRoles): HandOverRecord {
-    const { subject, detachFromNodeRoles, detachPolicyArns = [], nodeRoles, handedOverClusterArns = [] } = found;
+    const { subject, detachFromNodeRoles, nodeRoles, handedOverClusterArns = [] } = found;
     const existing = nodeRoles.filter((role) => role.exists);
     const namesOthers = handedOverClusterArns.length > 0;
     const mayBeShared = (role: NodeRoleSeen) =>
         isShared(role) || (namesOthers && detachFromNodeRoles.includes(role.name));
-    const target = {
-        subject,
-        record,
-        detachFromNodeRoles,
-        detachPolicyArns: detachPolicyArns.length === 0 ? undefined : detachPolicyArns,
-    };
     const shared = existing.filter(mayBeShared);
     const foundDetached = shared
-        .filter((role) => detachFromNodeRoles.includes(role.name) && policiesToDetach(target, role).length === 0)
+        .filter((role) => detachFromNodeRoles.includes(role.name) && policiesToDetach(role).length === 0)
         .map(({ name }) => name);
     const neverSeen = shared.filter(
         (role) => (record.nodeRolePolicies[role.name] ?? []).length === 0 && !holdsPermissions(role, []),
     );
-    const policies = neverSeen.map(({ name }) => [name, policiesWanted(found)] as const);
+    // On IPv6 there is no AWS managed policy.
+    const wanted = subject.ipFamily === "ipv4" ? [managedPolicyOf(subject)] : [];
+    const policies = neverSeen.map(({ name }) => [name, wanted] as const);
     return {
         ...record,
         ...(policies.length === 0
@@ -47,11 +41,6 @@ export function withFoundNodeRoles(record: HandOverRecord, found: FoundNodeRoles
             : { detachedBefore: { ...record.detachedBefore, ...Object.fromEntries(policies) } }),
         ...(foundDetached.length === 0 && record.foundDetached === undefined ? {} : { foundDetached }),
     };
-}
-
-/** On IPv6 there is no AWS managed policy, so only the program knows it. */
-function policiesWanted({ subject, detachPolicyArns = [] }: FoundNodeRoles): readonly string[] {
-    return subject.ipFamily === "ipv4" ? [managedPolicyOf(subject)] : detachPolicyArns;
 }
 
 /** The record as if this component had seen the policies attached that another cluster's run had detached before it. */

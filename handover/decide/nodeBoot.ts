@@ -3,36 +3,32 @@ import { INTERFACE_ACTIONS } from "../../documents/cniActions";
 import { lostGrants } from "../../documents/lostGrants";
 import { list, member } from "../../documents/json";
 import type { NodeRoleSeen, World } from "../model/world";
-import { type LeavingTarget, arnsToDetach } from "./nodeRolePolicies";
+import { cniPolicyArns } from "../model/record";
 
 /**
  * Why the nodes of a role could not boot without the policies that leave it. Undefined if they could.
  *
  * It compares what stays, whatever the role allows now: a node that runs needs the call no more, so that only the next one would show it.
  */
-export function bootGap(
-    target: LeavingTarget,
-    role: NodeRoleSeen,
-    world: Pick<World, "account" | "cluster">,
-): BootObstacles | undefined {
+export function bootGap(role: NodeRoleSeen, world: Pick<World, "account" | "cluster">): BootObstacles | undefined {
     const { policies, boundary } = role;
     return policies === undefined || areNamedByInstance(role, world)
         ? undefined
-        : bootObstacles(policies.filter(stays(target, role)), boundary);
+        : bootObstacles(policies.filter(stays(role)), boundary);
 }
 
 /** The actions that a role loses with the policies that leave it, and that others than the plugin may use. */
-export function lostByOthers(target: LeavingTarget, role: NodeRoleSeen): string[] {
+export function lostByOthers(role: NodeRoleSeen): string[] {
     const { policies = [] } = role;
-    const lost = lostGrants(together(policies), together(policies.filter(stays(target, role))));
+    const lost = lostGrants(together(policies), together(policies.filter(stays(role))));
     return lost.filter((action) => !PLUGIN_ALONE.includes(action.toLowerCase())).sort();
 }
 
 /** Nodes read tags and interfaces for other purposes, too. */
 const PLUGIN_ALONE = [...INTERFACE_ACTIONS, "ec2:CreateTags"].map((action) => action.toLowerCase());
 
-function stays(target: LeavingTarget, role: NodeRoleSeen): (policy: { readonly name: string }) => boolean {
-    const leaving = arnsToDetach(target, role);
+function stays(role: NodeRoleSeen): (policy: { readonly name: string }) => boolean {
+    const leaving = cniPolicyArns(role);
     return ({ name }) => !leaving.includes(name);
 }
 

@@ -1,8 +1,8 @@
 import { listNames } from "../model/listNames";
-import { HandOverRecord, recordedNotAttached } from "../model/record";
+import { cniPolicyArns, HandOverRecord, recordedNotAttached } from "../model/record";
 import { refusals } from "../model/refusals";
 import type { RolePolicy, Step } from "../model/steps";
-import { managedPolicyOf, Subject } from "../model/subject";
+import type { Subject } from "../model/subject";
 import type { AccountSeen, NodeRoleSeen, NodeSeen } from "../model/world";
 
 /** Which policies to detach from which node roles. */
@@ -11,27 +11,11 @@ export interface NodeRoleTarget {
     readonly record: HandOverRecord;
     /** The node roles that lose the CNI policy. Undefined: the pods are verified, and nothing is detached. */
     readonly detachFromNodeRoles: readonly string[] | undefined;
-    /** The policies to detach. Undefined: the managed policy, and on IPv6 every policy that grants only what the CNI needs. */
-    readonly detachPolicyArns: readonly string[] | undefined;
 }
-
-/** The choice of the policies that leave a node role. */
-export type LeavingTarget = Pick<NodeRoleTarget, "subject" | "detachPolicyArns">;
 
 /** The policies of a node role that the hand-over is to detach. */
-export function policiesToDetach(target: LeavingTarget, role: NodeRoleSeen): RolePolicy[] {
-    const { subject, detachPolicyArns } = target;
-    const managed = managedPolicyOf(subject);
-    const isToDetach = ({ arn, kind }: NodeRoleSeen["cniPolicies"][number]) =>
-        detachPolicyArns === undefined
-            ? arn === managed || (subject.ipFamily === "ipv6" && kind === "cni")
-            : detachPolicyArns.includes(arn);
-    return role.cniPolicies.filter(isToDetach).map(({ arn }) => ({ roleName: role.name, policyArn: arn }));
-}
-
-/** The ARNs of these policies. */
-export function arnsToDetach(target: LeavingTarget, role: NodeRoleSeen): string[] {
-    return policiesToDetach(target, role).map(({ policyArn }) => policyArn);
+export function policiesToDetach(role: NodeRoleSeen): RolePolicy[] {
+    return cniPolicyArns(role).map((policyArn) => ({ roleName: role.name, policyArn }));
 }
 
 /** Whether a node role holds the CNI's permissions: by a policy that grants them, or by one of the `trusted`, whatever that grants. */

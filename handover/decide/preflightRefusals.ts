@@ -20,8 +20,9 @@ import { unseenStep } from "./addOnSteps";
 import { anotherComponent } from "./anotherComponent";
 import { isOfEks } from "./delivery";
 import { otherDeliveryRefusals } from "./otherDelivery";
+import { cniPolicyArns } from "../model/record";
 import { bootGap } from "./nodeBoot";
-import { arnsToDetach, rolesToName } from "./nodeRolePolicies";
+import { rolesToName } from "./nodeRolePolicies";
 import { isBefore, podIdentityReasons } from "./podIdentityPreflight";
 import { nodeRoleInUse } from "./podsOnNodeRoles";
 import { unreadRegionRefusals } from "./unreadRegions";
@@ -227,13 +228,12 @@ function injectionGuardReasons({ subject, world, injectionGuard }: Preflight): R
 
 /** Later, a role keeps the policies instead: a refusal would stop the repair of pods that have the role already. */
 function bootReasons(preflight: Preflight): Refusal[] {
-    const { subject, world, detachFromNodeRoles, detachPolicyArns = [], namedBefore = [] } = preflight;
-    const target = { subject, detachPolicyArns: detachPolicyArns.length === 0 ? undefined : detachPolicyArns };
+    const { subject, world, detachFromNodeRoles, namedBefore = [] } = preflight;
     return world.account.nodeRoles
         .filter(({ name, exists }) => exists && detachFromNodeRoles.includes(name) && !namedBefore.includes(name))
         .flatMap((role) => {
-            const leaving = arnsToDetach(target, role);
-            const gap = leaving.length === 0 ? undefined : bootGap(target, role, world);
+            const leaving = cniPolicyArns(role);
+            const gap = leaving.length === 0 ? undefined : bootGap(role, world);
             return gap === undefined ? [] : [refusals.nodeRoleCannotBoot(subject, role.name, leaving, gap)];
         });
 }

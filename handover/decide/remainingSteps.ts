@@ -1,11 +1,12 @@
 import { bootFix, cannotBootWords } from "../model/nodeBoot";
 import { listTexts } from "../model/listNames";
 import { settingGapFix, settingGapWords } from "../model/settingGap";
+import { cniPolicyArns } from "../model/record";
 import { freshMemory, type Memory } from "../model/steps";
 import { agentKeptAway, agentKeptAwayMeans, tolerateEverything } from "../model/refusals/podIdentity";
 import type { AccountSeen, ClusterSeen, NodeRoleSeen, World } from "../model/world";
 import { bootGap } from "./nodeBoot";
-import { NodeRoleTarget, arnsToDetach, policiesToDetach, rolesOf } from "./nodeRolePolicies";
+import { NodeRoleTarget, rolesOf } from "./nodeRolePolicies";
 import {
     clustersSharing,
     instancesOfNoCluster,
@@ -28,7 +29,7 @@ export function remainingSteps(target: SharingTarget, world: World, memory: Memo
         ...detachYourself(target, roles),
         ...kept.flatMap(({ role, why }) => (why === "neededToBoot" ? [] : detachLater(target, role, why, account))),
         ...cannotBoot(target, world, kept),
-        ...roles.flatMap((role) => otherGrants(target, role)),
+        ...roles.flatMap((role) => otherGrants(role)),
         ...agentOnEachNode(target, cluster),
         ...permissionsForSettings(target, world),
         ...(cluster.nodes.length === 0
@@ -54,7 +55,7 @@ function permissionsForSettings({ subject }: NodeRoleTarget, { account: { settin
 /** The node roles that hold the CNI policy and are not listed: all of them if the program detaches nothing. */
 function detachYourself(target: NodeRoleTarget, roles: readonly NodeRoleSeen[]): string[] {
     const { detachFromNodeRoles: listed = [] } = target;
-    const holding = roles.filter((role) => !listed.includes(role.name) && policiesToDetach(target, role).length > 0);
+    const holding = roles.filter((role) => !listed.includes(role.name) && cniPolicyArns(role).length > 0);
     const names = holding.map(({ name }) => name);
     return names.length === 0
         ? []
@@ -67,7 +68,7 @@ function detachYourself(target: NodeRoleTarget, roles: readonly NodeRoleSeen[]):
 
 /** A listed node role that keeps its policies for now. The line begins with the code and the role's name: see rolesIn(). */
 function detachLater(target: SharingTarget, role: NodeRoleSeen, why: WhyLeft, account: AccountSeen): string {
-    const policies = arnsToDetach(target, role).join(", ");
+    const policies = cniPolicyArns(role).join(", ");
     switch (why) {
         case "attachedAgain":
             return `${CODES[why]}${role.name} holds ${policies} again, after it was detached. ${leftAttached(clustersToHandOver(target, role))}`;
@@ -97,8 +98,8 @@ function cannotBoot(target: SharingTarget, world: World, kept: ReturnType<typeof
     const { detachFromNodeRoles = [] } = target;
     const listed = world.account.nodeRoles.filter(({ name, exists }) => exists && detachFromNodeRoles.includes(name));
     return listed.flatMap((role) => {
-        const gap = bootGap(target, role, world);
-        const policies = arnsToDetach(target, role);
+        const gap = bootGap(role, world);
+        const policies = cniPolicyArns(role);
         const whyKept = kept.find((one) => one.role === role)?.why;
         if (gap === undefined || (policies.length > 0 && whyKept !== "neededToBoot")) {
             return [];
@@ -153,14 +154,13 @@ export function rolesIn(remaining: readonly string[], why: WhyLeft): string[] {
 }
 
 /** Other policies that grant the same actions. They are reported, and never detached. */
-function otherGrants(target: NodeRoleTarget, role: NodeRoleSeen): string[] {
-    const toDetach = arnsToDetach(target, role);
-    const others = role.cniPolicies.map(({ arn }) => arn).filter((arn) => !toDetach.includes(arn));
+function otherGrants(role: NodeRoleSeen): string[] {
+    const others = role.cniPolicies.filter(({ kind }) => kind === "broad");
     return [
         ...others.map(
-            (arn) =>
+            ({ arn }) =>
                 `[other-policy] ${role.name} also holds ${arn}, which also grants actions of the CNI. The component does not ` +
-                "detach it. If the nodes do not need it, list it in detachPolicyArns, together with the CNI policy.",
+                `detach it. If the nodes do not need it: aws iam detach-role-policy --role-name ${role.name} --policy-arn ${arn}`,
         ),
         ...role.inlineCniPolicies.map(
             ({ name }) =>

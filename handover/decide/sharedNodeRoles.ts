@@ -71,7 +71,7 @@ export function whyKept(
     world: Pick<World, "account" | "cluster" | "at">,
     memory: Memory,
 ): WhyKept | undefined {
-    if (policiesToDetach(target, role).length === 0) {
+    if (policiesToDetach(role).length === 0) {
         return undefined;
     }
     if (notHandedOver(target, role).length + instancesOfNoCluster(role).length > 0) {
@@ -80,7 +80,7 @@ export function whyKept(
     if (isAttachedAgain(target, role) || (isShared(role) && isAttachedSince(memory, world.at))) {
         return "attachedAgain";
     }
-    if (bootGap(target, role, world) !== undefined) {
+    if (bootGap(role, world) !== undefined) {
         return "neededToBoot";
     }
     return world.account.undecidedActions === undefined ? undefined : "unproved";

@@ -23,8 +23,6 @@ export interface Preflight {
     readonly ownAssociation?: boolean;
     readonly overrideExistingServiceAccount: boolean;
     readonly detachFromNodeRoles: readonly string[];
-    /** Missing or empty: the policy with the permissions of the CNI. */
-    readonly detachPolicyArns?: readonly string[];
     /** The node roles that an earlier update has named, so that its pods may have moved already. Missing: none. */
     readonly namedBefore?: readonly string[];
     /** Whether pods may carry this role already, and it loses no policy: a refusal about its policies would stop repairs. Missing: no. */
@@ -39,11 +37,7 @@ export interface Preflight {
 /** The component's arguments that decide whether the hand-over may start. */
 export type PreflightOptions = Pick<
     Preflight,
-    | "overrideExistingServiceAccount"
-    | "detachFromNodeRoles"
-    | "detachPolicyArns"
-    | "injectionGuard"
-    | "additionalPolicies"
+    "overrideExistingServiceAccount" | "detachFromNodeRoles" | "injectionGuard" | "additionalPolicies"
 > & {
     /** The managed policies that the role is to have. Missing in a preview, which may not know them. Empty for a role of another owner. */
     readonly policyArns?: readonly string[];

@@ -90,8 +90,6 @@ export function withObserved(
         readonly roleArn: string;
         readonly detachFromNodeRoles: readonly string[];
         readonly nodeRoles: readonly NodeRoleSeen[];
-        /** Policies to detach that the program names, of any kind. */
-        readonly detachPolicyArns: readonly string[];
     },
 ): HandOverRecord {
     return {
@@ -101,7 +99,7 @@ export function withObserved(
         nodeRolePolicies: seen.nodeRoles.reduce<Record<string, readonly string[]>>(
             (policies, role) => ({
                 ...policies,
-                [role.name]: union(policies[role.name] ?? [], policiesToRecord(role, seen.detachPolicyArns)),
+                [role.name]: union(policies[role.name] ?? [], cniPolicyArns(role)),
             }),
             record.nodeRolePolicies,
         ),
@@ -132,9 +130,9 @@ export function withOwnRole(record: HandOverRecord, roleArn: string): HandOverRe
     return { ...record, ownRoleArns: union(record.ownRoleArns ?? [], [roleArn]) };
 }
 
-/** The policies that the hand-over may detach. A broad policy stays attached unless it is named, so it is not recorded. */
-function policiesToRecord({ cniPolicies }: NodeRoleSeen, named: readonly string[]): string[] {
-    return cniPolicies.filter(({ arn, kind }) => kind === "cni" || named.includes(arn)).map(({ arn }) => arn);
+/** The policies that the hand-over detaches. A broad policy stays attached. */
+export function cniPolicyArns({ cniPolicies }: NodeRoleSeen): string[] {
+    return cniPolicies.filter(({ kind }) => kind === "cni").map(({ arn }) => arn);
 }
 
 /**

@@ -46,7 +46,6 @@ export async function observePreflight(
         tokenIssuer,
         overrideExistingServiceAccount: options.overrideExistingServiceAccount,
         detachFromNodeRoles: options.detachFromNodeRoles,
-        detachPolicyArns: options.detachPolicyArns ?? [],
         injectionGuard: options.injectionGuard,
         additionalPolicies: options.additionalPolicies,
         environment: process.env,

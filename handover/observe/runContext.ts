@@ -20,8 +20,6 @@ export interface RunContext {
     readonly roleNames: readonly string[];
     /** The regions in which instances may use the node roles. Missing: all enabled ones. */
     readonly regions?: readonly string[];
-    /** The policies that the program lists to detach, of any kind. Missing: it lists none. */
-    readonly detachPolicyArns?: readonly string[];
     readonly now: () => number;
     readonly sleep: (milliseconds: number) => Promise<void>;
     /** Shows a line to the user. */
@@ -97,10 +95,7 @@ export function warn({ progress, warn: show = progress }: Pick<RunContext, "prog
 }
 
 /** The inputs of a live check. With a record, a renamed component continues under the names in it. */
-export type RecordedInputs = ConnectionInputs & {
-    readonly record?: HandOverRecord;
-    readonly detachPolicyArns?: readonly string[];
-};
+export type RecordedInputs = ConnectionInputs & { readonly record?: HandOverRecord };
 
 /** Opens a run context for `use` and closes it in every case: an open watch would keep the process running. */
 export async function withRunContext<T>(
@@ -110,14 +105,13 @@ export async function withRunContext<T>(
     use: (context: RunContext) => Promise<T>,
     impatient = false,
 ): Promise<T> {
-    const { record, subject, detachPolicyArns } = inputs;
+    const { record, subject } = inputs;
     const known = record === undefined ? inputs : { ...inputs, subject: subjectOf(record, subject) };
     const context = await (operation.open ?? openRunContext)(known, roleNames, operation, impatient);
     const turningOff = operation.turningOff?.(known.subject.fieldManager);
     const informed = {
         ...context,
         ...(turningOff === undefined ? {} : { turningOff }),
-        ...(detachPolicyArns === undefined ? {} : { detachPolicyArns }),
     };
     try {
         return await unlessCancelled(use(informed), operation.cancelled);

@@ -17,10 +17,7 @@ export function isAnotherRole({ subject, world }: Preflight): boolean {
  *
  * A preview does not get the outputs of a resource that is about to change. Undefined if the component has left nothing yet.
  */
-export function inferredRecord(
-    { subject, world, detachFromNodeRoles }: Preflight,
-    detachPolicyArns: readonly string[] | undefined,
-): HandOverRecord | undefined {
+export function inferredRecord({ subject, world, detachFromNodeRoles }: Preflight): HandOverRecord | undefined {
     const { serviceAccount, injectionGuard } = world.cluster;
     const annotated = serviceAccount?.roleArnOwners.includes(subject.fieldManager) ?? false;
     if (serviceAccount === undefined || !(annotated || injectionGuard.present)) {
@@ -30,19 +27,17 @@ export function inferredRecord(
     const used = Object.values(roleOfInstance).filter((role) => role !== undefined);
     // The injection guard exists only if detachFromNodeRoles was set, which then listed the role of every node.
     const named = injectionGuard.present ? [...new Set([...used, ...detachFromNodeRoles])] : detachFromNodeRoles;
-    const policies = detachPolicyArns ?? [managedPolicyOf(subject)];
     const stripped = nodeRoles.filter(({ name, cniPolicies }) => named.includes(name) && cniPolicies.length === 0);
     const record = withObserved(freshRecord(subject, world), {
         roleArn: serviceAccount.annotations[ROLE_ARN_ANNOTATION] ?? subject.roleArn,
         detachFromNodeRoles: named,
-        detachPolicyArns: detachPolicyArns ?? [],
         nodeRoles,
     });
     return {
         ...record,
         nodeRolePolicies: {
             ...record.nodeRolePolicies,
-            ...Object.fromEntries(stripped.map(({ name }) => [name, policies])),
+            ...Object.fromEntries(stripped.map(({ name }) => [name, [managedPolicyOf(subject)]])),
         },
     };
 }

@@ -43,7 +43,6 @@ export interface PlanInputs {
         readonly name: string;
         readonly forceDetachPolicies: boolean | undefined;
     }[];
-    readonly detachPolicyArns: readonly string[] | undefined;
     /** The other clusters whose pods no longer need the node roles, as the program says. Missing if it names none. */
     readonly handedOverClusterArns?: readonly string[];
     /** The detachment as the last update left it. Missing if the preview does not know it, since the credential guard is about to act. */
@@ -80,7 +79,7 @@ export function planHandOver(inputs: PlanInputs): HandOverPlan {
     if (notMoved !== undefined) {
         return { refusals: [notMoved], changes: [], remaining: [] };
     }
-    const before = inputs.former?.record ?? inferredRecord(preflight, inputs.detachPolicyArns);
+    const before = inputs.former?.record ?? inferredRecord(preflight);
     const isApproved = before !== undefined;
     const reasons = [
         ...(inputs.record === undefined
@@ -166,13 +165,13 @@ function formerNodeRoles({ formerDetachment }: PlanInputs, record: HandOverRecor
 }
 
 /** The credential guard's record when the other parts begin. */
-function recordAfter({ preflight, record, former, detachPolicyArns, ownNodeRoles }: PlanInputs): HandOverRecord {
+function recordAfter({ preflight, record, former, ownNodeRoles }: PlanInputs): HandOverRecord {
     const { subject, world, detachFromNodeRoles } = preflight;
     if (record !== undefined) {
         return record;
     }
     const before = withOwnNodeRoles(
-        former?.record ?? inferredRecord(preflight, detachPolicyArns) ?? freshRecord(subject, world),
+        former?.record ?? inferredRecord(preflight) ?? freshRecord(subject, world),
         detachFromNodeRoles,
         ownNodeRoles.map(({ name }) => name),
     );
@@ -186,15 +185,14 @@ function recordAfter({ preflight, record, former, detachPolicyArns, ownNodeRoles
         {
             roleArn: subject.roleArn,
             detachFromNodeRoles,
-            detachPolicyArns: detachPolicyArns ?? [],
             nodeRoles: world.account.nodeRoles,
         },
     );
 }
 
 function restoreForAnotherRole(inputs: PlanInputs, record: HandOverRecord, forecast: Forecast): string[] {
-    const { preflight, former, detachPolicyArns, iamPropagationSeconds } = inputs;
-    const before = former?.record ?? inferredRecord(preflight, detachPolicyArns);
+    const { preflight, former, iamPropagationSeconds } = inputs;
+    const before = former?.record ?? inferredRecord(preflight);
     const roleNames = before?.namedNodeRoles ?? [];
     const movesToAssociation =
         preflight.subject.delivery === "podIdentity" && (former === undefined || !isOfPodIdentity(former));
@@ -257,12 +255,12 @@ function deliveryRefusals(inputs: PlanInputs): Refusal[] {
 }
 
 /** An update that turns the live checks off hands back if they have run before. */
-function liveChecksBefore({ preflight, record, former, detachPolicyArns }: PlanInputs): "never" | "ran" | "proved" {
+function liveChecksBefore({ preflight, record, former }: PlanInputs): "never" | "ran" | "proved" {
     const known = record ?? former?.record;
     if (known !== undefined) {
         return known.approvedRoleArns.includes(preflight.subject.roleArn) ? "proved" : "ran";
     }
-    return inferredRecord(preflight, detachPolicyArns) === undefined ? "never" : "ran";
+    return inferredRecord(preflight) === undefined ? "never" : "ran";
 }
 
 /** The component annotates the service account, or another writer delivers the role. */
@@ -359,7 +357,7 @@ function detachment(inputs: PlanInputs, record: HandOverRecord, subject: Subject
         ...planLines.guard(part, subject),
         ...planLines.regions(part, seen, detachFromNodeRoles ?? []),
         ...planLines.detach(part),
-        ...planLines.lostByOthers(part, target, seen),
+        ...planLines.lostByOthers(part, seen),
         ...planLines.resourceControllers(part, inputs.resourceControllersOn ?? [], seen),
         ...planLines.notVerified(part, seen, injectionGuard),
         ...planLines.forceDetach(part, inputs.ownNodeRoles),

@@ -8,7 +8,6 @@ import { listNames, listTexts } from "../model/listNames";
 import type { Step } from "../model/steps";
 import type { Subject } from "../model/subject";
 import { lostByOthers } from "../decide/nodeBoot";
-import type { LeavingTarget } from "../decide/nodeRolePolicies";
 import { canaryPlaces, Place } from "../decide/places";
 import { otherNodesOf } from "../decide/podsOnNodeRoles";
 import { describeInstance, unjoinedInstances } from "../decide/unjoined";
@@ -136,12 +135,12 @@ export const planLines = {
                 `[detach] ${policyArn} is detached from ${roleName} once every pod carries the role.`,
         ),
     /** All else that a node role loses with its policies. */
-    lostByOthers: ({ steps }: ForecastPart, target: LeavingTarget, { account }: World) => {
+    lostByOthers: ({ steps }: ForecastPart, { account }: World) => {
         const losing = new Set(policiesOf(steps, "detach").map(({ roleName }) => roleName));
         return account.nodeRoles
             .filter(({ name }) => losing.has(name))
             .flatMap((role) => {
-                const actions = lostByOthers(target, role);
+                const actions = lostByOthers(role);
                 return actions.length === 0
                     ? []
                     : [

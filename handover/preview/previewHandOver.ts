@@ -14,7 +14,7 @@ import { planLines } from "./planLines";
 export interface PreviewInputs
     extends
         ConnectionInputs,
-        Omit<PreflightOptions, "detachFromNodeRoles" | "detachPolicyArns">,
+        Omit<PreflightOptions, "detachFromNodeRoles">,
         Omit<PlanInputs, "preflight" | "resourceControllersOn"> {
     /** The field managers that the component had before it was renamed. */
     readonly formerFieldManagers: readonly string[];
@@ -58,8 +58,7 @@ export function planUnavailable(why: string): PreviewMessage {
 async function lookAhead(inputs: PreviewInputs, open: Open): Promise<HandOverPlan> {
     const context = await open(knowing(inputs));
     try {
-        const { detachFromNodeRoles = [], detachPolicyArns = [] } = inputs;
-        const options = { ...inputs, detachFromNodeRoles, detachPolicyArns };
+        const options = { ...inputs, detachFromNodeRoles: inputs.detachFromNodeRoles ?? [] };
         const preflight = await observePreflight(context, options, () => context.cluster.issuer());
         const planned = (world: World, resourceControllersOn: readonly string[] = []) => {
             const seen = underFirstName({ ...preflight, world }, inputs.formerFieldManagers);

@@ -12,8 +12,6 @@ export interface CanaryInputs extends LiveInputs {
     /** The UID of the service account that the component's patch annotated. Empty if it has no patch. */
     readonly serviceAccountUid: string;
     readonly stableSeconds: number;
-    /** The policies to detach that the program names, of any kind. Missing if it names none. */
-    readonly detachPolicyArns?: readonly string[];
     /** The ID of the Pod Identity association: another one gives the role to new pods only. Missing with another delivery. */
     readonly associationId?: string;
     /** Only without a patch of the service account. Missing if the program does not set it. */

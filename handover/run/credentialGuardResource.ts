@@ -6,7 +6,6 @@ import { isAnnotated } from "../model/isAnnotated";
 import { withDelivery } from "../decide/deliveredAgain";
 import { ApprovedBefore, formerAnnotations, formerAnnotationsOfSameRole } from "../decide/formerAnnotations";
 import { withDetachedBefore, withFoundNodeRoles } from "../decide/foundNodeRoles";
-import { NodeRoleTarget } from "../decide/nodeRolePolicies";
 import { changesPodIdentity, leavesPodIdentity, podIdentityMoveRefusal } from "../decide/podIdentityMoves";
 import { preflightRefusals } from "../decide/preflightRefusals";
 import { rolesOfWithdrawn } from "../decide/sharedNodeRoles";
@@ -53,7 +52,6 @@ export interface CredentialGuardInputs extends HandBackInputs {
     readonly detachFromNodeRoles: readonly string[];
     /** Those of detachFromNodeRoles that the component's program manages. Missing if there are none. */
     readonly ownNodeRoles?: readonly string[];
-    readonly detachPolicyArns: readonly string[];
     /** The other clusters whose pods no longer need the node roles, as the program says. Missing if it names none. */
     readonly handedOverClusterArns?: readonly string[];
     readonly injectionGuard: boolean;
@@ -78,7 +76,6 @@ export const credentialGuard: LiveResource<CredentialGuardInputs, CredentialGuar
         "subject",
         "detachFromNodeRoles",
         "ownNodeRoles",
-        "detachPolicyArns",
         "handedOverClusterArns",
         "injectionGuard",
         "policyArns",
@@ -326,20 +323,13 @@ async function readLive(
         warn(context, drift);
         return { outputs, drift };
     }
-    const unrecorded = unrecordedPolicies(targetOf(state), account);
+    const unrecorded = unrecordedPolicies(state, account);
     if (unrecorded !== undefined) {
         warn(context, unrecorded);
     }
     const drifts = [await provedAgain(context, state, cluster), unrecorded].flatMap((drift) => drift ?? []);
     return { outputs, drift: drifts.length === 0 ? NO_DRIFT : drifts.join(" ") };
 }
-
-function targetOf({ detachPolicyArns = [], ...rest }: StoredInputs & CredentialGuardOutputs): NodeRoleTarget {
-    return { ...rest, detachPolicyArns: detachPolicyArns.length === 0 ? undefined : detachPolicyArns };
-}
-
-/** A state of an early version may lack the list. */
-type StoredInputs = Omit<CredentialGuardInputs, "detachPolicyArns"> & { readonly detachPolicyArns?: readonly string[] };
 
 function approvedRoleOf({ subject, roleUniqueId }: CredentialGuardInputs): string {
     return `${subject.roleArn} ${roleUniqueId}`.trim();

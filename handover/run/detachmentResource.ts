@@ -42,7 +42,6 @@ export interface DetachmentInputs extends LiveInputs {
     readonly rollouts?: number;
     /** Undefined: the pods are verified, and nothing is detached. */
     readonly detachFromNodeRoles?: readonly string[];
-    readonly detachPolicyArns?: readonly string[];
     /** The other clusters whose pods no longer need the node roles, as the program says. Missing if it names none. */
     readonly handedOverClusterArns?: readonly string[];
     readonly injectionGuard: boolean;
@@ -69,7 +68,6 @@ export const detachment: LiveResource<DetachmentInputs, DetachmentOutputs> = {
         "approvedRole",
         "delivered",
         "detachFromNodeRoles",
-        "detachPolicyArns",
         "handedOverClusterArns",
         "injectionGuard",
         "rollouts",
@@ -215,7 +213,6 @@ function targetOf(inputs: DetachmentInputs): DetachmentTarget {
         canarySeconds: inputs.timeouts.canarySeconds,
         deliverySeconds: deliverySecondsOf(inputs.timeouts),
         detachFromNodeRoles: inputs.detachFromNodeRoles,
-        detachPolicyArns: inputs.detachPolicyArns,
     };
 }
 
@@ -294,7 +291,7 @@ function detachedFrom(target: DetachmentTarget, { account }: World): string[] {
     const { detachFromNodeRoles = [] } = target;
     return account.nodeRoles
         .filter((role) => role.exists && detachFromNodeRoles.includes(role.name))
-        .filter((role) => policiesToDetach(target, role).length === 0)
+        .filter((role) => policiesToDetach(role).length === 0)
         .map(({ name }) => name);
 }
 

@@ -40,7 +40,6 @@ const OPTIONAL_INPUTS = [
     "aws",
     "region",
     "detachFromNodeRoles",
-    "detachPolicyArns",
     "handedOverClusterArns",
     "keepDetached",
     "proof",

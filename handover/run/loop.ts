@@ -252,7 +252,7 @@ async function attachAll(context: RunContext, policies: readonly RolePolicy[]): 
     const gone: RolePolicy[] = [];
     await forEach(policies, async (policy) => {
         const { roleName, policyArn } = policy;
-        const answer = await context.aws.attach(roleName, policyArn, context.detachPolicyArns ?? []);
+        const answer = await context.aws.attach(roleName, policyArn);
         if (answer === "policyGone" || answer === "notOfCni") {
             gone.push(policy);
             context.progress(`warning: ${answer === "policyGone" ? policyGone(policy) : notOfCni(policy)}`);
@@ -266,8 +266,8 @@ const policyGone = ({ roleName, policyArn }: RolePolicy) =>
 
 /** The state is plain data, and its record decides what is attached: docs/security.md. */
 const notOfCni = ({ roleName, policyArn }: RolePolicy) =>
-    `${policyArn} does not get attached to ${roleName}, although the record in the state has it: it is not a policy of the CNI alone, and detachPolicyArns does not ` +
-    `list it. Its owner has changed it since the detachment, or another party has changed the state. If the role had it before: ${attachCommand(roleName, policyArn)}`;
+    `${policyArn} does not get attached to ${roleName}, although the record in the state has it: it is not a policy of the CNI alone. ` +
+    `Its owner has changed it since the detachment, or another party has changed the state. If the role had it before: ${attachCommand(roleName, policyArn)}`;
 
 /** How many requests are under way at the same time: a wave of a large cluster has hundreds of pods. */
 const AT_A_TIME = 20;

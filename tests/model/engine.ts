@@ -91,7 +91,6 @@ export interface Program extends RoleArguments {
     readonly overrideExistingServiceAccount?: boolean;
     readonly proof?: CredentialGuardInputs["proof"];
     readonly injectionGuard?: boolean;
-    readonly detachPolicyArns?: readonly string[];
     /** The other clusters that it names as handed over. */
     readonly handedOverClusterArns?: readonly string[];
     readonly regions?: readonly string[];
@@ -413,9 +412,8 @@ export class Engine {
             stack.addOnRole = await operate(resources.addOnRole, stack.addOnRole, inputs, operation);
         }
         await steps.operate("detachment", async (replaces) => {
-            const { detachFromNodeRoles, detachPolicyArns, handedOverClusterArns, regions } = program;
+            const { detachFromNodeRoles, handedOverClusterArns, regions } = program;
             const named = {
-                ...(detachPolicyArns === undefined ? {} : { detachPolicyArns }),
                 ...(handedOverClusterArns === undefined ? {} : { handedOverClusterArns }),
                 ...(regions === undefined ? {} : { regions }),
             };
@@ -1029,7 +1027,7 @@ function guardOutputs(guard: CredentialGuardOutputs | undefined) {
 }
 
 function guardInputs(common: LiveInputs, program: Program): CredentialGuardInputs {
-    const { detachFromNodeRoles, ownNodeRoles = [], detachPolicyArns = [], proof = "full" } = program;
+    const { detachFromNodeRoles, ownNodeRoles = [], proof = "full" } = program;
     const { overrideExistingServiceAccount = false, additionalPolicyArns = [], handedOverClusterArns } = program;
     return {
         ...common,
@@ -1038,7 +1036,6 @@ function guardInputs(common: LiveInputs, program: Program): CredentialGuardInput
         additionalPolicies: additionalPolicyArns.length > 0,
         detachFromNodeRoles: detachFromNodeRoles ?? [],
         ...(ownNodeRoles.length === 0 ? {} : { ownNodeRoles }),
-        detachPolicyArns,
         ...(handedOverClusterArns === undefined ? {} : { handedOverClusterArns }),
         ...(program.regions === undefined ? {} : { regions: program.regions }),
         ...(program.maxNotReadyNodes === undefined ? {} : { maxNotReadyNodes: program.maxNotReadyNodes }),

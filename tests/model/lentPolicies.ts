@@ -3,7 +3,7 @@ import { ACCOUNT } from "./cniRole";
 
 export const LENT_POLICY = `arn:aws:iam::${ACCOUNT}:policy/for-a-while`;
 
-/** A policy that a customer made, with some of the CNI's actions. A program may list it in detachPolicyArns. */
+/** A policy that a customer made, with some of the CNI's actions and no others. */
 export const CUSTOMER_POLICY = `arn:aws:iam::${ACCOUNT}:policy/customer`;
 
 export class LentPolicies {

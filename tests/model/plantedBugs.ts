@@ -203,7 +203,6 @@ export const recordsOnRefresh: Resources = {
             const record = withObserved(outputs.record, {
                 roleArn: state.subject.roleArn,
                 detachFromNodeRoles: [],
-                detachPolicyArns: [],
                 nodeRoles: seen?.nodeRoles ?? [],
             });
             return { outputs: { ...outputs, record }, drift };

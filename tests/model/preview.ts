@@ -76,7 +76,7 @@ async function preview(world: ModelWorld, engine: Engine, program: Program): Pro
     const context = runContextOf(world, new Run(world), inputs, roles);
     const preflight = await observePreflight(context, inputs, () => context.cluster.issuer());
     const limits = { stableSeconds: 13, iamPropagationSeconds: inputs.iamPropagationSeconds, maxNotReadyNodes: 0 };
-    return planHandOver({ ...partial, ...limits, preflight, detachPolicyArns: undefined, ownNodeRoles: [] });
+    return planHandOver({ ...partial, ...limits, preflight, ownNodeRoles: [] });
 }
 
 function nodeOfEachPod(log: readonly string[]): Map<string, string> {

@@ -1,8 +1,6 @@
 /** Random changes of a program's arguments, on top of a random sequence. */
 import * as fc from "fast-check";
-import { CNI_POLICY } from "./cniRole";
 import type { Program } from "./engine";
-import { CUSTOMER_POLICY } from "./lentPolicies";
 import type { Operation, Scenario, Turn } from "./modelRun";
 import { nodeRole, ownerChange } from "./ownerChanges";
 import { scenario } from "./scenarios";
@@ -26,7 +24,6 @@ const narrowing: fc.Arbitrary<Arguments> = fc.constantFrom(
 );
 
 const policies = {
-    detachPolicyArns: fc.constantFrom(undefined, undefined, [CNI_POLICY, CUSTOMER_POLICY]),
     additionalPolicyArns: fc.constantFrom(
         ["logs" as const],
         ["logs" as const, "other" as const],

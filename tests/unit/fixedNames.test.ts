@@ -85,7 +85,6 @@ describe("the names that stay as they are", () => {
         const run = await live(
             {
                 detachFromNodeRoles: ["nodes"],
-                detachPolicyArns: ["arn:aws:iam::aws:policy/AmazonEKS_CNI_Policy"],
                 handedOverClusterArns: ["arn:aws:eks:us-west-2:111122223333:cluster/blue"],
                 regions: ["eu-west-1"],
                 keepDetached: true,
@@ -103,7 +102,6 @@ describe("the names that stay as they are", () => {
                 ...common,
                 "additionalPolicies",
                 "detachFromNodeRoles",
-                "detachPolicyArns",
                 "handedOverClusterArns",
                 "injectionGuard",
                 "keepDetached",
@@ -118,7 +116,7 @@ describe("the names that stay as they are", () => {
         const recorded = ["approvedRole", "delivered", "record", "stableSeconds", "timeouts"];
         deepStrictEqual(
             keysOf("cni-canary"),
-            [...common, ...recorded, "detachPolicyArns", "formerAnnotations", "proof", "serviceAccountUid"].sort(),
+            [...common, ...recorded, "formerAnnotations", "proof", "serviceAccountUid"].sort(),
         );
         deepStrictEqual(
             keysOf("cni-detachment"),
@@ -126,7 +124,6 @@ describe("the names that stay as they are", () => {
                 ...common,
                 ...recorded,
                 "detachFromNodeRoles",
-                "detachPolicyArns",
                 "handedOverClusterArns",
                 "injectionGuard",
                 "keepDetached",

@@ -192,7 +192,6 @@ export const ON_THE_CLUSTER: AdviceScenario[] = [
         handedOver: false,
         command: "up",
         trouble: (play) => {
-            play.set({ detachPolicyArns: [CNI_POLICY, OTHER_POLICY] });
             play.world.onNextPod = () => void (play.world.conditions.otherPolicies = { a: [OTHER_POLICY] });
         },
         advice: ["Run pulumi up --refresh to record it."],

@@ -102,7 +102,6 @@ export const liveCombinationRows: Row[] = [
         ...ROLE_ONLY,
         liveChecks: null,
         detachFromNodeRoles: null,
-        detachPolicyArns: null,
         handedOverClusterArns: null,
         regions: null,
         injectionGuard: null,

@@ -4,7 +4,6 @@ import { Rule } from "./rule";
 /** With live checks, since without them no policy is detached from a node role. */
 const LIVE = { oidcProviderArn: PROVIDER_ARN, liveChecks: undefined };
 const NODE_ROLES = { ...LIVE, detachFromNodeRoles: ["n"] };
-const MANAGED = "arn:aws:iam::aws:policy/AmazonEKS_CNI_Policy";
 
 const seconds = (argument: string, otherwise: number): Rule => ({
     argument,
@@ -214,26 +213,6 @@ export const liveRules: Rule[] = [
         fix: "remove one of them",
         accepted: [["two names", ["a", "b"]]],
         refused: [["a name twice", ["a", "a"], '"a", the same as detachFromNodeRoles[0]']],
-    },
-    {
-        argument: "detachPolicyArns",
-        path: "detachPolicyArns[0]",
-        expected: "the ARN of a managed policy",
-        fix: "write it like arn:aws:iam::111122223333:policy/NAME, or arn:aws:iam::aws:policy/NAME",
-        otherArgs: NODE_ROLES,
-        accepted: [
-            ["a policy", [MANAGED]],
-            ["null, which counts as not given", null],
-        ],
-        refused: [["a policy's name", ["AmazonEKS_CNI_Policy"], '"AmazonEKS_CNI_Policy"']],
-    },
-    {
-        argument: "detachPolicyArns",
-        expected: NO_NAMES,
-        fix: "omit detachPolicyArns to detach the default policies",
-        otherArgs: NODE_ROLES,
-        accepted: [],
-        refused: [["an empty list", [], "an empty list"]],
     },
     {
         argument: "handedOverClusterArns",

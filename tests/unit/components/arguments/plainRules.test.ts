@@ -34,7 +34,6 @@ describe("arguments that decide which resources exist", () => {
     }
 
     for (const [propertyPath, member] of [
-        ["detachPolicyArns", "arn:aws:iam::aws:policy/A"],
         ["handedOverClusterArns", "arn:aws:eks:us-west-2:111122223333:cluster/blue"],
         ["regions", "eu-west-1"],
     ] as const) {
@@ -91,11 +90,6 @@ describe("arguments that decide which resources exist", () => {
             "detachFromNodeRoles",
             { oidcProviderArn: PROVIDER_ARN, liveChecks: undefined },
             "expected a list of names of node roles, got nothing; set it, or omit it",
-        ],
-        [
-            "detachPolicyArns",
-            { oidcProviderArn: PROVIDER_ARN, liveChecks: undefined, detachFromNodeRoles: ["nodes"] },
-            "expected a list of ARNs of managed policies, got nothing; set it, or omit it",
         ],
         [
             "regions",

@@ -35,7 +35,6 @@ describe("the live checks' inputs", () => {
             proof: "full",
             overrideExistingServiceAccount: false,
             detachFromNodeRoles: [],
-            detachPolicyArns: [],
             injectionGuard: false,
             policyArns: [MANAGED],
             additionalPolicies: false,
@@ -94,7 +93,6 @@ describe("the live checks' inputs", () => {
                     endpoints: { sts: "https://sts", iam: null },
                 },
                 detachFromNodeRoles: pulumi.output(["nodes", pulumi.output("more")]),
-                detachPolicyArns: [MANAGED],
                 handedOverClusterArns: pulumi.output([BLUE]),
                 regions: ["eu-west-1", pulumi.output("us-east-1")],
                 proof: "assumeRole",
@@ -145,7 +143,6 @@ describe("the live checks' inputs", () => {
             keepDetached: true,
             maxNotReadyNodes: 2,
             detachFromNodeRoles: ["nodes", "more"],
-            detachPolicyArns: [MANAGED],
             handedOverClusterArns: [BLUE],
             regions: ["eu-west-1", "us-east-1"],
             injectionGuard: false,
@@ -155,23 +152,18 @@ describe("the live checks' inputs", () => {
         });
         const { stableSeconds, timeouts, ...ofCanary } = inputs(run, "cni-canary");
         deepStrictEqual({ stableSeconds, timeouts }, { stableSeconds: 0, timeouts: common.timeouts });
-        deepStrictEqual(ofCanary["detachPolicyArns"], [MANAGED]);
         strictEqual("regions" in ofCanary, false);
-        const { detachFromNodeRoles, detachPolicyArns, maxNotReadyNodes, regions, ...rest } = inputs(
-            run,
-            "cni-detachment",
-        );
+        const { detachFromNodeRoles, maxNotReadyNodes, regions, ...rest } = inputs(run, "cni-detachment");
         deepStrictEqual(
             [
                 detachFromNodeRoles,
-                detachPolicyArns,
                 maxNotReadyNodes,
                 regions,
                 rest["stableSeconds"],
                 rest["keepDetached"],
                 rest["proof"],
             ],
-            [["nodes", "more"], [MANAGED], 2, ["eu-west-1", "us-east-1"], 0, true, "assumeRole"],
+            [["nodes", "more"], 2, ["eu-west-1", "us-east-1"], 0, true, "assumeRole"],
         );
         deepStrictEqual(rest["handedOverClusterArns"], [BLUE]);
         assertNoteOnly(run, "cni-system", "agent-ds");
@@ -246,7 +238,6 @@ describe("the live checks' inputs", () => {
                 kubeconfig: later,
                 aws: { region: later, endpoints: later },
                 detachFromNodeRoles: [later],
-                detachPolicyArns: [later],
                 forceDestroy: later,
             },
             { preview: true },

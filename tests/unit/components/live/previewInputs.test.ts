@@ -61,7 +61,6 @@ const expected = {
     inPlugin: false,
     detachFromNodeRoles: ["nodes"],
     ownNodeRoles: [{ name: "nodes", forceDetachPolicies: true }],
-    detachPolicyArns: undefined,
     record: undefined,
     isNewRole: true,
 };
@@ -109,7 +108,6 @@ describe("What a preview knows of the hand-over", () => {
         const more = { additionalOidcProviderArns: [OTHER], clusterName: "prod", daemonSetName: "cni" };
         const delivered = { stsRegionalEndpoints: true, tokenExpirationSeconds: 3600 };
         const policies = {
-            detachPolicyArns: ["arn"],
             handedOverClusterArns: ["cluster"],
             regions: ["cn-northwest-1"],
             overrideExistingServiceAccount: true,

@@ -14,7 +14,6 @@ import {
     memoryWith,
     ROLE,
     seconds,
-    subject,
 } from "../support/worlds";
 
 const justStarted = memoryWith({ startedAt: NOW });
@@ -138,46 +137,7 @@ table("The policies leave the node roles", [
         { injectionGuard: false },
     ],
     [
-        "by name, whatever their kind",
-        verified(
-            {},
-            {
-                nodeRoles: [
-                    nodeRole({
-                        cniPolicies: [
-                            { arn: CNI_POLICY, kind: "cni", sufficient: true },
-                            { arn: BROAD_POLICY, kind: "broad", sufficient: true },
-                        ],
-                    }),
-                ],
-            },
-        ),
-        { ...DETACH, policies: [{ roleName: "nodes", policyArn: BROAD_POLICY }] },
-        {
-            detachPolicyArns: [BROAD_POLICY],
-            record: { ...record, nodeRolePolicies: { nodes: [BROAD_POLICY, CNI_POLICY] } },
-        },
-    ],
-    [
-        "not those of another kind that are not named",
-        verified(
-            {},
-            {
-                nodeRoles: [
-                    nodeRole({
-                        cniPolicies: [
-                            { arn: OTHER_POLICY, kind: "cni", sufficient: true },
-                            { arn: BROAD_POLICY, kind: "broad", sufficient: true },
-                        ],
-                    }),
-                ],
-            },
-        ),
-        DONE,
-        { record: { ...record, nodeRolePolicies: { nodes: [OTHER_POLICY] } } },
-    ],
-    [
-        "on IPv6 all that are of the CNI's kind",
+        "all that grant the actions of the CNI and nothing else",
         verified(
             {},
             {
@@ -193,26 +153,7 @@ table("The policies leave the node roles", [
             },
         ),
         { ...DETACH, policies: [...attach("nodes"), { roleName: "nodes", policyArn: OTHER_POLICY }] },
-        {
-            subject: { ...subject, ipFamily: "ipv6" },
-            record: { ...record, nodeRolePolicies: { nodes: [CNI_POLICY, OTHER_POLICY] } },
-        },
-    ],
-    [
-        "of the partition of the role",
-        verified(
-            {},
-            {
-                nodeRoles: [
-                    nodeRole({
-                        cniPolicies: [
-                            { arn: "arn:aws-cn:iam::aws:policy/AmazonEKS_CNI_Policy", kind: "cni", sufficient: true },
-                        ],
-                    }),
-                ],
-            },
-        ),
-        DONE,
+        { record: { ...record, nodeRolePolicies: { nodes: [CNI_POLICY, OTHER_POLICY] } } },
     ],
     [
         "once more when IAM has shown them for half a minute after they left",

@@ -1,13 +1,13 @@
 import { strictEqual } from "node:assert/strict";
 import { unrecordedPolicies } from "../../../../handover/decide/drift";
 import type { NodeRoleSeen } from "../../../../handover/model/world";
-import { CNI_POLICY, nodeRole, OTHER_POLICY, record, subject } from "../support/worlds";
+import { BROAD_POLICY, CNI_POLICY, nodeRole, OTHER_POLICY, record, subject } from "../support/worlds";
 
 describe("What a refresh shows of the record", () => {
-    const target = { subject, record, detachFromNodeRoles: ["nodes", "more"], detachPolicyArns: undefined };
+    const target = { subject, record, detachFromNodeRoles: ["nodes", "more"] };
     const unrecorded = (policy: string, role: string) =>
         `${policy} was attached to ${role} after the hand-over began. Run pulumi up --refresh: it records this policy, and then detaches it.`;
-    const other = { arn: OTHER_POLICY, kind: "cni", sufficient: true } as const;
+    const broad = { arn: BROAD_POLICY, kind: "broad", sufficient: true } as const;
     const rows: [string, NodeRoleSeen[], string | undefined, Partial<typeof target>?][] = [
         ["is nothing where the policy is recorded", [nodeRole()], undefined],
         ["is a policy that is not recorded", [nodeRole({ name: "more" })], unrecorded(CNI_POLICY, "more")],
@@ -34,7 +34,7 @@ describe("What a refresh shows of the record", () => {
             undefined,
             { record: { ...record, detachedBefore: { more: [CNI_POLICY] } } },
         ],
-        ["is nothing of a policy that stays attached", [nodeRole({ name: "more", cniPolicies: [other] })], undefined],
+        ["is nothing of a policy that stays attached", [nodeRole({ name: "more", cniPolicies: [broad] })], undefined],
         ["is nothing of a role that is not listed", [nodeRole({ name: "idle" })], undefined],
         ["is nothing of a role that is gone", [nodeRole({ name: "more", exists: false })], undefined],
         ["is nothing where nothing is detached", [nodeRole({ name: "more" })], undefined, { detachFromNodeRoles: [] }],

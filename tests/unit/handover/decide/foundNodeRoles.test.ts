@@ -14,7 +14,7 @@ import {
     withoutPolicies,
 } from "../support/worlds";
 
-const nothing = { subject, detachFromNodeRoles: ["nodes"], detachPolicyArns: [] };
+const nothing = { subject, detachFromNodeRoles: ["nodes"] };
 const neverSeen: HandOverRecord = { ...record, nodeRolePolicies: { nodes: [] } };
 const managed = { nodes: [CNI_POLICY] };
 
@@ -77,26 +77,10 @@ describe("The record of the node roles that a run found", () => {
             neverSeen,
         ],
         [
-            "has the program's policies on IPv6, where AWS has none",
+            "has no policy on IPv6, where AWS has none",
             neverSeen,
-            {
-                subject: { ...subject, ipFamily: "ipv6" },
-                detachPolicyArns: [OTHER_POLICY],
-                nodeRoles: [sharedAndDetached(BLUE)],
-            },
-            { ...neverSeen, foundDetached: ["nodes"], detachedBefore: { nodes: [OTHER_POLICY] } },
-        ],
-        [
-            "has AWS's policy on IPv4, whatever else the program detaches",
-            neverSeen,
-            { detachPolicyArns: [OTHER_POLICY, CNI_POLICY], nodeRoles: [sharedAndDetached(BLUE)] },
-            { ...neverSeen, foundDetached: ["nodes"], detachedBefore: managed },
-        ],
-        [
-            "says that the program's policy is detached where another one is attached",
-            record,
-            { detachPolicyArns: [OTHER_POLICY], nodeRoles: [sharedWith([BLUE])] },
-            { ...record, foundDetached: ["nodes"] },
+            { subject: { ...subject, ipFamily: "ipv6" }, nodeRoles: [sharedAndDetached(BLUE)] },
+            { ...neverSeen, foundDetached: ["nodes"], detachedBefore: { nodes: [] } },
         ],
         [
             "forgets what the run before found, and keeps what the way back needs",

@@ -2,9 +2,8 @@ import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import { bootGap, lostByOthers } from "../../../../handover/decide/nodeBoot";
 import type { NodeRoleSeen, World } from "../../../../handover/model/world";
 import { allows, CNI, MINIMAL, WORKER } from "../support/nodeBoot";
-import { CNI_POLICY, node, nodeRole, onNodeRole, OTHER_POLICY, subject, world } from "../support/worlds";
+import { CNI_POLICY, node, nodeRole, onNodeRole, OTHER_POLICY, world } from "../support/worlds";
 
-const target = { subject, detachPolicyArns: undefined };
 const withPolicies = (...policies: NonNullable<NodeRoleSeen["policies"]>) => nodeRole({ policies });
 const seen = (role: NodeRoleSeen, ...names: string[]): World =>
     world(onNodeRole, {
@@ -64,37 +63,33 @@ describe("Nodes of a role", () => {
         ],
     ];
     for (const [what, role, of, expected] of rows) {
-        it(what, () => deepStrictEqual(bootGap(target, role, of), expected));
+        it(what, () => deepStrictEqual(bootGap(role, of), expected));
     }
 
-    it("are judged by the policies that the program names, and by the boundary", () => {
+    it("are judged by the boundary, too", () => {
         const role = { ...withPolicies(allows(OTHER_POLICY, "ec2:*"), CNI), boundary: MINIMAL };
-        const boundary = [`the permissions boundary ${MINIMAL.name} does not allow it`];
-        const named = {
-            ...role,
-            cniPolicies: [...role.cniPolicies, { arn: OTHER_POLICY, kind: "broad" as const, sufficient: true }],
-        };
-        const policies = { ...target, detachPolicyArns: [CNI_POLICY, OTHER_POLICY] };
-        deepStrictEqual(bootGap(target, role, seen(role, "n1")), {
-            overruling: boundary,
+        deepStrictEqual(bootGap(role, seen(role, "n1")), {
+            overruling: [`the permissions boundary ${MINIMAL.name} does not allow it`],
             uncertain: [],
             isAllowed: true,
         });
-        deepStrictEqual(bootGap(policies, named, seen(role, "n1")), { ...NOT_ALLOWED, overruling: boundary });
+    });
+
+    it("do not boot with a customer managed policy that leaves, too", () => {
+        const cniPolicies = [OTHER_POLICY, CNI_POLICY].map((arn) => ({ arn, kind: "cni" as const, sufficient: true }));
+        const role = { ...withPolicies(allows(OTHER_POLICY, "ec2:*"), CNI), cniPolicies };
+        deepStrictEqual(bootGap(role, seen(role, "n1")), NOT_ALLOWED);
     });
 });
 
 describe("Others lose with the policies of a node role", () => {
     it("what nothing that stays grants and the plugin alone does not use", () => {
-        deepStrictEqual(lostByOthers(target, withPolicies(WORKER, CNI)), [
-            "ec2:DescribeNetworkInterfaces",
-            "ec2:DescribeTags",
-        ]);
-        deepStrictEqual(lostByOthers(target, withPolicies(allows("x", "ec2:Describe*"), CNI)), []);
+        deepStrictEqual(lostByOthers(withPolicies(WORKER, CNI)), ["ec2:DescribeNetworkInterfaces", "ec2:DescribeTags"]);
+        deepStrictEqual(lostByOthers(withPolicies(allows("x", "ec2:Describe*"), CNI)), []);
     });
 
     it("nothing of what stays, or of what has left", () => {
-        strictEqual(lostByOthers(target, nodeRole()).length, 0);
-        deepStrictEqual(lostByOthers(target, { ...withPolicies(WORKER), cniPolicies: [] }), []);
+        strictEqual(lostByOthers(nodeRole()).length, 0);
+        deepStrictEqual(lostByOthers({ ...withPolicies(WORKER), cniPolicies: [] }), []);
     });
 });

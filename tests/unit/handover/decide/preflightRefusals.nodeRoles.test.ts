@@ -4,7 +4,7 @@ import { Preflight } from "../../../../handover/model/preflight";
 import type { PodOnNodeRole } from "../../../../handover/model/world";
 import { passingPreflight, seen, table } from "../support/preflights";
 import { CNI, MINIMAL } from "../support/nodeBoot";
-import { CNI_POLICY, nodeRole, OTHER_POLICY, otherNode, podOnNodeRole } from "../support/worlds";
+import { CNI_POLICY, nodeRole, otherNode, podOnNodeRole } from "../support/worlds";
 
 const roles = (...nodeRoles: ReturnType<typeof nodeRole>[]) => seen({}, { nodeRoles });
 const gone = nodeRole({ name: "gone", exists: false });
@@ -42,12 +42,6 @@ table("Node roles whose nodes could not boot", [
     [
         "are if an earlier update has named others",
         { namedBefore: ["more"], world: roles(minimal()) },
-        [CANNOT_BOOT("nodes")],
-    ],
-    ["are not if another policy is to be detached", { detachPolicyArns: [OTHER_POLICY], world: roles(minimal()) }, []],
-    [
-        "are with the default for an empty list",
-        { detachPolicyArns: [], world: roles(minimal()) },
         [CANNOT_BOOT("nodes")],
     ],
 ]);

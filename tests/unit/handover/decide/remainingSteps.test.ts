@@ -152,21 +152,9 @@ const rows: [string, World, string[], Partial<DetachmentTarget>?][] = [
     ],
     ["is listed for a broad policy", seen(nodeRole({ cniPolicies: [broad] })), [other(BROAD_POLICY)]],
     [
-        "is listed for each other policy, and not for the one that is meant",
+        "is not listed for those that are detached",
         seen(nodeRole({ cniPolicies: [cni(OTHER_POLICY), managed, broad] })),
-        [other(OTHER_POLICY), other(BROAD_POLICY)],
-    ],
-    [
-        "is not listed for the customer's policy on IPv6, which is meant",
-        seen(nodeRole({ cniPolicies: [cni(OTHER_POLICY), broad] })),
         [other(BROAD_POLICY)],
-        { subject: { ...subject, ipFamily: "ipv6" } },
-    ],
-    [
-        "is listed for the managed policy where another one is meant",
-        seen(nodeRole({ cniPolicies: [cni(OTHER_POLICY), managed] })),
-        [other(CNI_POLICY)],
-        { detachPolicyArns: [OTHER_POLICY] },
     ],
     [
         "is listed for inline policies",

@@ -19,7 +19,7 @@ import {
     fresh,
     memoryWith,
     nodeRole,
-    OTHER_POLICY,
+    BROAD_POLICY,
     record,
     seconds,
     withoutPolicies,
@@ -59,7 +59,7 @@ describe("A listed node role", () => {
         ["has none to keep", sharedAndDetached(BLUE), undefined],
         [
             "has none to keep that this component detaches",
-            sharedWith([BLUE], { cniPolicies: [{ arn: OTHER_POLICY, kind: "cni", sufficient: true }] }),
+            sharedWith([BLUE], { cniPolicies: [{ arn: BROAD_POLICY, kind: "broad", sufficient: true }] }),
             undefined,
         ],
         [

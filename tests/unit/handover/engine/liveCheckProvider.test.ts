@@ -15,7 +15,6 @@ const inputs = {
     record,
     approvedRole: ROLE,
     detachFromNodeRoles: [],
-    detachPolicyArns: [],
 };
 
 /** How each operation opens its connections, which the test does not have. */

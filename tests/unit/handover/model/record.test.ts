@@ -25,7 +25,7 @@ import {
     world,
 } from "../support/worlds";
 
-const nothing = { roleArn: ROLE, detachFromNodeRoles: [], nodeRoles: [], detachPolicyArns: [] };
+const nothing = { roleArn: ROLE, detachFromNodeRoles: [], nodeRoles: [] };
 const cni = (arn: string) => ({ arn, kind: "cni" as const, sufficient: true });
 const broad = { arn: BROAD_POLICY, kind: "broad" as const, sufficient: true };
 
@@ -122,17 +122,9 @@ describe("The record", () => {
         deepStrictEqual(withObserved(record, { ...nothing, nodeRoles }), record);
     });
 
-    it("has a broad policy that is listed for detachment, in addition to the CNI policy", () => {
-        const nodeRoles = [nodeRole({ name: "more", cniPolicies: [broad, cni(OTHER_POLICY)] })];
-        deepStrictEqual(withObserved(record, { ...nothing, nodeRoles, detachPolicyArns: [BROAD_POLICY] }), {
-            ...record,
-            nodeRolePolicies: { nodes: [CNI_POLICY], more: [BROAD_POLICY, OTHER_POLICY] },
-        });
-    });
-
-    it("has nothing of a policy that is named and not attached, or only inline", () => {
+    it("has nothing of an inline policy", () => {
         const nodeRoles = [nodeRole({ name: "more", cniPolicies: [], inlineCniPolicies: [inlinePolicy("inline")] })];
-        deepStrictEqual(withObserved(record, { ...nothing, nodeRoles, detachPolicyArns: [OTHER_POLICY] }), {
+        deepStrictEqual(withObserved(record, { ...nothing, nodeRoles }), {
             ...record,
             nodeRolePolicies: { nodes: [CNI_POLICY], more: [] },
         });

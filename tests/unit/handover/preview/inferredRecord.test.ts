@@ -8,14 +8,12 @@ import {
     CNI_POLICY,
     FORMER_ROLE,
     nodeRole,
-    OTHER_POLICY,
     ROLE,
     serviceAccount,
     withoutPolicies,
 } from "../support/worlds";
 
-const infer = (more: Partial<Preflight>, detachPolicyArns?: readonly string[]) =>
-    inferredRecord({ ...passingPreflight, ...more }, detachPolicyArns);
+const infer = (more: Partial<Preflight>) => inferredRecord({ ...passingPreflight, ...more });
 const noGuard = { injectionGuard: { present: false, inForce: false } };
 const gpu = nodeRole({ name: "gpu", ...withoutPolicies });
 
@@ -65,11 +63,6 @@ describe("The record that a preview infers", () => {
         }));
         const world = handedOver({}, { nodeRoles: [nodeRole({ cniPolicies })] });
         deepStrictEqual(infer({ world })?.nodeRolePolicies, { nodes: [CNI_POLICY] });
-        deepStrictEqual(infer({ world }, [BROAD_POLICY])?.nodeRolePolicies, { nodes: [CNI_POLICY, BROAD_POLICY] });
-    });
-
-    it("has those that the program names for a node role that holds none", () => {
-        deepStrictEqual(infer({ world: handedOver() }, [OTHER_POLICY])?.nodeRolePolicies, { nodes: [OTHER_POLICY] });
     });
 });
 

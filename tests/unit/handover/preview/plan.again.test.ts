@@ -31,7 +31,6 @@ import {
     nodeRole,
     NOW,
     onNodeRole,
-    OTHER_POLICY,
     OTHER_POLICY_FIX,
     pod,
     pods,
@@ -114,20 +113,6 @@ table("The plan for a cluster that has been handed over", [
         changesWithRemaining([DETACH_REMAINS], ANNOTATE, canary("pod-n1", "n1"), WAVES),
         inputsWithoutNodeRoles,
         { subject: other, ...preflightWithoutNodeRoles },
-    ],
-    [
-        "gives the named policies back",
-        handedOver(),
-        changes(
-            `[attach] ${OTHER_POLICY} is attached again to nodes, before the service account gets another role.`,
-            PROPAGATION,
-            ANNOTATE,
-            canary("pod-n1", "n1"),
-            WAVES,
-            `[detach] ${OTHER_POLICY} is detached from nodes once every pod carries the role.`,
-        ),
-        { detachPolicyArns: [OTHER_POLICY] },
-        { subject: other },
     ],
     [
         "gives the policies back where no node role is named any more",

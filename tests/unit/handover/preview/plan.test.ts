@@ -333,21 +333,6 @@ table("The plan of a first hand-over", [
         ),
     ],
     [
-        "takes away which policies are named",
-        seen({}, { nodeRoles: [nodeRole({ cniPolicies: [managed, broad] })] }),
-        changesWithRemaining(
-            [
-                `[other-policy] nodes also holds ${CNI_POLICY}, which also grants actions of the CNI. ${OTHER_POLICY_FIX}`,
-            ],
-            ANNOTATE,
-            canary("pod-n1", "n1"),
-            WAVES,
-            GUARD,
-            `[detach] ${BROAD_POLICY} is detached from nodes once every pod carries the role.`,
-        ),
-        { detachPolicyArns: [BROAD_POLICY] },
-    ],
-    [
         "says that nothing is proved where there is no node",
         seen({ nodes: [], pods: [] }, { nodeRoles: [nodeRole({ instancesOfCluster: [] })] }),
         changesWithRemaining(

@@ -30,7 +30,6 @@ const inputs: CredentialGuardInputs = {
     proof: "off",
     overrideExistingServiceAccount: false,
     detachFromNodeRoles: ["nodes"],
-    detachPolicyArns: [],
     injectionGuard: false,
     policyArns: [],
     additionalPolicies: false,

@@ -14,7 +14,6 @@ const inputs: CredentialGuardInputs = {
     proof: "off",
     overrideExistingServiceAccount: false,
     detachFromNodeRoles: ["nodes"],
-    detachPolicyArns: [],
     injectionGuard: false,
     policyArns: [CNI_POLICY, OTHER_POLICY],
     additionalPolicies: true,

@@ -178,7 +178,7 @@ describe("The detachment, when it hands over", () => {
     });
 
     const updates: [string, Partial<DetachmentInputs>, boolean][] = [
-        ["does not watch them again in an update after a finished one", { detachPolicyArns: [CNI_POLICY] }, false],
+        ["does not watch them again in an update after a finished one", { handedOverClusterArns: ["arn"] }, false],
         ["watches them in an update to another delivery, which may have attached policies", { delivered: "e" }, true],
         ["watches them in an update to another role", { approvedRole: "b" }, true],
         ["watches them after another rollout, which may have attached policies", { rollouts: 2 }, true],
@@ -492,7 +492,6 @@ describe("An update of the detachment", () => {
         { approvedRole: `${ROLE}-2` },
         { delivered: "another" },
         { detachFromNodeRoles: ["nodes", "more"] },
-        { detachPolicyArns: [CNI_POLICY] },
         { handedOverClusterArns: ["arn"] },
         { injectionGuard: false },
     ];

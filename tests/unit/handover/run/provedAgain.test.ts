@@ -100,7 +100,6 @@ describe("The credential guard's read", () => {
         proof: "full" as const,
         overrideExistingServiceAccount: false,
         detachFromNodeRoles: ["nodes"],
-        detachPolicyArns: [],
         injectionGuard: false,
         policyArns: [],
         additionalPolicies: false,

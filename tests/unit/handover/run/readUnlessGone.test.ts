@@ -41,7 +41,6 @@ const live = (forceDestroy: boolean, drift: string) => ({
 const GUARD = {
     overrideExistingServiceAccount: false,
     detachFromNodeRoles: ["nodes"],
-    detachPolicyArns: [],
     policyArns: [CNI_POLICY],
     additionalPolicies: false,
     roleUniqueId: "AROACNI",

@@ -37,7 +37,6 @@ const inputs: CredentialGuardInputs = {
     proof: "off",
     overrideExistingServiceAccount: true,
     detachFromNodeRoles: [],
-    detachPolicyArns: [],
     policyArns: [CNI_POLICY],
     additionalPolicies: false,
     roleUniqueId: "AROACNI",

@@ -23,7 +23,6 @@ export const target: DetachmentTarget = {
     subject,
     record,
     detachFromNodeRoles: ["nodes"],
-    detachPolicyArns: undefined,
     injectionGuard: true,
     stableSeconds: 20,
     // Longer than the age of the pods in these worlds.

@@ -12,7 +12,6 @@ export const guardState: CredentialGuardInputs & CredentialGuardOutputs = {
     proof: "full",
     overrideExistingServiceAccount: false,
     detachFromNodeRoles: ["nodes"],
-    detachPolicyArns: [],
     injectionGuard: true,
     policyArns: [CNI_POLICY],
     additionalPolicies: false,

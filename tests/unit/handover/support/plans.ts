@@ -11,7 +11,6 @@ export const planInputs: PlanInputs = {
     canaryActs: true,
     detachFromNodeRoles: ["nodes"],
     ownNodeRoles: [],
-    detachPolicyArns: undefined,
     stableSeconds: 20,
     iamPropagationSeconds: 120,
     maxNotReadyNodes: 0,

@@ -72,7 +72,6 @@ export class Stack {
             proof: "full",
             overrideExistingServiceAccount: false,
             detachFromNodeRoles: ["nodes"],
-            detachPolicyArns: [],
             injectionGuard: true,
             policyArns: [CNI_POLICY],
             additionalPolicies: false,

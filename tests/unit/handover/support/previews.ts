@@ -15,7 +15,6 @@ export const previewed: PreviewInputs = {
     additionalPolicies: false,
     detachFromNodeRoles: ["nodes"],
     ownNodeRoles: [],
-    detachPolicyArns: undefined,
     stableSeconds: 20,
     iamPropagationSeconds: 120,
     maxNotReadyNodes: 0,

@@ -27,8 +27,7 @@ export const CNI_POLICY = "arn:aws:iam::aws:policy/AmazonEKS_CNI_Policy";
 export const OTHER_POLICY = `arn:aws:iam::${ACCOUNT}:policy/network`;
 export const BROAD_POLICY = "arn:aws:iam::aws:policy/AmazonEC2FullAccess";
 /** The last sentences of `[other-policy]`. */
-export const OTHER_POLICY_FIX =
-    "The component does not detach it. If the nodes do not need it, list it in detachPolicyArns, together with the CNI policy.";
+export const OTHER_POLICY_FIX = `The component does not detach it. If the nodes do not need it: aws iam detach-role-policy --role-name nodes --policy-arn ${BROAD_POLICY}`;
 export const ROLE = `arn:aws:iam::${ACCOUNT}:role/cni`;
 export const FORMER_ROLE = `arn:aws:iam::${ACCOUNT}:role/eksctl`;
 export const ROLE_ARN = "eks.amazonaws.com/role-arn";
