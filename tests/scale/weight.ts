@@ -117,9 +117,10 @@ async function onCluster(): Promise<object> {
         await setArgs(stack, sandbox, { ...calls.args, detachFromNodeRoles: ["sandbox-nodes"] });
         await stack.up();
         const up = total(calls.take());
-        const { deployment } = await stack.exportStack();
-        const all = (deployment as { readonly resources: readonly { readonly type: string }[] }).resources;
-        const resources = all.filter(({ type }) => !/^pulumi:(?:pulumi:Stack|providers:)/.test(type)).length;
+        const state = (await stack.exportStack()) as { deployment: { resources: readonly { type: string }[] } };
+        const resources = state.deployment.resources.filter(
+            ({ type }) => !/^pulumi:(?:pulumi:Stack|providers:)/.test(type),
+        ).length;
         await stack.up();
         const secondUp = total(calls.take());
         await stack.refresh();
