@@ -41,7 +41,7 @@ const ANSWERS: Readonly<Record<string, (answer: string, sandbox: Sandbox) => voi
 const ELSEWHERE = [
     /^npm (?:install|test$|run (?:pack|demo)$)/,
     /^pulumi (?:preview|up|up --refresh|destroy|login|cancel)$/,
-    /^pulumi (?:stack init|stack output|config set|state delete|package|new) /,
+    /^pulumi (?:stack init|stack output|config set|state delete|package|new)\b/,
     /^kubectl (?:describe daemonset aws-node -n kube-system|config set-credentials)$/,
     /^aws (?:sso login|eks update-kubeconfig\b.*)$/,
     /^eksctl utils associate-iam-oidc-provider --cluster my-cluster --approve$/,
