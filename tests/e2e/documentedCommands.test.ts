@@ -3,7 +3,7 @@ import { execFile } from "child_process";
 import { join } from "path";
 import { promisify } from "util";
 import type { Sandbox } from "local-eks";
-import { allTokens, page } from "../unit/support/markdown";
+import { codeBlocks, codeSpans, page } from "../unit/support/markdown";
 import { sandboxOf } from "./support/sandboxes";
 
 /** https://pypi.org/project/awscli: version 1 of the AWS CLI, since version 2 is in no package registry. */
@@ -12,17 +12,21 @@ const AWS_CLI = "awscli==1.46.3";
 /** The names in the docs, and those of the local EKS. */
 const NAMES: Readonly<Record<string, string>> = { "my-cluster": "sandbox", "my-nodes": "sandbox" };
 
-/** The commands in the sentences and tables of README, and what each must answer on a cluster before the hand-over. */
+const PAGES = ["README.md", "docs/installation-configuration.md"].map(page);
+
+/** The commands with which these pages let readers look at a cluster, and what each must answer before the hand-over. */
 const ANSWERS: Readonly<Record<string, (answer: string, sandbox: Sandbox) => void>> = {
     "kubectl get daemonset aws-node -n kube-system": (answer) => assert.match(answer, /^aws-node +3 /m),
     "kubectl get serviceaccount aws-node -n kube-system -o yaml --show-managed-fields": (answer) =>
         assert.match(answer, /^ {2}managedFields:$[^]*^ {2}name: aws-node$/m),
-    "kubectl get daemonset eks-pod-identity-agent -n kube-system": (answer) =>
-        assert.match(answer, /NotFound.*"eks-pod-identity-agent" not found/),
     "aws iam list-open-id-connect-providers": (answer, { oidcProviderArn }) =>
         assert.ok(answer.includes(`"Arn": "${oidcProviderArn}"`), answer),
     "aws eks describe-cluster --name my-cluster --query cluster.identity.oidc.issuer": (answer, { oidcProviderArn }) =>
         assert.strictEqual(answer.trim(), `"https://${oidcProviderArn.replace(/^.*:oidc-provider\//, "")}"`),
+    "aws eks describe-cluster --name my-cluster --query cluster.identity.oidc.issuer --output text": (
+        answer,
+        { oidcProviderArn },
+    ) => assert.strictEqual(answer.trim(), `https://${oidcProviderArn.replace(/^.*:oidc-provider\//, "")}`),
     "aws eks describe-nodegroup --cluster-name my-cluster --nodegroup-name my-nodes --query nodegroup.nodeRole": (
         answer,
     ) => assert.match(answer, /:role\/sandbox-nodes"$/m),
@@ -35,10 +39,11 @@ const ANSWERS: Readonly<Record<string, (answer: string, sandbox: Sandbox) => voi
 
 /** Other suites run these, or they are only names of commands. kwok runs no containers, and eksctl is in no package registry. */
 const ELSEWHERE = [
-    /^npm run (?:pack|sandbox)\b/,
-    /^pulumi (?:preview|up|destroy|login)$/,
-    /^pulumi stack output remainingSteps$/,
-    /^kubectl (?:annotate|delete pod|exec .*)$/,
+    /^npm (?:install|test$|run (?:pack|demo)$)/,
+    /^pulumi (?:preview|up|up --refresh|destroy|login|cancel)$/,
+    /^pulumi (?:stack init|stack output|config set|state delete|package|new)\b/,
+    /^kubectl (?:describe daemonset aws-node -n kube-system|config set-credentials)$/,
+    /^aws (?:sso login|eks update-kubeconfig\b.*)$/,
     /^eksctl utils associate-iam-oidc-provider --cluster my-cluster --approve$/,
 ];
 
@@ -55,14 +60,15 @@ async function withPip(environment: string): Promise<string> {
     }
 }
 
-describe("The commands in README's text", () => {
+describe("The commands of README and of the page on the installation", () => {
     let sandbox: Sandbox;
     let awsCli: string;
     const written = [
         ...new Set(
-            allTokens(page("README.md"))
-                .flatMap((token) => (token.type === "codespan" ? [String(token["text"])] : []))
-                .filter((text) => /^(?:aws|eksctl|kubectl|npm|pulumi) \S/.test(text)),
+            PAGES.flatMap((of) => [
+                ...codeSpans(of),
+                ...codeBlocks(of).flatMap(({ language, text }) => (language === "sh" ? text.split("\n") : [])),
+            ]).filter((text) => /^(?:aws|eksctl|kubectl|npm|pulumi) \S/.test(text)),
         ),
     ];
 

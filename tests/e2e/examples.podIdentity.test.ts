@@ -14,6 +14,7 @@ import { type Example, resourcesOf, withExample } from "./support/examples";
 import { refusals } from "./support/faults";
 import { handOverSandbox, MANAGED_CNI_POLICY } from "./support/handOver";
 import { iamOf } from "./support/iam";
+import { planIn } from "./support/plan";
 import { describeNightly } from "./support/quiet";
 
 const NODE_ROLE = "sandbox-nodes";
@@ -21,17 +22,6 @@ const PAGE = resolve(__dirname, "../../docs/clusters-of-pod-identity.md");
 const NEW_ROLE = /^arn:aws:iam::111122223333:role\/cni-role-/;
 /** Both parts see an association late, as on EKS. */
 const DELAYS = { webhooks: [3, 8], eksAuth: [2, 6] } as const;
-
-/** The lines of a plan, without the names that differ from one cluster to another. */
-function planIn(text: string): string[] {
-    return text
-        .replaceAll(/<\{%\w+%\}>/g, "")
-        .split("\n")
-        .map((line) => line.trim())
-        .filter((line) => /^\[[a-z-]+\] /.test(line))
-        .map((line) => line.replaceAll(/\baws-node-\w{5}\b/g, "POD").replaceAll(/\bip-[\w.-]+\w/g, "NODE"))
-        .map((line) => line.replace(/^(\[guard\] The admission policy) \S+/, "$1 NAME"));
-}
 
 /** As docs/clusters-of-pod-identity.md has it. */
 const agentAddOn = ({ clusterName }: Sandbox) =>

@@ -5,9 +5,9 @@ import * as path from "path";
 import { ensureAllTools, type Sandbox } from "local-eks";
 import { withShortWaits } from "../e2e/support/examples";
 import { handOverSandbox } from "../e2e/support/handOver";
+import { planIn } from "../e2e/support/plan";
 import { languageOf } from "../languages/support/languages";
-import { handOverProgram } from "../languages/support/programs";
-import { codeBlocks, page } from "../unit/support/markdown";
+import { codeBlocks, codeSpans, page } from "../unit/support/markdown";
 import { README_INSTALL, ROOT, useConsumer } from "./support/consumer";
 import { pulumiIn } from "./support/pulumiIn";
 
@@ -22,15 +22,16 @@ describe("The package from a registry", () => {
     before(async function () {
         this.timeout(30 * 60_000);
         await ensureAllTools(process.stderr);
-        sandbox = await handOverSandbox("registry");
+        // Two pods that are canaries, and two for the waves.
+        sandbox = await handOverSandbox("registry", { nodes: 4, subnets: 2 });
         pulumi = pulumiIn(sandbox.environment);
     });
     after(() => sandbox.stop());
 
-    /** Runs the commands of README's first screen, with the names of this cluster, then an empty update and destroy. */
-    async function upAndDestroy(folder: string): Promise<void> {
+    /** Runs commands of README with the names of this cluster. Returns their output. */
+    async function run(folder: string, commands: readonly string[]): Promise<string> {
         const shown: string[] = [];
-        for (const command of README.commands) {
+        for (const command of commands) {
             const args = command
                 .replace("my-cluster", sandbox.clusterName)
                 .replace("my-node-role", NODE_ROLE)
@@ -38,9 +39,21 @@ describe("The package from a registry", () => {
             assert.strictEqual(args.shift(), "pulumi");
             shown.push(await pulumi(folder, ...args, ...(args[0] === "up" ? ["--yes", "--skip-preview"] : [])));
         }
-        const text = shown.join("\n");
-        assert.match(text, /Plan for the cluster:/);
-        assert.doesNotMatch(text, /warning: .*(?:package\.json|index\.js)/);
+        return shown.join("\n");
+    }
+
+    /** The plan of README's program, and then `up`, an empty update and destroy, with short waits. */
+    async function doesItsJob(folder: string, file: string, program: string, withShorterWaits: string): Promise<void> {
+        assert.strictEqual(README.commands.at(-1), "pulumi up");
+        fs.writeFileSync(path.join(folder, file), program);
+        const preview = await run(folder, README.commands.slice(0, -1));
+        assert.match(preview, /Plan for the cluster:/);
+        assert.notDeepStrictEqual(planIn(README.plan), []);
+        assert.deepStrictEqual(planIn(preview), planIn(README.plan));
+        assert.notStrictEqual(withShorterWaits, program);
+        fs.writeFileSync(path.join(folder, file), withShorterWaits);
+        const shown = preview + (await run(folder, README.commands.slice(-1)));
+        assert.doesNotMatch(shown, /warning: .*(?:package\.json|index\.js)/);
         const outputs = JSON.parse(await pulumi(folder, "stack", "output", "--json")) as object;
         assert.deepStrictEqual(outputs, { remainingSteps: [] });
         await pulumi(folder, "up", "--yes", "--skip-preview", "--expect-no-changes");
@@ -70,38 +83,38 @@ describe("The package from a registry", () => {
         );
     });
 
-    it("does the job of README's first screen, and undoes it", async function () {
+    it("shows README's plan, does the job of its program, and undoes it", async function () {
         this.timeout(10 * 60_000);
         const { folder } = consumer;
         fs.writeFileSync(path.join(folder, "Pulumi.yaml"), README.project);
-        const program = withShortWaits(README.program);
-        assert.notStrictEqual(program, README.program);
-        fs.writeFileSync(path.join(folder, "index.ts"), program);
-        await upAndDestroy(folder);
+        await doesItsJob(folder, "index.ts", README.program, withShortWaits(README.program));
     });
 
-    it("does it for a program in YAML, as the page on the installation says", async function () {
+    it("does it for README's program in YAML", async function () {
         this.timeout(10 * 60_000);
         const folder = path.join(consumer.folder, "in-yaml");
         fs.mkdirSync(folder);
         fs.symlinkSync(path.join(consumer.folder, "node_modules"), path.join(folder, "node_modules"));
-        const packages = blocksOf("docs/installation-configuration.md", "yaml").find((text) =>
-            text.startsWith("packages:"),
-        );
-        assert.ok(packages !== undefined);
-        const program = handOverProgram(languageOf("yaml"), "from-registry");
-        fs.writeFileSync(path.join(folder, "Pulumi.yaml"), `${program}${packages}\n`);
-        await upAndDestroy(folder);
+        const lastArgument = /^ +detachFromNodeRoles: .*\n/m;
+        const more = languageOf("yaml").moreArguments("from-registry");
+        await doesItsJob(folder, "Pulumi.yaml", README.yaml, README.yaml.replace(lastArgument, `$&${more}`));
     });
 });
 
 const blocksOf = (of: string, wanted: string) =>
     codeBlocks(page(of)).flatMap(({ language, text }) => (language === wanted ? [text] : []));
 
-/** The blocks of README's first screen: the installation, the project, the program, and the commands. */
+const textOf = (language: string, start: string) =>
+    blocksOf("README.md", language).find((text) => text.startsWith(start)) ?? "";
+
+/** The blocks of README: the installation, the plan, the programs, and the commands. Its text has the two lines of the project. */
 const README = {
-    install: blocksOf("README.md", "sh")[0] ?? "",
-    project: blocksOf("README.md", "yaml")[0] ?? "",
-    program: blocksOf("README.md", "ts")[0] ?? "",
-    commands: (blocksOf("README.md", "sh")[1] ?? "").split("\n"),
+    install: textOf("sh", "npm install"),
+    plan: textOf("text", "Plan for the cluster:"),
+    project: codeSpans(page("README.md"))
+        .filter((text) => /^(?:name|runtime): /.test(text))
+        .join("\n"),
+    program: textOf("ts", "import"),
+    yaml: textOf("yaml", "name: cni"),
+    commands: textOf("sh", "pulumi").split("\n"),
 };
