@@ -8,7 +8,7 @@ import { endSandbox } from "../../../supervisorLaunch";
 import { markerVariable, readState } from "../../../supervisorState";
 import { processStart } from "../../../tools/lock";
 import { ask } from "../../../tools/run";
-import { allProcesses, itNightly, processesOf, small, stateOf, tools, until } from "./support";
+import { allProcesses, itNightly, processesOf, runCli, small, stateOf, tools, until } from "./support";
 
 /** Whether the API server of a sandbox answers its kubectl. */
 async function answers({ environment }: Sandbox): Promise<boolean> {
@@ -27,24 +27,6 @@ describe("Sandboxes", function () {
         scratch = mkdtempSync(join(tmpdir(), "eks-cni-lifecycle-"));
     });
     after(() => rmSync(scratch, { recursive: true, force: true }));
-
-    itNightly("run side by side, and one ends without the other noticing", async () => {
-        const [a, b] = await Promise.all([startSandbox(small("a")), startSandbox(small("b"))]);
-        const [stateA, stateB] = [stateOf(a.name), stateOf(b.name)];
-        assert.deepEqual(processesOf(stateA), allProcesses);
-        assert.deepEqual(processesOf(stateB), allProcesses);
-        for (const fact of ["directory", "awsEndpoint", "kubeconfigPath", "issuer", "oidcProviderArn"] as const) {
-            assert.notEqual(a[fact], b[fact], fact);
-        }
-        await a.stop();
-        assert.deepEqual(processesOf(stateA), []);
-        assert.ok(!existsSync(a.directory));
-        assert.equal(readState(a.name), undefined);
-        assert.ok(await answers(b));
-        assert.equal((await fetch(b.awsEndpoint)).status < 500, true);
-        await b.stop();
-        assert.deepEqual(processesOf(stateB), []);
-    });
 
     it("keep their name while they run: a second one of that name is refused, with the command that ends the first", async () => {
         const sandbox = await startSandbox(small("name"));
@@ -76,6 +58,11 @@ describe("Sandboxes", function () {
             processesOf(state),
             allProcesses.filter((name) => name !== "supervisor"),
             "its children live on, which is what has to be cleaned up",
+        );
+        const { stdout } = await runCli("status");
+        assert.match(
+            stdout,
+            new RegExp(`^${first.name}: killed .*; clean up with: .* down --name ${first.name}$`, "m"),
         );
         const second = await startSandbox(small("killed"));
         assert.deepEqual(processesOf(state), []);
