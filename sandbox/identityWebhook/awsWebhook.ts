@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { ManagedProcess } from "../cluster/managedProcess";
-import { freePort, withFreePorts } from "../cluster/ports";
+import { withFreePorts } from "../cluster/ports";
 import { type Certificate, selfSigned } from "../certificate";
 import { credentialsUris } from "./injection";
 import { type LateWatch, startLateWatch } from "./lateWatch";
@@ -96,7 +96,7 @@ async function start(
     const cert = file("aws-webhook.crt", certificate.cert);
     const key = file("aws-webhook.key", certificate.key);
     const kubeconfig = file("aws-webhook.kubeconfig", JSON.stringify(kubeconfigOf(cluster.url)));
-    return withFreePorts(2, freePort, async ([port = 0, metricsPort = 0]) => {
+    return withFreePorts(2, async ([port = 0, metricsPort = 0]) => {
         const process = ManagedProcess.start({
             name: "pod-identity-webhook",
             executable,
@@ -116,12 +116,7 @@ async function start(
             environment: { ...globalThis.process.env, KUBE_FEATURE_WatchListClient: "false" },
         });
         const agent = new Agent({ ca: certificate.cert });
-        try {
-            await process.until(async () => (await get(port, agent)) === 200, healthSeconds);
-        } catch (error) {
-            await process.stop();
-            throw error;
-        }
+        await process.until(async () => (await get(port, agent)) === 200, healthSeconds);
         return { process, port };
     });
 }

@@ -145,22 +145,6 @@ describe("Sandboxes", function () {
         await (await startSandbox(small("crashed"))).stop();
     });
 
-    itNightly("take another port when theirs was taken meanwhile", async () => {
-        const real = (await tools())["kube-apiserver"];
-        const wrapper = join(scratch, "kube-apiserver");
-        const marker = join(scratch, "tried");
-        const unlucky = `if [ ! -e ${marker} ]; then echo "$@" > ${marker}; echo 'listen tcp: bind: address already in use'; exit 1; fi`;
-        writeFileSync(wrapper, `#!/bin/sh\n${unlucky}\nexec ${real} "$@"\n`, { mode: 0o755 });
-        const sandbox = await startSandbox(small("port", { tools: { ...(await tools()), "kube-apiserver": wrapper } }));
-        try {
-            const port = /--secure-port=(\d+)/.exec(readFileSync(marker, "utf8"))?.[1] ?? assert.fail();
-            assert.ok(await answers(sandbox));
-            assert.ok(!readFileSync(sandbox.kubeconfigPath, "utf8").includes(`127.0.0.1:${port}"`));
-        } finally {
-            await sandbox.stop();
-        }
-    });
-
     it("have an environment that leads to nothing of the user's own", async () => {
         process.env.AWS_PROFILE = "production";
         const sandbox = await startSandbox(small("environment"));

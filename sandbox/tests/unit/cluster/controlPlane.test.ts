@@ -1,12 +1,11 @@
 import * as assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { missing } from "../../../cluster/client";
 import { caOf, kubeconfig, tokenFile } from "../../../cluster/credentials";
-import { ManagedProcess, ProcessFailure, Processes } from "../../../cluster/managedProcess";
-import { freePort, withFreePorts } from "../../../cluster/ports";
+import { ManagedProcess, Processes } from "../../../cluster/managedProcess";
 import { apiServerArguments, kwokArguments } from "../../../cluster/programs";
 import { type StageOptions, stagesFile } from "../../../cluster/stages";
 
@@ -211,7 +210,10 @@ describe("A program of the control plane", () => {
 
     it("that does not exist is reported", async () => {
         const started = ManagedProcess.start({ ...shell(""), executable: "/nowhere/program" });
-        await assert.rejects(started.until(never, 5), /^Error: program could not be started\./);
+        await assert.rejects(
+            started.until(never, 5),
+            /^Error: program could not be started: Error: spawn \/nowhere\/program ENOENT\./,
+        );
     });
 
     it("that does not mind SIGTERM is killed", async () => {
@@ -229,31 +231,5 @@ describe("A program of the control plane", () => {
         await processes.stop([]);
         assert.equal(first.running, false);
         assert.throws(() => processes.start(shell("exec sleep 60")), /the sandbox is being stopped/);
-    });
-
-    it("gets other ports when its own have been taken meanwhile", async () => {
-        const log = join(logs, "taken.log");
-        writeFileSync(log, "listen tcp 127.0.0.1:1: bind: address already in use\n");
-        const tried: number[] = [];
-        let next = 0;
-        const result = await withFreePorts(
-            1,
-            () => Promise.resolve(++next),
-            ([port = 0]) => {
-                tried.push(port);
-                return port < 3 ? Promise.reject(new ProcessFailure("ended", log)) : Promise.resolve(port);
-            },
-        );
-        assert.deepEqual([result, tried], [3, [1, 2, 3]]);
-    });
-
-    it("is not tried again when it fails for another reason", async () => {
-        let tries = 0;
-        const failing = withFreePorts(1, freePort, () => {
-            tries++;
-            return Promise.reject(new Error("disk full"));
-        });
-        await assert.rejects(failing, /disk full/);
-        assert.equal(tries, 1);
     });
 });
