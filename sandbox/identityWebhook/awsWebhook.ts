@@ -8,6 +8,7 @@ import { withFreePorts } from "../cluster/ports";
 import { type Certificate, selfSigned } from "../certificate";
 import { credentialsUris } from "./injection";
 import { type LateWatch, startLateWatch } from "./lateWatch";
+import { inTime } from "./serviceAccounts";
 import type { Identity, Webhook, WebhookAnswer, WebhookRequest } from "./webhook";
 
 export interface AwsWebhookOptions {
@@ -21,7 +22,6 @@ export interface AwsWebhookOptions {
     /** Other flags of the program than those of EKS, for tests. */
     readonly flags?: readonly string[];
     readonly healthSeconds?: number;
-    readonly listSeconds?: number;
 }
 
 /** The time that the program takes to read its file of Pod Identity associations again, with a margin. */
@@ -47,7 +47,7 @@ async function startBehind(cluster: LateWatch, certificate: Certificate, options
     const identities = new IdentitiesFile(join(folder, "identities.json"));
     await identities.write(podIdentities());
     const { process: started, port } = await start(options, certificate, cluster, identities.path);
-    await within(options.listSeconds ?? 60, cluster.listed).catch(async (error: unknown) => {
+    await inTime(cluster.listed).catch(async (error: unknown) => {
         await started.stop();
         throw error;
     });
@@ -119,19 +119,6 @@ async function start(
         await process.until(async () => (await get(port, agent)) === 200, healthSeconds);
         return { process, port };
     });
-}
-
-async function within(seconds: number, listed: Promise<void>): Promise<void> {
-    const timeout = new AbortController();
-    const limit = sleep(seconds * 1000, undefined, { signal: timeout.signal }).then(() => {
-        throw new Error(`the identity webhook cannot list service accounts: no list within ${seconds} s`);
-    });
-    try {
-        await Promise.race([listed, limit]);
-    } finally {
-        limit.catch(() => undefined);
-        timeout.abort();
-    }
 }
 
 function kubeconfigOf(server: string): object {

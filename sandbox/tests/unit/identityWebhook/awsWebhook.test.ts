@@ -23,7 +23,6 @@ require("node:https").createServer(tls, (_, answer) => answer.end(known)).listen
 require("node:http").get(flags["kube-api"] + "/api/v1/serviceaccounts", (list) => list.resume());
 `;
 const silent = `${prelude}require("node:net").createServer().listen(flags.port, "127.0.0.1");`;
-const neverListening = `${prelude}setInterval(() => undefined, 1000);`;
 
 describe("AWS's identity webhook, a program of its own", () => {
     let directory: string;
@@ -61,18 +60,13 @@ describe("AWS's identity webhook, a program of its own", () => {
         );
     };
 
-    for (const [what, program] of [
-        ["does not listen", neverListening],
-        ["accepts connections and never answers", silent],
-    ] as const) {
-        it(`leaves nothing when the program ${what}`, async () => {
-            await assert.rejects(
-                startAwsWebhook({ ...optionsWith(program), healthSeconds: 1.5 }),
-                /pod-identity-webhook was not ready after 1\.5 s/,
-            );
-            assert.deepEqual([isRunning(), await hasProxy()], [false, false]);
-        });
-    }
+    it("leaves nothing when the program accepts connections and never answers", async () => {
+        await assert.rejects(
+            startAwsWebhook({ ...optionsWith(silent), healthSeconds: 1.5 }),
+            /pod-identity-webhook was not ready after 1\.5 s/,
+        );
+        assert.deepEqual([isRunning(), await hasProxy()], [false, false]);
+    });
 
     it("answers every request after a change of the associations by the new ones, also those that come at once", async () => {
         const webhook = await startAwsWebhook(optionsWith(healthy));
