@@ -29,15 +29,6 @@ const tell = (message: Message) => {
 };
 const sandbox = new Sandbox(options, tools, (line) => tell({ progress: line }));
 
-/** For `status`. A sandbox also ends when the state cannot be written, as on a full disk. */
-function noteStopping(): void {
-    try {
-        writeState({ options, phase: "stopping", ...self(), startedAt });
-    } catch (error) {
-        process.stderr.write(`${String(error)}\n`);
-    }
-}
-
 let ending = false;
 
 /** The first reason to end counts: an interrupted start fails as well, because of the interruption. */
@@ -46,7 +37,6 @@ async function end(code: number): Promise<void> {
         return;
     }
     ending = true;
-    noteStopping();
     await sandbox.stop().catch((error: unknown) => process.stderr.write(`${String(error)}\n`));
     // Also the processes that were just being started.
     await endProcesses(marker(options));

@@ -51,7 +51,7 @@ export interface SandboxFacts {
 
 export interface SandboxState {
     options: SupervisorOptions;
-    phase: "starting" | "ready" | "stopping" | "failed";
+    phase: "starting" | "ready" | "failed";
     /** The supervisor's process; before it runs, the process that starts it. */
     supervisorPid: number;
     supervisorStart: string;

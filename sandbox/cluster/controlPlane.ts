@@ -3,7 +3,7 @@ import { request } from "node:https";
 import { join } from "node:path";
 import { type CredentialFiles, caOf, kubeconfig, writeCredentials } from "./credentials";
 import type { Processes } from "./managedProcess";
-import { type PortChooser, freePort, withFreePorts } from "./ports";
+import { withFreePorts } from "./ports";
 import { type IpFamily, apiServerArguments, etcdArguments } from "./programs";
 
 export interface ControlPlaneOptions {
@@ -14,7 +14,6 @@ export interface ControlPlaneOptions {
     issuer: string;
     ipFamily: IpFamily;
     processes: Processes;
-    choosePort?: PortChooser;
 }
 
 /** The API server: its address and its credentials. */
@@ -30,7 +29,7 @@ export interface ControlPlane {
 
 /** Starts etcd and returns the port for its clients. */
 export async function startEtcd(options: Omit<ControlPlaneOptions, "issuer">): Promise<number> {
-    return withFreePorts(2, options.choosePort ?? freePort, async ([clientPort = 0, peerPort = 0]) => {
+    return withFreePorts(2, async ([clientPort = 0, peerPort = 0]) => {
         const process = options.processes.start({
             name: "etcd",
             executable: options.tools.etcd,
@@ -57,7 +56,7 @@ function answersOk(url: string, ca: string, token: string): Promise<boolean> {
 async function startApiServer(options: ControlPlaneOptions, etcdPort: number, credentials: CredentialFiles) {
     const certificates = join(options.directory, "certificates");
     const certificateFile = join(certificates, "apiserver.crt");
-    return withFreePorts(1, options.choosePort ?? freePort, async ([port = 0]) => {
+    return withFreePorts(1, async ([port = 0]) => {
         const program = {
             name: "kube-apiserver",
             executable: options.tools["kube-apiserver"],

@@ -31,6 +31,7 @@ export class ProcessFailure extends Error {
 /** A child process with its own log. */
 export class ManagedProcess {
     private readonly exit: Promise<void>;
+    private startFailure: Error | undefined;
 
     private constructor(
         public readonly name: string,
@@ -39,7 +40,10 @@ export class ManagedProcess {
     ) {
         this.exit = new Promise((resolve) => {
             child.once("exit", () => resolve());
-            child.once("error", () => resolve());
+            child.once("error", (error) => {
+                this.startFailure = error;
+                resolve();
+            });
         });
     }
 
@@ -63,12 +67,13 @@ export class ManagedProcess {
         return this.child.pid !== undefined && this.child.exitCode === null && this.child.signalCode === null;
     }
 
-    /** Polls until the check succeeds. Fails as soon as the process has ended, or at the time limit. */
+    /** Polls until the check succeeds. Fails as soon as the process has ended, or at the time limit, when it is ended. */
     public async until(ready: () => Promise<boolean>, seconds: number): Promise<void> {
         const deadline = Date.now() + seconds * 1000;
         while (!(await ready().catch(() => false))) {
             this.assertRunning("before it was ready");
             if (Date.now() > deadline) {
+                await this.stop();
                 throw new ProcessFailure(`${this.name} was not ready after ${seconds} s.`, this.log);
             }
             await sleep(30);
@@ -78,7 +83,10 @@ export class ManagedProcess {
     public assertRunning(when: string): void {
         if (!this.running) {
             const code = this.child.signalCode ?? this.child.exitCode ?? "";
-            const what = this.pid === undefined ? "could not be started." : `ended (${code}) ${when}.`;
+            const what =
+                this.pid === undefined
+                    ? `could not be started: ${String(this.startFailure)}.`
+                    : `ended (${code}) ${when}.`;
             throw new ProcessFailure(`${this.name} ${what}`, this.log);
         }
     }

@@ -1,10 +1,8 @@
 import { createServer } from "node:net";
 import { ProcessFailure } from "./managedProcess";
 
-export type PortChooser = () => Promise<number>;
-
 /** A port that is free now: the kernel chooses it, and it is released again. */
-export const freePort: PortChooser = () =>
+export const freePort = (): Promise<number> =>
     new Promise((resolve, reject) => {
         const server = createServer();
         server.once("error", reject);
@@ -15,19 +13,16 @@ export const freePort: PortChooser = () =>
         });
     });
 
+const mostAttempts = 3;
+
 /** Another process can take a port between its choice and its use: then the start is repeated with other ports. */
-export async function withFreePorts<T>(
-    count: number,
-    choose: PortChooser,
-    start: (ports: number[]) => Promise<T>,
-    attempts = 3,
-): Promise<T> {
+export async function withFreePorts<T>(count: number, start: (ports: number[]) => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt++) {
-        const ports = await Promise.all(Array.from({ length: count }, choose));
+        const ports = await Promise.all(Array.from({ length: count }, freePort));
         try {
             return await start(ports);
         } catch (error) {
-            if (attempt >= attempts || !(error instanceof ProcessFailure && error.portTaken)) {
+            if (attempt === mostAttempts || !(error instanceof ProcessFailure && error.portTaken)) {
                 throw error;
             }
         }

@@ -4,10 +4,11 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { ManagedProcess } from "../cluster/managedProcess";
-import { freePort, withFreePorts } from "../cluster/ports";
+import { withFreePorts } from "../cluster/ports";
 import { type Certificate, selfSigned } from "../certificate";
 import { credentialsUris } from "./injection";
 import { type LateWatch, startLateWatch } from "./lateWatch";
+import { inTime } from "./serviceAccounts";
 import type { Identity, Webhook, WebhookAnswer, WebhookRequest } from "./webhook";
 
 export interface AwsWebhookOptions {
@@ -21,7 +22,6 @@ export interface AwsWebhookOptions {
     /** Other flags of the program than those of EKS, for tests. */
     readonly flags?: readonly string[];
     readonly healthSeconds?: number;
-    readonly listSeconds?: number;
 }
 
 /** The time that the program takes to read its file of Pod Identity associations again, with a margin. */
@@ -47,7 +47,7 @@ async function startBehind(cluster: LateWatch, certificate: Certificate, options
     const identities = new IdentitiesFile(join(folder, "identities.json"));
     await identities.write(podIdentities());
     const { process: started, port } = await start(options, certificate, cluster, identities.path);
-    await within(options.listSeconds ?? 60, cluster.listed).catch(async (error: unknown) => {
+    await inTime(cluster.listed).catch(async (error: unknown) => {
         await started.stop();
         throw error;
     });
@@ -96,7 +96,7 @@ async function start(
     const cert = file("aws-webhook.crt", certificate.cert);
     const key = file("aws-webhook.key", certificate.key);
     const kubeconfig = file("aws-webhook.kubeconfig", JSON.stringify(kubeconfigOf(cluster.url)));
-    return withFreePorts(2, freePort, async ([port = 0, metricsPort = 0]) => {
+    return withFreePorts(2, async ([port = 0, metricsPort = 0]) => {
         const process = ManagedProcess.start({
             name: "pod-identity-webhook",
             executable,
@@ -116,27 +116,9 @@ async function start(
             environment: { ...globalThis.process.env, KUBE_FEATURE_WatchListClient: "false" },
         });
         const agent = new Agent({ ca: certificate.cert });
-        try {
-            await process.until(async () => (await get(port, agent)) === 200, healthSeconds);
-        } catch (error) {
-            await process.stop();
-            throw error;
-        }
+        await process.until(async () => (await get(port, agent)) === 200, healthSeconds);
         return { process, port };
     });
-}
-
-async function within(seconds: number, listed: Promise<void>): Promise<void> {
-    const timeout = new AbortController();
-    const limit = sleep(seconds * 1000, undefined, { signal: timeout.signal }).then(() => {
-        throw new Error(`the identity webhook cannot list service accounts: no list within ${seconds} s`);
-    });
-    try {
-        await Promise.race([listed, limit]);
-    } finally {
-        limit.catch(() => undefined);
-        timeout.abort();
-    }
 }
 
 function kubeconfigOf(server: string): object {

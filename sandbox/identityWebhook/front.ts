@@ -17,10 +17,7 @@ export interface Front {
 }
 
 /** A TLS server on 127.0.0.1 that passes each request to the webhook behind it. */
-export async function startFront(
-    answer: (request: WebhookRequest) => Promise<WebhookAnswer>,
-    wantedPort?: number,
-): Promise<Front> {
+export async function startFront(answer: (request: WebhookRequest) => Promise<WebhookAnswer>): Promise<Front> {
     const [certificate, wrongCertificate] = await Promise.all([selfSigned(), selfSigned()]);
     let shown = certificate;
     let delayMilliseconds = 0;
@@ -42,9 +39,7 @@ export async function startFront(
             }),
             port,
         );
-    let server: Server | undefined = await (wantedPort === undefined
-        ? onceFree(() => listen(portOfItsOwn()), 0)
-        : listen(wantedPort));
+    let server: Server | undefined = await onFreePort(listen);
     const port = portOf(server);
     return {
         port,
@@ -59,7 +54,7 @@ export async function startFront(
             }
         },
         start: async () => {
-            server ??= await onceFree(() => listen(port), 500);
+            server ??= await listen(port);
         },
         delay: (milliseconds) => (delayMilliseconds = milliseconds),
         showWrongCertificate: (isWrong) => {
@@ -77,16 +72,14 @@ export async function startFront(
  */
 const portOfItsOwn = () => randomInt(20_000, 30_000);
 
-/** Another process may have the port, for a moment. */
-async function onceFree<T>(listen: () => Promise<T>, pauseMilliseconds: number, triesLeft = 40): Promise<T> {
+async function onFreePort<T>(listen: (port: number) => Promise<T>, triesLeft = 40): Promise<T> {
     try {
-        return await listen();
+        return await listen(portOfItsOwn());
     } catch (error) {
         if (triesLeft === 0 || (error as NodeJS.ErrnoException).code !== "EADDRINUSE") {
             throw error;
         }
-        await sleep(pauseMilliseconds);
-        return onceFree(listen, pauseMilliseconds, triesLeft - 1);
+        return onFreePort(listen, triesLeft - 1);
     }
 }
 

@@ -15,7 +15,6 @@ export interface IdentityWebhookOptions {
      * (identity-webhook.log).
      */
     readonly directory: string;
-    readonly port?: number;
     /** AWS's own program; without it, the stand-in answers. */
     readonly executable?: string;
     /**
@@ -97,13 +96,9 @@ export async function startIdentityWebhook(options: IdentityWebhookOptions): Pro
         appendFileSync(join(directory, "identity-webhook.log"), line);
         return answer;
     };
-    const { port, certificate, ...faults } = await startFront(
-        async (request) => log(request, await webhook.answer(request)),
-        options.port,
-    ).catch(async (error: unknown) => {
-        await webhook.stop();
-        throw error;
-    });
+    const { port, certificate, ...faults } = await startFront(async (request) =>
+        log(request, await webhook.answer(request)),
+    );
     writeFileSync(join(directory, "identity-webhook.crt"), certificate.cert);
     return {
         ...faults,

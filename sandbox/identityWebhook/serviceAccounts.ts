@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
 import { CoreV1Api, KubeConfig, makeInformer, type V1ServiceAccount } from "@kubernetes/client-node";
 
 import { LateCache } from "./lateCache";
@@ -12,15 +14,16 @@ export interface ServiceAccounts {
 }
 
 /** All service accounts of the cluster by LIST and WATCH, as in the webhook's cache (pkg/cache/cache.go). */
-export async function watchServiceAccounts(kubeconfigPath: string, listSeconds = 60): Promise<ServiceAccounts> {
+export async function watchServiceAccounts(kubeconfigPath: string): Promise<ServiceAccounts> {
     const kubeconfig = new KubeConfig();
     kubeconfig.loadFromFile(kubeconfigPath);
     const api = kubeconfig.makeApiClient(CoreV1Api);
-    const first = firstTime(listSeconds);
+    let onList: () => void = () => undefined;
+    const listed = new Promise<void>((resolve) => (onList = resolve));
     const informer = makeInformer(kubeconfig, "/api/v1/serviceaccounts", async () => {
         const list = await api.listServiceAccountForAllNamespaces();
         // The informer stores the list once this returns; the view is complete after that, and not before.
-        setImmediate(first.succeeded);
+        setImmediate(onList);
         return list;
     });
     const cache = new LateCache<ServiceAccount>();
@@ -31,8 +34,7 @@ export async function watchServiceAccounts(kubeconfigPath: string, listSeconds =
     let retry: NodeJS.Timeout | undefined;
     let isStopped = false;
     // The informer does not restart a list or watch that ended in an error.
-    informer.on("error", (error: unknown) => {
-        first.failed(error);
+    informer.on("error", () => {
         if (!isStopped) {
             clearTimeout(retry);
             retry = setTimeout(() => void informer.start(), 500);
@@ -45,7 +47,7 @@ export async function watchServiceAccounts(kubeconfigPath: string, listSeconds =
     };
     try {
         await informer.start();
-        await first.time;
+        await inTime(listed);
     } catch (error) {
         await stop();
         throw error;
@@ -61,30 +63,16 @@ function keyOf(metadata: { namespace?: string; name?: string } = {}): string {
     return `${metadata.namespace ?? ""}/${metadata.name ?? ""}`;
 }
 
-/** Settles with the first success, or after the time limit with the last failure. */
-function firstTime(seconds: number): {
-    time: Promise<void>;
-    succeeded: () => void;
-    failed: (error: unknown) => void;
-} {
-    const { promise, resolve, reject } = withResolvers();
-    let lastFailure: unknown = `no answer within ${seconds} s`;
-    const timer = setTimeout(() => {
-        reject(new Error(`the identity webhook cannot list service accounts: ${String(lastFailure)}`));
-    }, seconds * 1000);
-    return {
-        time: promise.finally(() => clearTimeout(timer)),
-        succeeded: resolve,
-        failed: (error) => (lastFailure = error),
-    };
-}
-
-function withResolvers(): { promise: Promise<void>; resolve: () => void; reject: (error: Error) => void } {
-    let resolve: () => void = () => undefined;
-    let reject: (error: Error) => void = () => undefined;
-    const promise = new Promise<void>((onResolve, onReject) => {
-        resolve = onResolve;
-        reject = onReject;
+/** Fails when the API server has given no list of service accounts for a minute. */
+export async function inTime(listed: Promise<void>): Promise<void> {
+    const timeout = new AbortController();
+    const limit = sleep(60_000, undefined, { signal: timeout.signal }).then(() => {
+        throw new Error("the identity webhook cannot list service accounts: no list within 60 s");
     });
-    return { promise, resolve, reject };
+    try {
+        await Promise.race([listed, limit]);
+    } finally {
+        limit.catch(() => undefined);
+        timeout.abort();
+    }
 }

@@ -1,7 +1,7 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { createServer } from "node:net";
-import { setTimeout as sleep } from "node:timers/promises";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { startMoto as startOn } from "../../../aws/moto";
 import { ensureTool } from "../../../tools";
 
 /** An AWS API on this machine. */
@@ -12,44 +12,13 @@ export interface Api {
 
 /** A separate moto server, so that a test sees only its own resources. */
 export async function startMoto(): Promise<Api> {
-    const executable = await ensureTool("moto");
-    const port = await freePort();
-    const child = spawn(executable, ["-H", "127.0.0.1", "-p", String(port)], {
-        stdio: "ignore",
-        env: { ...process.env, MOTO_IAM_LOAD_MANAGED_POLICIES: "true", MOTO_ACCOUNT_ID: "111122223333" },
-    });
-    const url = `http://127.0.0.1:${port}`;
-    const exited = once(child, "exit");
-    for (let attempt = 0; !(await answers(url)); attempt++) {
-        if (attempt > 300 || child.exitCode !== null) {
-            throw new Error("moto did not start");
-        }
-        await sleep(100);
-    }
+    const directory = mkdtempSync(join(tmpdir(), "eks-cni-moto-"));
+    const moto = await startOn({ motoServer: await ensureTool("moto"), directory, accountId: "111122223333" });
     return {
-        url,
+        url: moto.endpoint,
         stop: async () => {
-            child.kill();
-            await exited;
+            await moto.stop();
+            rmSync(directory, { recursive: true });
         },
     };
-}
-
-async function answers(url: string): Promise<boolean> {
-    try {
-        return (await fetch(`${url}/moto-api/`)).ok;
-    } catch {
-        return false;
-    }
-}
-
-async function freePort(): Promise<number> {
-    const server = createServer().listen(0, "127.0.0.1");
-    await once(server, "listening");
-    const address = server.address();
-    server.close();
-    if (address === null || typeof address === "string") {
-        throw new Error("no port");
-    }
-    return address.port;
 }

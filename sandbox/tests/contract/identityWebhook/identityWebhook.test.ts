@@ -4,7 +4,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { startIdentityWebhook, type IdentityWebhook } from "../../../identityWebhook";
-import { watchServiceAccounts } from "../../../identityWebhook/serviceAccounts";
 import { awsWebhook, skipWithoutAwsWebhook } from "./awsWebhook";
 import { patchOf, post, restore, roleArn, serviceAccount, ServiceAccountApi } from "./support";
 
@@ -164,18 +163,6 @@ for (const [title, program] of [
             webhook.showWrongCertificate(false);
             assert.equal((await review()).status, 200);
         });
-
-        // AWS's own program is behind lateWatch.ts, which has a test of its own.
-        if (!title.startsWith("AWS")) {
-            it("does not start when the API server does not answer", async () => {
-                const kubeconfigPath = join(directory, "missing.json");
-                writeFileSync(kubeconfigPath, api.kubeconfig.replace(/127\.0\.0\.1:\d+/, "127.0.0.1:1"));
-                await assert.rejects(
-                    watchServiceAccounts(kubeconfigPath, 0.2),
-                    /^Error: the identity webhook cannot list service accounts: .*ECONNREFUSED/,
-                );
-            });
-        }
 
         it("takes JSON only", async () => {
             assert.equal((await post(webhook, {}, "text/plain")).status, 415);

@@ -1,12 +1,11 @@
 import * as assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { missing } from "../../../cluster/client";
 import { caOf, kubeconfig, tokenFile } from "../../../cluster/credentials";
-import { ManagedProcess, ProcessFailure, Processes } from "../../../cluster/managedProcess";
-import { freePort, withFreePorts } from "../../../cluster/ports";
+import { ManagedProcess } from "../../../cluster/managedProcess";
 import { apiServerArguments, kwokArguments } from "../../../cluster/programs";
 import { type StageOptions, stagesFile } from "../../../cluster/stages";
 
@@ -192,26 +191,13 @@ describe("A program of the control plane", () => {
     afterEach(() => rmSync(logs, { recursive: true, force: true }));
 
     const shell = (script: string) => ({ name: "program", executable: "sh", arguments: ["-c", script], logs });
-    const never = () => Promise.resolve(false);
-
-    it("that ends before it is ready is reported with its last words and its log", async () => {
-        const started = ManagedProcess.start(shell("echo cannot go on; exit 7"));
-        await assert.rejects(started.until(never, 5), {
-            message:
-                "program ended (7) before it was ready.\nThe end of its log:\n    cannot go on\n" +
-                `Log: ${logs}/program.log`,
-        });
-    });
-
-    it("that does not become ready is reported at the time limit", async () => {
-        const started = ManagedProcess.start(shell("exec sleep 60"));
-        await assert.rejects(started.until(never, 0.1), /^Error: program was not ready after 0\.1 s\./);
-        await started.stop();
-    });
 
     it("that does not exist is reported", async () => {
         const started = ManagedProcess.start({ ...shell(""), executable: "/nowhere/program" });
-        await assert.rejects(started.until(never, 5), /^Error: program could not be started\./);
+        await assert.rejects(
+            started.until(() => Promise.resolve(false), 5),
+            /^Error: program could not be started: Error: spawn \/nowhere\/program ENOENT\./,
+        );
     });
 
     it("that does not mind SIGTERM is killed", async () => {
@@ -221,39 +207,5 @@ describe("A program of the control plane", () => {
         await started.stop(0.3);
         assert.ok(Date.now() - before >= 300);
         assert.equal(started.running, false);
-    });
-
-    it("is not started any more once the sandbox is being stopped", async () => {
-        const processes = new Processes();
-        const first = processes.start(shell("exec sleep 60"));
-        await processes.stop([]);
-        assert.equal(first.running, false);
-        assert.throws(() => processes.start(shell("exec sleep 60")), /the sandbox is being stopped/);
-    });
-
-    it("gets other ports when its own have been taken meanwhile", async () => {
-        const log = join(logs, "taken.log");
-        writeFileSync(log, "listen tcp 127.0.0.1:1: bind: address already in use\n");
-        const tried: number[] = [];
-        let next = 0;
-        const result = await withFreePorts(
-            1,
-            () => Promise.resolve(++next),
-            ([port = 0]) => {
-                tried.push(port);
-                return port < 3 ? Promise.reject(new ProcessFailure("ended", log)) : Promise.resolve(port);
-            },
-        );
-        assert.deepEqual([result, tried], [3, [1, 2, 3]]);
-    });
-
-    it("is not tried again when it fails for another reason", async () => {
-        let tries = 0;
-        const failing = withFreePorts(1, freePort, () => {
-            tries++;
-            return Promise.reject(new Error("disk full"));
-        });
-        await assert.rejects(failing, /disk full/);
-        assert.equal(tries, 1);
     });
 });

@@ -37,7 +37,8 @@ describe("the Pod Identity agent of a node", () => {
         });
     beforeEach(() => (calls = []));
 
-    // The cases of upstream's request_test.go, by their names there.
+    // Upstream's cases, by their names there: https://github.com/aws/eks-pod-identity-agent at
+    // d4dc0f3fedd795b26ac88755238867a2110c7460, internal/validation/request_test.go
     const valid: [string, string][] = [
         ["passes on valid request", "169.254.170.23"],
         ["passes on valid request IPv6 no braces", "fd00:ec2::23"],

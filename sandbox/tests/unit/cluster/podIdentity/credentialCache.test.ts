@@ -44,7 +44,8 @@ describe("the credentials that a Pod Identity agent holds", () => {
         await cache.sweep();
     };
 
-    // The cases of upstream's refreshing_cache_test.go, by their names there.
+    // Upstream's cases, by their names there: https://github.com/aws/eks-pod-identity-agent at
+    // d4dc0f3fedd795b26ac88755238867a2110c7460, internal/credsretriever/refreshing_cache_test.go
     describe("as upstream's own tests have it:", () => {
         it("it can call the delegate to fetch credentials", async () => assert.equal(await held(), "one 1"));
 
