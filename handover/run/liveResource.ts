@@ -42,7 +42,6 @@ const OPTIONAL_INPUTS = [
     "detachFromNodeRoles",
     "detachPolicyArns",
     "handedOverClusterArns",
-    "keepDetached",
     "proof",
     "ownNodeRoles",
     "existingRoleOfProgram",

@@ -104,7 +104,6 @@ describe("the live checks' inputs", () => {
                 maxNotReadyNodes: 2,
                 injectionGuard: false,
                 forceDestroy: pulumi.output(true),
-                keepDetached: pulumi.output(true),
             },
             {
                 lookups: {
@@ -142,7 +141,6 @@ describe("the live checks' inputs", () => {
             ...common,
             proof: "assumeRole",
             overrideExistingServiceAccount: true,
-            keepDetached: true,
             maxNotReadyNodes: 2,
             detachFromNodeRoles: ["nodes", "more"],
             detachPolicyArns: [MANAGED],
@@ -162,16 +160,8 @@ describe("the live checks' inputs", () => {
             "cni-detachment",
         );
         deepStrictEqual(
-            [
-                detachFromNodeRoles,
-                detachPolicyArns,
-                maxNotReadyNodes,
-                regions,
-                rest["stableSeconds"],
-                rest["keepDetached"],
-                rest["proof"],
-            ],
-            [["nodes", "more"], [MANAGED], 2, ["eu-west-1", "us-east-1"], 0, true, "assumeRole"],
+            [detachFromNodeRoles, detachPolicyArns, maxNotReadyNodes, regions, rest["stableSeconds"], rest["proof"]],
+            [["nodes", "more"], [MANAGED], 2, ["eu-west-1", "us-east-1"], 0, "assumeRole"],
         );
         deepStrictEqual(rest["handedOverClusterArns"], [BLUE]);
         assertNoteOnly(run, "cni-system", "agent-ds");
