@@ -84,8 +84,8 @@ export interface CniTimeoutsArgs {
      * How long the hand-back may take without progress, and how long attaching policies to node roles again may take.
      *
      * For the hand-back on destroy, the limit begins again whenever fewer pods with the role are left. It also limits attaching
-     * the policies again to a node role that was removed from `detachFromNodeRoles`, to all node roles before another role is
-     * delivered, and to all node roles when the live checks are turned off. In whole seconds from 1 to 86400. Defaults to 1800.
+     * the policies again to a node role that was removed from `detachFromNodeRoles`, and to all node roles before another role is
+     * delivered. In whole seconds from 1 to 86400. Defaults to 1800.
      */
     handBackSeconds?: number;
     /**

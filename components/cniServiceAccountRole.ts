@@ -12,6 +12,8 @@ import { formerFieldManagers } from "./delivery/formerFieldManagers";
 import { daemonSetNameOf, deliveryDigest, noteRollout, rollOut } from "./delivery/rollout";
 import { watchProvider } from "./delivery/replacedProvider";
 import { annotateServiceAccount } from "./delivery/serviceAccountPatch";
+import { refuseWhileDetached } from "./delivery/withoutLiveChecks";
+import { bothHooks } from "./failures/namedHooks";
 import { associationTrigger } from "./live/associationTrigger";
 import { unlessUntried } from "./live/canaryLeftOut";
 import { freeBeforeCreate } from "./live/freeServiceAccount";
@@ -130,7 +132,9 @@ export class CniServiceAccountRole extends pulumi.ComponentResource {
         // The component creates nothing from arguments that contradict IAM, Kubernetes, each other or the cluster.
         const given = withSecrets(validateNow(name, args));
         const shape = shapeOf(args);
-        const watch = shape.liveChecks ? undefined : watchProvider(opts);
+        const watch = shape.liveChecks
+            ? undefined
+            : watchProvider({ ...opts, hooks: bothHooks(refuseWhileDetached(shape), opts?.hooks) });
         super(CNI_SERVICE_ACCOUNT_ROLE_TYPE, name, { ...given, ...watch?.inputs }, watch?.opts ?? opts);
         if (shape.liveChecks) {
             refuseUnsafeStack(this, name, args, shape);

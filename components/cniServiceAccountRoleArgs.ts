@@ -381,12 +381,4 @@ export interface CniServiceAccountRoleArgs {
      * clusters in `additionalOidcProviderArns`. Set it and run an update before you destroy. Defaults to false.
      */
     forceDestroy?: pulumi.Input<boolean>;
-    /**
-     * Whether the policies stay detached from the node roles when `liveChecks` is turned off later.
-     *
-     * Set it and run an update before you turn `liveChecks` off. Defaults to false: the policies are attached again at that point,
-     * because without live checks destroy does not attach them. With true, the record of the detached policies is lost: attach
-     * them by hand before you destroy.
-     */
-    keepDetached?: pulumi.Input<boolean>;
 }

@@ -154,9 +154,6 @@ export const LIVE_RULES: Readonly<Record<string, Rule>> = {
     ),
     injectionGuard: boolean("set false to create no admission policy, or omit it"),
     forceDestroy: boolean("set true for a cluster that is deleted together with its nodes, or omit it"),
-    keepDetached: boolean(
-        "set true before you turn the live checks off, to leave the node roles as they are, or omit it",
-    ),
 };
 
 /** Settings with which the live checks cannot work. */

@@ -37,11 +37,7 @@ export function turningOffPlan(before: Patch | undefined, after: Patch | undefin
             ? "[no-restart] No pod restarts."
             : "[restart] The pod template changes, so that the DaemonSet's rolling update restarts every pod once, within maxUnavailable. " +
               "No live check watches it. Under the update strategy OnDelete, no pod restarts by itself.";
-    return [
-        "Plan for the cluster:",
-        pods,
-        "[live-checks-off] The live checks end. The node roles get back the policies that were detached, unless keepDetached is true.",
-    ].join("\n  ");
+    return ["Plan for the cluster:", pods, "[live-checks-off] The live checks end."].join("\n  ");
 }
 
 function templateDigest(patch: Patch | undefined): string | undefined {

@@ -6,7 +6,8 @@ import {
     ROLE_ARN_ANNOTATION,
 } from "../../documents/serviceAccountAnnotations";
 import type { TurningOff } from "../../handover/model/turningOff";
-import { beforeChange, hasEngine } from "../failures/namedHooks";
+import { knownPartOf } from "../arguments/validateArguments";
+import { beforeChange, hasEngine, resourceHook } from "../failures/namedHooks";
 import type { Shape } from "../shape";
 
 type Annotations = Readonly<Record<string, string>>;
@@ -18,6 +19,29 @@ interface Metadata {
 
 /** A change of the patch, as a hook gets it. */
 type Change = Pick<pulumi.ResourceHookArgs, "oldInputs" | "newInputs">;
+
+/**
+ * Refuses to turn the live checks off while policies are detached from node roles, in a preview too: without them, no run would attach these again.
+ *
+ * A hook of the component, whose outputs say what the last update has left. It fails before the engine saves anything, so that the next run is
+ * refused, too: before a hook of a child is called, the engine has saved the component without these outputs. A failed update leaves none, either.
+ * Then the live checks attach the policies as they are deleted. With `external`, they hand back as on destroy.
+ *
+ * Source: https://github.com/pulumi/pulumi/blob/v3.248.0/pkg/resource/deploy/step.go (UpdateStep)
+ */
+export function refuseWhileDetached({
+    serviceAccountPatch,
+}: Pick<Shape, "serviceAccountPatch">): pulumi.ResourceHookBinding {
+    const refuse: pulumi.ResourceHookFunction = async ({ oldOutputs = {} }) => {
+        const { detachedFrom } = (await knownPartOf(oldOutputs)) as { readonly detachedFrom?: readonly string[] };
+        if (detachedFrom !== undefined && detachedFrom.length > 0) {
+            const { refusals } = await import("../../handover/model/refusals");
+            throw refusals.turnedOffWhileDetached(detachedFrom);
+        }
+    };
+    const hook = serviceAccountPatch ? resourceHook("refuse-while-detached", refuse, { onDryRun: true }) : undefined;
+    return hook === undefined ? {} : { beforeUpdate: [hook] };
+}
 
 /**
  * Tells former live checks that this update annotates the service account, before it does so. Only a hook sees the inputs of before

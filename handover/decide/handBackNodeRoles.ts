@@ -18,10 +18,7 @@ import { isShared } from "./sharedNodeRoles";
  * policies, unless a destroy that was killed has deleted it before. It knows nothing of those that another cluster's run had detached.
  */
 export function giveBackStep(target: HandBackTarget, world: World, memory: Memory): Step | undefined {
-    const { record, iamPropagationSeconds, keepDetached = false } = target;
-    if (keepDetached) {
-        return undefined;
-    }
+    const { record, iamPropagationSeconds } = target;
     const relies = world.cluster.injectionGuard.present && record.namedNodeRoles.length > 0;
     return (
         attachAgain(target, world, memory) ??

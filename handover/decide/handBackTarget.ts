@@ -22,8 +22,6 @@ export interface HandBackTarget {
     readonly maxNotReadyNodes?: number;
     /** How long another writer, or an update of the add-on, may take. Missing: as long as the default says. */
     readonly deliverySeconds?: number;
-    /** Whether the node roles stay as they are if the live checks are turned off. */
-    readonly keepDetached?: boolean;
 }
 
 /** The roles that no pod may carry in the end: every role that was ever approved, except the one that is restored. */

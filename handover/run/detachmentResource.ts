@@ -14,7 +14,6 @@ import { leftBefore } from "../decide/leftBehind";
 import { policiesToDetach } from "../decide/nodeRolePolicies";
 import { remainingSteps, rolesIn } from "../decide/remainingSteps";
 import { type LeftNodeRoles, rolesKept } from "../decide/sharedNodeRoles";
-import { isTurnedOff } from "../decide/turnedOff";
 import { HandOverRecord, subjectOf } from "../model/record";
 import { isRefusal } from "../model/refusal";
 import { refusals } from "../model/refusals";
@@ -47,8 +46,6 @@ export interface DetachmentInputs extends LiveInputs {
     readonly injectionGuard: boolean;
     readonly stableSeconds: number;
     readonly maxNotReadyNodes: number;
-    /** Whether the node roles stay as they are when the live checks are turned off. Unset if the program does not set it. */
-    readonly keepDetached?: boolean;
     /** Missing: `full`. */
     readonly proof?: ProofDepth;
 }
@@ -92,9 +89,7 @@ export const detachment: LiveResource<DetachmentInputs, DetachmentOutputs> = {
               })
             : outputsOf(state),
     delete: (state, operation) =>
-        unlessClusterGone(state, state.record.namedNodeRoles, operation, (context) =>
-            restoreIfTurnedOff(context, state),
-        ),
+        unlessClusterGone(state, [], operation, (context) => refuseAnotherCluster(context, state.record)),
     read,
 };
 
@@ -163,26 +158,16 @@ async function restoreAndHandOver(
 }
 
 /**
- * Attaches the policies again if the live checks are turned off, since there is no hand-back then.
+ * The hand-back refuses as well. Here, this resource stays in the state, so that an update of forceDestroy alone is possible.
  *
- * On destroy, this resource leaves the state before anything changes, and the hand-back that follows attaches the policies again.
- * An update after a killed destroy has to create this resource again, and so detaches the policies again.
+ * Otherwise it leaves the state before anything changes, and the hand-back that follows attaches the policies again. An update after a killed
+ * destroy has to create this resource again, and so detaches the policies again.
  */
-async function restoreIfTurnedOff(context: RunContext, inputs: DetachmentInputs): Promise<void> {
-    const { record, subject, keepDetached = false } = inputs;
-    const cluster = await context.cluster.look();
-    if (cluster.uid !== record.clusterUid) {
-        // The hand-back refuses as well. Here, this resource stays in the state, so that an update of forceDestroy alone is possible.
-        throw refusals.clusterChanged(record.clusterUid, cluster.uid);
+async function refuseAnotherCluster({ cluster }: RunContext, { clusterUid }: HandOverRecord): Promise<void> {
+    const { uid } = await cluster.look();
+    if (uid !== clusterUid) {
+        throw refusals.clusterChanged(clusterUid, uid);
     }
-    if (!isTurnedOff(subjectOf(record, subject), cluster, context.turningOff)) {
-        return;
-    }
-    if (keepDetached) {
-        context.progress("keepDetached is set: the node roles stay as they are");
-        return;
-    }
-    await restorePolicies(context, inputs, record.namedNodeRoles);
 }
 
 /** Attaches the recorded policies again. Nothing relies on them yet, so the run does not wait until IAM enforces them. */

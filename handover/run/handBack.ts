@@ -18,8 +18,6 @@ import { refuseRoleOfAddOn } from "./refuseRoleOfAddOn";
 import { withoutAccount } from "./withoutAccount";
 
 export interface HandBackInputs extends LiveInputs {
-    /** Whether the node roles stay as they are when the live checks are turned off. Missing if the program does not set it. */
-    readonly keepDetached?: boolean;
     /** How many NotReady nodes the hand-back may skip. Missing: none. */
     readonly maxNotReadyNodes?: number;
     /** Whether existingRoleArn is a role of the component's program. Missing if it is not. */
@@ -43,7 +41,6 @@ export async function handBack(opened: RunContext, inputs: HandBackInputs, recor
               : {},
         deliverySeconds: deliverySecondsOf(timeouts),
         ...(opened.turningOff === undefined ? {} : { turningOff: opened.turningOff }),
-        keepDetached: inputs.keepDetached ?? false,
         canarySeconds: timeouts.canarySeconds,
         maxNotReadyNodes: inputs.maxNotReadyNodes ?? 0,
     };

@@ -41,7 +41,6 @@ const OPTIONAL_INPUTS = [
     "region",
     "detachFromNodeRoles",
     "handedOverClusterArns",
-    "keepDetached",
     "proof",
     "ownNodeRoles",
     "existingRoleOfProgram",

@@ -1,4 +1,3 @@
-import { AttachRolePolicyCommand } from "@aws-sdk/client-iam";
 import type { Stack } from "@pulumi/pulumi/automation";
 import * as assert from "assert";
 import type { Sandbox } from "local-eks";
@@ -6,12 +5,12 @@ import { clusterOf, uids } from "./support/cluster";
 import { recordEvents } from "./support/events";
 import { handOverSandbox, handOverStack, MANAGED_CNI_POLICY, PlainArgs, setArgs } from "./support/handOver";
 import { iamOf } from "./support/iam";
-import { itNightly } from "./support/quiet";
 import { failureOf } from "./support/stacks";
 
 const NODE_ROLE = "sandbox-nodes";
 const ROLE_ARN = "arn:aws:iam::111122223333:role/cni";
 const ON: PlainArgs = { detachFromNodeRoles: [NODE_ROLE], roleName: "cni" };
+const KEPT: PlainArgs = { roleName: "cni" };
 const OFF: PlainArgs = { liveChecks: false, roleName: "cni" };
 
 describe("live checks that are turned off and on again", () => {
@@ -57,7 +56,33 @@ describe("live checks that are turned off and on again", () => {
         await sandbox.stop();
     });
 
-    it("leave annotation and role alone, restart the pods once, and give the node role back what it gave up", async () => {
+    it("are refused, in a preview and in each update, while the policy is detached, and so is a destroy that runs the program", async () => {
+        await setArgs(stack, sandbox, OFF);
+        const refused = new RegExp(
+            `\\[policies-detached\\] The program has no live checks any more, and policies are detached from these node roles: ${NODE_ROLE}\\.`,
+        );
+        for (const run of [
+            () => stack.preview(),
+            () => stack.up(),
+            () => stack.up(),
+            () => stack.destroy({ runProgram: true }),
+        ]) {
+            assert.match((await failureOf(run())) ?? "", refused);
+        }
+        assert.deepStrictEqual(await world(), { ...untouched, nodeRoleHoldsPolicy: false, injectionGuards: 1 });
+    });
+
+    it("give the node role its policy back in an update without detachFromNodeRoles, as the refusal advises", async () => {
+        assert.deepStrictEqual(await up(KEPT), [
+            "update cni",
+            "update cni-canary",
+            "update cni-credential-guard",
+            "update cni-detachment",
+        ]);
+        assert.deepStrictEqual(await world(), { ...untouched, nodeRoleHoldsPolicy: true, injectionGuards: 0 });
+    });
+
+    it("leave annotation and role alone, and restart the pods once", async () => {
         assert.deepStrictEqual(await up(OFF), [
             "delete cni-canary",
             "delete cni-credential-guard",
@@ -79,41 +104,12 @@ describe("live checks that are turned off and on again", () => {
     });
 
     it("leave a stack in which state and cluster agree", async () => {
+        await stack.up({ expectNoChanges: true });
         await stack.up({ refresh: true, expectNoChanges: true });
     });
 
     it("restart no pod when they are turned on for pods that carry the role", async () => {
         await up(ON);
         assert.deepStrictEqual(await world(), { ...untouched, nodeRoleHoldsPolicy: false, injectionGuards: 1 });
-    });
-
-    itNightly("leave the node role alone too, after keepDetached", async () => {
-        assert.deepStrictEqual(await up({ ...ON, keepDetached: true }), [
-            "update cni",
-            "update cni-credential-guard",
-            "update cni-detachment",
-        ]);
-        await up(OFF);
-        assert.deepStrictEqual(await world(), { ...untouched, nodeRoleHoldsPolicy: false, injectionGuards: 0 });
-        await up({ ...ON, keepDetached: true });
-        assert.deepStrictEqual(await world(), { ...untouched, nodeRoleHoldsPolicy: false, injectionGuards: 1 });
-    });
-
-    itNightly("have no record of the policy after that, and refuse to destroy until the node role has it", async () => {
-        assert.match(
-            (await failureOf(stack.destroy())) ?? "",
-            /\[node-role-without-permissions\].*aws iam attach-role-policy --role-name sandbox-nodes/s,
-        );
-        assert.deepStrictEqual(await world(), { ...untouched, nodeRoleHoldsPolicy: false, injectionGuards: 1 });
-        await iam.client.send(new AttachRolePolicyCommand({ RoleName: NODE_ROLE, PolicyArn: MANAGED_CNI_POLICY }));
-        await stack.destroy();
-        assert.deepStrictEqual(await world(), {
-            samePods: false,
-            carried: [undefined],
-            annotation: undefined,
-            nodeRoleHoldsPolicy: true,
-            injectionGuards: 0,
-        });
-        assert.strictEqual(await iam.role("cni"), undefined);
     });
 });

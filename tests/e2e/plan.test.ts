@@ -240,7 +240,11 @@ describe("a preview", () => {
     });
 
     it("of an update that turns the live checks off tells that every pod restarts", async () => {
+        await setArgs(stack, sandbox, { ...named, detachFromNodeRoles: undefined });
+        await stack.up();
         const { lines } = await preview({ liveChecks: false });
+        await setArgs(stack, sandbox, named);
+        await stack.up();
         assert.deepStrictEqual(
             lines.map((line) => /^\[[a-z-]+\]/.exec(line)?.[0] ?? line),
             [TITLE, "[restart]", "[live-checks-off]"],

@@ -201,8 +201,15 @@ describe("a program in YAML", () => {
         assert.ok(!(await iam.attachedPolicies(NODE_ROLE)).includes(MANAGED_CNI_POLICY));
     });
 
-    it("leaves the pods on the role when the live checks are turned off, and restarts none when they are on again", async () => {
+    it("leaves the pods on the role when the live checks are turned off as the refusal advises, and restarts none when they are on again", async () => {
         const plain = await withProgram(stack, "yaml-without-live-checks");
+        const refused =
+            /\[policies-detached\] .* detached from these node roles: sandbox-nodes\..* remove detachFromNodeRoles/s;
+        assert.match((await failureOf(plain.preview())) ?? "", refused);
+        assert.match((await failureOf(plain.up())) ?? "", refused);
+        await plain.setConfig("liveChecks", { value: "true" });
+        await plain.up();
+        await plain.setConfig("liveChecks", { value: "false" });
         assert.match(await shownBy((onEvent) => plain.preview({ onEvent })), /\[restart\] .*\[live-checks-off\] /s);
         await plain.up();
         fs.rmSync(path.join(plain.workspace.workDir, `Pulumi.${stack.name}.yaml`));

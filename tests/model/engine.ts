@@ -4,6 +4,7 @@ import { isUnfinished } from "../../components/live/handOverLeftOut";
 import { LIVE_CHECKS_ANNOTATION, LIVE_CHECKS_OFF } from "../../documents/serviceAccountAnnotations";
 import { freeServiceAccount } from "../../handover/hooks/freeServiceAccount";
 import { carriesAnyOf } from "../../handover/model/carriedRole";
+import { isRefusal } from "../../handover/model/refusal";
 import { refusals } from "../../handover/model/refusals";
 import type { Subject } from "../../handover/model/subject";
 import { OperationContext } from "../../handover/observe/runContext";
@@ -132,6 +133,8 @@ interface Stack {
     detachment?: DetachmentInputs & DetachmentOutputs;
     /** Whether the patch says that the live checks are turned off. */
     isOff?: boolean;
+    /** The component. A new program overwrites its outputs at once, and only an update that finishes writes them. */
+    component?: { readonly program: Program; readonly detachedFrom?: readonly string[] };
 }
 
 export interface PartialPlanInputs extends Pick<PlanInputs, "record" | "canaryActs" | "detachFromNodeRoles"> {
@@ -234,11 +237,16 @@ export class Engine {
     public async up(program: Program, run: Run, flags: Flags = {}): Promise<void> {
         const { lent, elsewhere, ownNodeRoles } = this.world;
         const { otherIssuers = [] } = program;
+        const { stack } = this;
+        if (JSON.stringify(stack.component?.program) !== JSON.stringify(program)) {
+            stack.component = { program };
+        }
         elsewhere.beginUpdate(otherIssuers);
         ownNodeRoles.handsBack ||= program.detachFromNodeRoles === undefined;
         lent.updating = true;
         try {
             await this.update(program, run, flags);
+            stack.component = { program, detachedFrom: stack.detachment?.detachedFrom ?? [] };
             elsewhere.endUpdate(otherIssuers, this.roleArn ?? "");
         } finally {
             lent.updating = false;
@@ -674,6 +682,13 @@ export class Engine {
             // Without live checks nothing is proved, so an operator must not deliver a role in this way.
             return;
         }
+        if (stack.component !== undefined) {
+            const { program, detachedFrom = [] } = stack.component;
+            if (detachedFrom.length > 0) {
+                throw refusals.turnedOffWhileDetached(detachedFrom);
+            }
+            stack.component = { program };
+        }
         if (!stack.isOff && stack.patch !== undefined && stack.patch !== arn) {
             throw refusals.replacedAsTurnedOff(stack.patch, arn);
         }
@@ -706,6 +721,21 @@ export class Engine {
         await this.handBack(stack.guard, operation);
         delete stack.guard;
         await this.deleteRoles(stack.roles.slice(0, -1), run);
+    }
+
+    /** The same, by an operator who follows the advice of its refusal. */
+    public async turnOffAsAdvised(run: Run): Promise<void> {
+        try {
+            await this.turnOff(run);
+        } catch (error) {
+            const { component } = this.stack;
+            if (component === undefined || !isRefusal(error, "policies-detached")) {
+                throw error;
+            }
+            this.world.note(error.message);
+            await this.up(withoutDetachment(component.program), run);
+            await this.turnOff(run);
+        }
     }
 
     /** Whether the stack has no live checks, so that its destroy deletes the role under the pods: a documented limit. */
@@ -800,6 +830,7 @@ export class Engine {
         }
         if (goes("role")) {
             await this.deleteRoles([...stack.roles], run);
+            delete stack.component;
         }
     }
 
@@ -994,6 +1025,13 @@ export function deliveredBy({ delivery }: Pick<Program, "delivery">, arn: string
 /** Without a detachment, there is none. */
 export function hasInjectionGuard({ detachFromNodeRoles, injectionGuard = true }: Program): boolean {
     return injectionGuard && detachFromNodeRoles !== undefined;
+}
+
+/** The arguments that need detachFromNodeRoles go with it. */
+function withoutDetachment(program: Program): Program {
+    const going = ["detachPolicyArns", "handedOverClusterArns", "regions", "injectionGuard"];
+    const kept = Object.entries(program).filter(([name]) => !going.includes(name));
+    return { ...(Object.fromEntries(kept) as unknown as Program), detachFromNodeRoles: undefined };
 }
 
 function newRole(program: Program, { now, ipFamily, writesLogs }: ModelWorld): ModelRole {

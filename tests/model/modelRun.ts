@@ -217,7 +217,7 @@ export async function runTurn(world: ModelWorld, engine: Engine, turn: Turn): Pr
                 if (operation.refresh) {
                     await engine.refresh(run);
                 }
-                await engine.turnOff(run);
+                await engine.turnOffAsAdvised(run);
             });
             return;
         case "destroy":

@@ -432,7 +432,7 @@ export class SeveralClusters {
                     what: `turn the live checks off${flags}`,
                     act: async (engine, run) => {
                         await refreshed(engine, run);
-                        await engine.turnOff(run);
+                        await engine.turnOffAsAdvised(run);
                     },
                 };
             case "up": {

@@ -1,5 +1,5 @@
 import { LIVE_CHECKS_ANNOTATION, SKIP_CONTAINERS_ANNOTATION } from "../../../documents/serviceAccountAnnotations";
-import { listNames } from "../listNames";
+import { listNames, listTexts } from "../listNames";
 import { Refusal } from "../refusal";
 import type { ServiceAccountName } from "../subject";
 import type { OtherCarrier } from "../world";
@@ -28,6 +28,14 @@ export const carriedRoleRefusals = {
             `The update turns the live checks off, and replaces the role ${former} with ${roleArn}.`,
             "No live check would watch pods change to the new role, and an injection guard would refuse them. If the component created the former role, Pulumi would delete it at the end of the update. The service account was not changed.",
             "Turn the live checks on again, and run pulumi up until it succeeds. Then turn them off.",
+        ),
+    turnedOffWhileDetached: (nodeRoles: readonly string[]) =>
+        new Refusal(
+            "policies-detached",
+            `The program has no live checks any more, and policies are detached from these node roles: ${listTexts(nodeRoles)}.`,
+            "Without the live checks, no later run would attach them again. Nothing was changed.",
+            "Turn the live checks on again, remove detachFromNodeRoles, and run pulumi up: the node roles get their policies back. Then turn the live checks off. " +
+                "To destroy the stack instead, run pulumi destroy without --run-program.",
         ),
     serviceAccountInUse: ({ namespace, name }: ServiceAccountName, pods: readonly OtherCarrier[]) =>
         new Refusal(

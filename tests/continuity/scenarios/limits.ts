@@ -215,6 +215,7 @@ const ownRoleGivenUp: Scenario = {
     bound: costs,
     play: async (stage) => {
         await handedOver(stage);
+        await stage.succeeds("up", stage.arguments({ detachFromNodeRoles: undefined }));
         const { roleArn, roleName } = stage.outputs();
         const { clusterName } = stage.sandbox;
         await stage.succeeds("up", { clusterName, liveChecks: false });

@@ -292,9 +292,10 @@ const KEEPS_ROLE: AdviceScenario[] = WRITES.map((writes) => ({
     command: "up",
     trouble: async (play) => {
         install(play, undefined, { writes });
-        play.set({ delivery: "eksAddon" });
+        const kept = { ...HANDED_OVER, detachFromNodeRoles: undefined };
+        play.program = { ...kept, delivery: "eksAddon" };
         await play.run("up");
-        play.program = HANDED_OVER;
+        play.program = kept;
         play.liveChecks = false;
     },
     advice: [

@@ -341,6 +341,22 @@ export const ON_THE_CLUSTER: AdviceScenario[] = [
         },
     },
     {
+        code: "policies-detached",
+        handedOver: true,
+        command: "up",
+        trouble: (play) => void (play.liveChecks = false),
+        advice: [
+            "Turn the live checks on again, remove detachFromNodeRoles, and run pulumi up",
+            "Then turn the live checks off.",
+        ],
+        follow: async (play) => {
+            play.set({ detachFromNodeRoles: undefined });
+            play.liveChecks = true;
+            await play.run("up");
+            play.liveChecks = false;
+        },
+    },
+    {
         code: "cancelled",
         handedOver: true,
         command: "destroy",

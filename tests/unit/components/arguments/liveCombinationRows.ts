@@ -96,7 +96,6 @@ export const liveCombinationRows: Row[] = [
         stableSeconds: 0,
         maxNotReadyNodes: 1,
         forceDestroy: true,
-        keepDetached: true,
     }),
     row("null for all arguments of the live checks", {
         ...ROLE_ONLY,
@@ -110,6 +109,5 @@ export const liveCombinationRows: Row[] = [
         stableSeconds: null,
         maxNotReadyNodes: null,
         forceDestroy: null,
-        keepDetached: null,
     }),
 ];

@@ -358,14 +358,4 @@ export const liveRules: Rule[] = [
         ],
         refused: [["a string", "true", '"true"']],
     },
-    {
-        argument: "keepDetached",
-        expected: "true or false",
-        fix: "set true before you turn the live checks off, to leave the node roles as they are, or omit it",
-        accepted: [
-            ["true", true],
-            ["false", false],
-        ],
-        refused: [["a string", "true", '"true"']],
-    },
 ];

@@ -3,8 +3,7 @@ import { turningOffPlan } from "../../../../components/delivery/turningOffPlan";
 
 const live = { "eks-cni/delivered": "digest", "pulumi.com/skipAwait": "true" };
 const template = (digest: string) => ({ template: { metadata: { annotations: { "eks-cni/delivered": digest } } } });
-const END =
-    "\n  [live-checks-off] The live checks end. The node roles get back the policies that were detached, unless keepDetached is true.";
+const END = "\n  [live-checks-off] The live checks end.";
 const RESTART =
     "Plan for the cluster:\n  [restart] The pod template changes, so that the DaemonSet's rolling update restarts every pod once, within maxUnavailable. " +
     `No live check watches it. Under the update strategy OnDelete, no pod restarts by itself.${END}`;

@@ -8,6 +8,7 @@ import {
     noteBeforeChange,
     noteRegistration,
     refuseAnotherRole,
+    refuseWhileDetached,
 } from "../../../../components/delivery/withoutLiveChecks";
 import { readNote } from "../../../../handover/engine/runNotes";
 import { refusals } from "../../../../handover/model/refusals";
@@ -20,7 +21,7 @@ const patch = (annotations: Record<string, string>) => ({
 });
 const LIVE = patch({});
 const OFF = patch({ "eks-cni/live-checks": "off" });
-const PLAIN = { role: true };
+const PLAIN = { role: true, serviceAccountPatch: true };
 
 describe("A component without live checks tells those of before", () => {
     let own: string;
@@ -157,9 +158,37 @@ describe("A component without live checks tells those of before", () => {
         });
     });
 
+    describe("while policies are detached from node roles,", () => {
+        withEngine("127.0.0.1:41234");
+        const turnOff = async (oldOutputs: object | undefined) => {
+            const hook = hookOf(refuseWhileDetached(PLAIN).beforeUpdate);
+            await hook.callback({ oldOutputs } as unknown as pulumi.ResourceHookArgs);
+        };
+        const { message } = refusals.turnedOffWhileDetached(["nodes", "more"]);
+
+        it("nothing, and fails, in a preview too", async () => {
+            await rejects(turnOff({ detachedFrom: ["nodes", "more"] }), { message });
+            await rejects(turnOff({ detachedFrom: pulumi.secret(["nodes", "more"]) }), { message });
+            strictEqual(hookOf(refuseWhileDetached(PLAIN).beforeUpdate).opts?.onDryRun, true);
+        });
+
+        it("that the node roles have got them back, after an update without detachFromNodeRoles", async () => {
+            await turnOff({ detachedFrom: [] });
+        });
+
+        it("nothing, and hands back, where another writer delivers the role from now on", () => {
+            deepStrictEqual(refuseWhileDetached({ serviceAccountPatch: false }), {});
+        });
+
+        it("what it does where the last update has failed, and where the state is one of before these outputs", async () => {
+            await turnOff(undefined);
+            await turnOff({});
+        });
+    });
+
     it("nothing without an engine", async () => {
         await pulumi.runtime.setMocks({ newResource: () => ({ id: "", state: {} }), call: () => ({}) });
-        deepStrictEqual(noteAnnotation(PLAIN), {});
+        deepStrictEqual([noteAnnotation(PLAIN), refuseWhileDetached(PLAIN)], [{}, {}]);
         noteRegistration(pulumi.output({ annotations: OFF.metadata.annotations }));
         strictEqual(readNote(MANAGER, "41234"), undefined);
     });

@@ -102,7 +102,6 @@ describe("the live checks' inputs", () => {
                 maxNotReadyNodes: 2,
                 injectionGuard: false,
                 forceDestroy: pulumi.output(true),
-                keepDetached: pulumi.output(true),
             },
             {
                 lookups: {
@@ -140,7 +139,6 @@ describe("the live checks' inputs", () => {
             ...common,
             proof: "assumeRole",
             overrideExistingServiceAccount: true,
-            keepDetached: true,
             maxNotReadyNodes: 2,
             detachFromNodeRoles: ["nodes", "more"],
             handedOverClusterArns: [BLUE],
@@ -155,15 +153,8 @@ describe("the live checks' inputs", () => {
         strictEqual("regions" in ofCanary, false);
         const { detachFromNodeRoles, maxNotReadyNodes, regions, ...rest } = inputs(run, "cni-detachment");
         deepStrictEqual(
-            [
-                detachFromNodeRoles,
-                maxNotReadyNodes,
-                regions,
-                rest["stableSeconds"],
-                rest["keepDetached"],
-                rest["proof"],
-            ],
-            [["nodes", "more"], 2, ["eu-west-1", "us-east-1"], 0, true, "assumeRole"],
+            [detachFromNodeRoles, maxNotReadyNodes, regions, rest["stableSeconds"], rest["proof"]],
+            [["nodes", "more"], 2, ["eu-west-1", "us-east-1"], 0, "assumeRole"],
         );
         deepStrictEqual(rest["handedOverClusterArns"], [BLUE]);
         assertNoteOnly(run, "cni-system", "agent-ds");

@@ -13,7 +13,9 @@ import {
     FORMER_ROLE,
     fresh,
     MANAGER,
+    memoryWith,
     nodeRole,
+    NOW,
     pod,
     record,
     ROLE,
@@ -81,6 +83,7 @@ describe("The way back, once the live checks are turned off,", () => {
         issuers = subject.issuers,
         holding: object = withoutPolicies,
         more: Partial<HandBackTarget> = {},
+        memory = fresh,
     ) =>
         comparableStep(
             nextHandBackStep(
@@ -93,11 +96,13 @@ describe("The way back, once the live checks are turned off,", () => {
                     ...more,
                 },
                 world(carrying(ROLE), { cluster, account: { nodeRoles: [nodeRole(holding)] } }),
-                fresh,
+                memory,
             ),
         );
-    const kept = (cluster: Partial<ClusterSeen>, issuers = subject.issuers) =>
-        step(cluster, issuers, withoutPolicies, { keepDetached: true });
+    const held = (cluster: Partial<ClusterSeen>, issuers = subject.issuers) => step(cluster, issuers, {});
+    const guarded = { serviceAccount: marked, injectionGuard: { present: true, inForce: true } };
+    const enforced = (cluster: Partial<ClusterSeen>) =>
+        step(cluster, subject.issuers, {}, {}, memoryWith({ propagatedAt: NOW }));
     const REMOVE_WAKE_MARK = {
         do: "removeWakeMark",
         why: "removing the annotation that made the DaemonSet controller retry",
@@ -105,7 +110,7 @@ describe("The way back, once the live checks are turned off,", () => {
     const DONE = { do: "done", why: "the live checks are turned off: annotation, pods and role stay as they are" };
 
     it("moves nothing where the node roles hold their policies", () => {
-        deepStrictEqual(step({ serviceAccount: marked }, subject.issuers, {}), DONE);
+        deepStrictEqual(held({ serviceAccount: marked }), DONE);
     });
 
     describe("while the managed add-on carries the role,", () => {
@@ -164,7 +169,7 @@ describe("The way back, once the live checks are turned off,", () => {
         });
     });
 
-    it("gives the node roles their policies back, which a killed destroy may not have done", () => {
+    it("gives the node roles their policies back, which a failed update has left detached", () => {
         deepStrictEqual(step({ serviceAccount: marked }), {
             do: "attach",
             policies: [{ roleName: "nodes", policyArn: CNI_POLICY }],
@@ -174,7 +179,6 @@ describe("The way back, once the live checks are turned off,", () => {
 
     it("gives them the policies that another cluster's run had detached before this component saw them", () => {
         const of = { ...record, nodeRolePolicies: {}, detachedBefore: { nodes: [CNI_POLICY] } };
-        const guarded = { serviceAccount: marked, injectionGuard: { present: true, inForce: true } };
         deepStrictEqual(step(guarded, subject.issuers, withoutPolicies, { record: of }), {
             do: "attach",
             policies: [{ roleName: "nodes", policyArn: CNI_POLICY }],
@@ -182,15 +186,13 @@ describe("The way back, once the live checks are turned off,", () => {
         });
     });
 
-    it("moves nothing, whatever the node roles lack, if they are to stay as they are", () => {
-        deepStrictEqual(kept({ serviceAccount: marked }), DONE);
-    });
-
-    it("takes the injection guard away, which no later run would remove", () => {
-        deepStrictEqual(
-            kept({ serviceAccount: marked, injectionGuard: { present: true, inForce: true } }),
-            REMOVE_GUARD,
-        );
+    it("takes the injection guard away, which no later run would remove, once IAM enforces the policies", () => {
+        deepStrictEqual(held(guarded), {
+            do: "awaitPropagation",
+            milliseconds: 120_000,
+            why: "waiting 120 s for IAM to enforce the policies of the node roles",
+        });
+        deepStrictEqual(enforced(guarded), REMOVE_GUARD);
     });
 
     const woken = { ...daemonSet, woken: true };
@@ -200,9 +202,8 @@ describe("The way back, once the live checks are turned off,", () => {
     };
 
     it("takes off what woke the DaemonSet's controller, once the injection guard is gone", () => {
-        const guardInForce = { injectionGuard: { present: true, inForce: true } };
-        deepStrictEqual(kept({ serviceAccount: marked, daemonSet: woken }), REMOVE_WAKE_MARK);
-        deepStrictEqual(kept({ serviceAccount: marked, daemonSet: woken, ...guardInForce }), REMOVE_GUARD);
+        deepStrictEqual(held({ serviceAccount: marked, daemonSet: woken }), REMOVE_WAKE_MARK);
+        deepStrictEqual(enforced({ ...guarded, daemonSet: woken }), REMOVE_GUARD);
     });
 
     describe("while an update to another role has not finished,", () => {
@@ -277,7 +278,7 @@ describe("The way back, once the live checks are turned off,", () => {
     });
 
     it("does not mind other clusters, whose pods keep their role", () => {
-        deepStrictEqual(kept({ serviceAccount: marked }, ["a", "b"]), DONE);
+        deepStrictEqual(held({ serviceAccount: marked }, ["a", "b"]), DONE);
     });
 
     it("is the whole way back without the mark, on which other clusters' pods are minded", () => {
@@ -307,7 +308,7 @@ describe("The way back, once the live checks are turned off,", () => {
     });
 
     it("minds another cluster first", () => {
-        deepStrictEqual(kept({ serviceAccount: marked, uid: "another" }), {
+        deepStrictEqual(held({ serviceAccount: marked, uid: "another" }), {
             refuse: "cluster-changed",
             seen: "The kubeconfig points to a cluster whose kube-system namespace has the UID another. The hand-over began on the cluster with the UID cluster.",
         });

@@ -67,6 +67,7 @@ const EXAMPLES: Record<keyof typeof refusals, Refusal[]> = {
         refusals.anotherClusterAnswers("one", "two", undefined),
     ],
     turningOffInterrupted: [refusals.turningOffInterrupted()],
+    turnedOffWhileDetached: [refusals.turnedOffWhileDetached(["nodes", "more"])],
     replacedAsTurnedOff: [refusals.replacedAsTurnedOff(FORMER_ROLE, ROLE)],
     formerRoleCarried: [refusals.formerRoleCarried([pod("n1", onNodeRole), pod("n2", onNodeRole)])],
     roleNotApproved: [refusals.roleNotApproved(ROLE)],

@@ -196,9 +196,6 @@ describe("The delete of the credential guard", () => {
         await ended;
         deepStrictEqual(calls, [`attach nodes ${CNI_POLICY}`]);
         deepStrictEqual(lines.at(-1), "the live checks are turned off: annotation, pods and role stay as they are");
-        const kept = deleted({ keepDetached: true }, stripped, off, "annotated");
-        await kept.ended;
-        deepStrictEqual(kept.calls, []);
     });
 
     describe("with an add-on that another program has given a role, beside a component that has told it nothing,", () => {

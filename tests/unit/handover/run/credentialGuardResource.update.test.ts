@@ -152,7 +152,7 @@ describe("The inputs of the credential guard", () => {
 
     it("are only saved where none of them has changed", async () => {
         const kept = { record, formerAnnotations: { a: "1" }, approvedRole: "as before" };
-        const others = { proof: "full", iamPropagationSeconds: 5, forceDestroy: true, keepDetached: true } as const;
+        const others = { proof: "full", iamPropagationSeconds: 5, forceDestroy: true } as const;
         const { roleNames, ...after } = await update(others, kept);
         deepStrictEqual([outputsOf(after), roleNames], [kept, []]);
     });

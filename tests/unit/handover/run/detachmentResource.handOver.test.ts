@@ -512,8 +512,7 @@ describe("An update of the detachment", () => {
     it("only saves any other change", async () => {
         const { operation, opened } = live();
         const others = { stableSeconds: 1, maxNotReadyNodes: 2, iamPropagationSeconds: 1, forceDestroy: true };
-        const changed = { ...inputs, ...others, keepDetached: true };
-        deepStrictEqual(await detachment.update(state, changed, operation), keptOutputs);
+        deepStrictEqual(await detachment.update(state, { ...inputs, ...others }, operation), keptOutputs);
         deepStrictEqual(opened, []);
     });
 
@@ -542,35 +541,21 @@ describe("A refresh of the detachment", () => {
 });
 
 describe("The delete of the detachment", () => {
-    const annotations = { [ROLE_ARN]: ROLE, [LIVE_CHECKS_ANNOTATION]: LIVE_CHECKS_OFF };
-    const annotated: Seen = {
-        cluster: { serviceAccount: { ...serviceAccount, annotations } },
-        nodeRoles: [nodeRole(withoutPolicies)],
-    };
-    const off: Seen = { ...annotated, turningOff: "annotated" };
-
-    it("gives the policies back when the live checks are turned off", async () => {
-        const { operation, calls, opened } = live(off);
-        await detachment.delete(state, operation);
-        deepStrictEqual(calls, [`attach nodes ${CNI_POLICY}`]);
-        deepStrictEqual(opened, [["nodes"]]);
+    it("changes nothing, also when the live checks are turned off: the credential guard gives the policies back", async () => {
+        const annotations = { [ROLE_ARN]: ROLE, [LIVE_CHECKS_ANNOTATION]: LIVE_CHECKS_OFF };
+        for (const seen of [{}, { turningOff: "annotated" as const }]) {
+            const { operation, calls, lines } = live({
+                cluster: { serviceAccount: { ...serviceAccount, annotations } },
+                nodeRoles: [nodeRole(withoutPolicies)],
+                ...seen,
+            });
+            await detachment.delete(state, operation);
+            deepStrictEqual([calls, lines], [[], []]);
+        }
     });
 
-    it("leaves the node roles as they are with keepDetached, and says so", async () => {
-        const { operation, calls, lines } = live(off);
-        await detachment.delete({ ...state, keepDetached: true }, operation);
-        deepStrictEqual(calls, []);
-        deepStrictEqual(lines, ["keepDetached is set: the node roles stay as they are"]);
-    });
-
-    it("changes nothing on a destroy, whatever the annotation says", async () => {
-        const { operation, calls, lines } = live(annotated);
-        await detachment.delete({ ...state, keepDetached: true }, operation);
-        deepStrictEqual([calls, lines], [[], []]);
-    });
-
-    it("refuses another cluster first", async () => {
-        const { operation } = live({ ...off, cluster: { ...off.cluster, uid: "another" } });
+    it("refuses another cluster", async () => {
+        const { operation } = live({ cluster: { uid: "another" } });
         await rejects(detachment.delete(state, operation), refusals.clusterChanged("cluster", "another"));
     });
 });

@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import * as assert from "node:assert/strict";
 import { assertHolds } from "../../../model/assertHolds";
+import type { Program } from "../../../model/engine";
 import { runOnWorld, type Turn } from "../../../model/modelRun";
 import { trustsTheMark } from "../../../model/plantedBugs";
 import { scenarioWithTurningOff } from "../../../model/turningOff";
@@ -24,8 +25,8 @@ describe("Updates that turn the live checks off on the model, and kills of them,
     });
 
     it("leave pods refused if the next one, killed too, also brings another role, until live checks are on again", async () => {
-        const up = (roleName: string, killedAt?: number): Turn => ({
-            operation: { do: "up", refresh: false, program: { roleName, detachFromNodeRoles: ["a", "b"] } },
+        const up = (roleName: string, killedAt?: number, more: Partial<Program> = {}): Turn => ({
+            operation: { do: "up", refresh: false, program: { roleName, detachFromNodeRoles: ["a", "b"], ...more } },
             faults: [],
             killedAt,
         });
@@ -38,8 +39,17 @@ describe("Updates that turn the live checks off on the model, and kills of them,
         const { problems, log } = await runOnWorld({
             nodes: ["a"],
             strategy: "RollingUpdate",
-            // Killed once the state has the annotation, once the other role is created, and as the pods restart.
-            turns: [up("cni"), turnOff(3), up("next", 2), later, turnOff(4), later],
+            // Killed at once, so that the state does not know what is detached. Then once it has the annotation, once the other role is created, and as
+            // the pods restart.
+            turns: [
+                up("cni"),
+                up("cni", 0, { overrideExistingServiceAccount: true }),
+                turnOff(3),
+                up("next", 2),
+                later,
+                turnOff(4),
+                later,
+            ],
             last: { roleName: "next", detachFromNodeRoles: ["a", "b"] },
         });
         assert.match(log.join("\n"), /The injection guard refuses pods that start now\./);
