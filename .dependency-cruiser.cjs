@@ -11,7 +11,7 @@ const HANDOVER = {
     kubernetes: ["async", "model"],
     observe: ["model", "aws", "kubernetes"],
     preview: ["async", "model", "decide", "observe"],
-    hooks: ["async", "model", "decide", "aws", "observe", "run"],
+    hooks: ["model", "decide", "aws", "observe", "run"],
     run: ["model", "decide", "observe"],
     engine: ["model", "observe", "run"],
 };
@@ -52,12 +52,12 @@ module.exports = {
             "^(?!documents/)(components|handover|policies|plugin|index)",
         ),
         layer("handover-imports-documents-alone", "^handover/", "^(components|policies|plugin|index)"),
-        // The component's parts know the hand-over's data, leave it notes, and load its preview and its hooks when they need them.
+        // The component's parts know the hand-over's data, leave it notes, and load its preview, its hooks and their check when they need them.
         layer(
             "components-import-the-model-alone",
             "^components/",
             "^handover/",
-            "^handover/(model|run|preview/(previewDrift|previewFreeing|previewHandOver)|hooks/|engine/runNotes)",
+            "^handover/(model|run|decide/narrowing|preview/(previewDrift|previewFreeing|previewHandOver)|hooks/|engine/runNotes)",
         ),
         {
             name: "components-load-the-live-resources-late",

@@ -158,7 +158,12 @@ export class CniServiceAccountRole extends pulumi.ComponentResource {
                   clusterArn: podIdentity && after(gate, podIdentity.arn),
                   serviceAccount,
                   ...(shape.liveChecks && {
-                      live: refuseNarrowing({ args, valid, oidcProviderArn, serviceAccount, parent: this }),
+                      live: refuseNarrowing({
+                          roleName: valid.roleName,
+                          oidcProviderArn,
+                          serviceAccount,
+                          parent: this,
+                      }),
                   }),
                   parent: this,
               })

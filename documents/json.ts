@@ -18,3 +18,15 @@ export function list(value: unknown): unknown[] {
 export function texts(value: unknown): string[] {
     return list(value).filter((entry) => typeof entry === "string");
 }
+
+/** One text for all policy documents that differ only in the order of members and lists, or write a single value as a list. */
+export function canonicalJson(value: unknown): string {
+    if (isRecord(value)) {
+        const members = Object.entries(value).map(([name, one]) => `${JSON.stringify(name)}:${canonicalJson(one)}`);
+        return `{${members.sort().join()}}`;
+    }
+    if (Array.isArray(value)) {
+        return value.length === 1 ? canonicalJson(value[0]) : `[${value.map(canonicalJson).sort().join()}]`;
+    }
+    return JSON.stringify(value);
+}

@@ -1,4 +1,4 @@
-import { list, member } from "./json";
+import { canonicalJson, list, member } from "./json";
 import { matchesWildcards, type ReadStatement, readStatements } from "./policyStatements";
 
 /**
@@ -10,19 +10,23 @@ export function lostGrants(before: unknown, after: unknown): string[] {
     const now = readStatements(after);
     const lost = changedStatements(before, after)
         .filter(({ effect }) => effect === "Allow")
-        .flatMap(({ actions, resources }) =>
+        .flatMap(({ actions, resources, exceptActions, exceptResources }) =>
             actions.filter(
-                (action) => !resources.every((resource) => now.some((one) => grants(one, action, resource))),
+                (action) =>
+                    // A statement with an exception grants more than it names.
+                    exceptActions ||
+                    exceptResources ||
+                    !resources.every((resource) => now.some((one) => grants(one, action, resource))),
             ),
         );
     const denied = changedStatements(after, before).filter(({ effect }) => effect === "Deny");
     return [...new Set([...lost, ...denied.flatMap(({ actions }) => actions)])];
 }
 
-/** The statements of a document that the other one does not have word for word. */
+/** The statements of a document that the other one does not have. */
 function changedStatements(document: unknown, other: unknown): ReadStatement[] {
-    const kept = new Set(list(member(other, "Statement")).map((statement) => JSON.stringify(statement)));
-    const changed = list(member(document, "Statement")).filter((statement) => !kept.has(JSON.stringify(statement)));
+    const kept = new Set(list(member(other, "Statement")).map(canonicalJson));
+    const changed = list(member(document, "Statement")).filter((statement) => !kept.has(canonicalJson(statement)));
     return readStatements({ Statement: changed });
 }
 

@@ -34,7 +34,7 @@ export interface CniRoleInputs {
     clusterArn?: pulumi.Output<string> | undefined;
     serviceAccount: pulumi.Output<ServiceAccountName>;
     /** With live checks, which move the pods if another role replaces this one: what stops a change in place. */
-    live?: { readonly beforeUpdate: (kind: "role" | "policy") => pulumi.ResourceHook[] };
+    live?: pulumi.ResourceHookBinding;
     parent: pulumi.Resource;
 }
 
@@ -62,7 +62,7 @@ export function createRole(inputs: CniRoleInputs): CniRole {
         {
             parent,
             deleteBeforeReplace: false,
-            hooks: { ...explainFailures(roleAdvice, parent), ...beforeUpdate(inputs, "role") },
+            hooks: { ...explainFailures(roleAdvice, parent), ...inputs.live },
             // With a fixed name, a second role cannot exist alongside the first, so a replacement could never be created. The
             // hook then refuses the change.
             ...(inputs.live && args.roleName === undefined
@@ -106,10 +106,6 @@ function trustDocument({ args, oidcProviderArn, clusterArn, serviceAccount }: Cn
         );
 }
 
-function beforeUpdate({ live }: CniRoleInputs, kind: "role" | "policy"): pulumi.ResourceHookBinding {
-    return live === undefined ? {} : { beforeUpdate: live.beforeUpdate(kind) };
-}
-
 function cniPolicyArn(inputs: CniRoleInputs, role: pulumi.CustomResource): pulumi.Output<string> {
     const { name, args, gate, ipv6Policy, oidcProviderArn, clusterArn, parent } = inputs;
     const partition =
@@ -132,7 +128,7 @@ function cniPolicyArn(inputs: CniRoleInputs, role: pulumi.CustomResource): pulum
             parent,
             deleteBeforeReplace: false,
             dependsOn: resourcesAfter(gate, [role]),
-            hooks: beforeUpdate(inputs, "policy"),
+            hooks: inputs.live ?? {},
             ...(inputs.live ? { replacementTrigger: policyTrigger(args.roleName) } : {}),
         },
     );

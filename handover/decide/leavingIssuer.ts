@@ -1,11 +1,8 @@
-import { serviceAccountOf, type TrustedSubject } from "../../documents/trustedSubjects";
-
-/** The line that says how to check another cluster whose issuer leaves the trust policy of a role. */
-export function leavingIssuer(roleArn: string, { issuer, subject }: TrustedSubject): string {
-    const { namespace } = serviceAccountOf(subject) ?? { namespace: "kube-system" };
+/** The line that says how to check another cluster whose OIDC provider leaves the trust policy of a role. */
+export function leavingIssuer(roleArn: string, providerArn: string, namespace: string): string {
     return (
-        `The role ${roleArn} stops trusting the cluster with the issuer ${issuer}. Pods there that carry the role cannot renew their ` +
-        `credentials then. With the kubeconfig of that cluster, this command must print nothing: ${podsWithRole(roleArn, namespace)}`
+        `The role ${roleArn} stops trusting the cluster with the issuer ${providerArn.replace(/^[^/]*\//, "")}. Pods there that carry the role ` +
+        `cannot renew their credentials then. With the kubeconfig of that cluster, this command must print nothing: ${podsWithRole(roleArn, namespace)}`
     );
 }
 

@@ -1,144 +1,94 @@
+import { canonicalJson, isRecord, list, member, texts } from "../../documents/json";
 import { lostGrants } from "../../documents/lostGrants";
-import { matchesWildcards } from "../../documents/policyStatements";
-import {
-    podIdentityStatements,
-    serviceAccountOf,
-    type TrustedSubject,
-    trustedSubjects,
-} from "../../documents/trustedSubjects";
-import { carriedRoles } from "../model/carriedRole";
-import type { CarrierSeen } from "../model/carrier";
-import { isSameAccount, type ServiceAccountName } from "../model/subject";
+import type { Refusal } from "../model/refusal";
+import { refusals } from "../model/refusals";
+import { leavingIssuer } from "./leavingIssuer";
 
-/** The loss that an update in place means for pods. */
-export interface Narrowing {
-    /** Each loss, for a message. Empty if nothing is lost. */
-    readonly changes: readonly string[];
-    /** Whether pods of this cluster may lose something. Otherwise only issuers of other clusters leave the trust policy. */
-    readonly concernsThisCluster: boolean;
-    /** Whether every pod with the role loses permissions, and not only the pods whose tokens the role stops to trust. */
-    readonly permissions: boolean;
-    /** Whether it no longer trusts EKS Pod Identity as before. A pod with an association does not show its role. Missing: it does. */
-    readonly podIdentity?: true;
-    /** Whether the role goes on to trust the cluster's own issuer. */
-    readonly ownIssuerStays: boolean;
-    readonly before: readonly TrustedSubject[];
-    readonly after: readonly TrustedSubject[];
+/** The inputs of a role or of its IPv6 policy that can take something away. A preview may not know them. */
+export type NarrowingInputs = Readonly<Partial<Record<"assumeRolePolicy" | "permissionsBoundary" | "policy", unknown>>>;
+
+/** An update in place of the role or of its IPv6 policy that the engine is about to make. */
+export interface UpdateInPlace {
+    readonly arn: string;
+    readonly before: NarrowingInputs;
+    readonly after: NarrowingInputs;
+    /** The ARN of the cluster's own OIDC provider, if it is known. */
+    readonly ownProvider: string | undefined;
+    /** The namespace of the service account. */
+    readonly namespace: string;
+    /** Whether the program names the role, so that no other role can be created under its name. */
+    readonly fixedName: boolean;
 }
 
-/** The inputs of an IAM role that can take something away. A preview may not know them. */
-export interface RoleInputs {
-    readonly assumeRolePolicy?: unknown;
-    readonly permissionsBoundary?: unknown;
+/** The warnings to show, and the refusal if the update must not be made. */
+export interface CheckedUpdate {
+    readonly warnings: readonly string[];
+    readonly refusal?: Refusal;
 }
 
-/** Compares the trust policy and the permissions boundary of a role. A boundary that is removed takes nothing away. */
-export function narrowingOfRole(before: RoleInputs, after: RoleInputs, ownIssuer: string | undefined): Narrowing {
-    const trust = [before, after].map(({ assumeRolePolicy }) => parsed(assumeRolePolicy));
-    // An unknown trust policy is compared with nothing: the update knows it.
-    const [old = [], now = []] = trust.includes(undefined) ? [] : trust.map(trustedSubjects);
-    const [associated = [], stays = []] = trust.includes(undefined) ? [] : trust.map(podIdentityStatements);
-    const leaves = associated.some((statement) => !stays.includes(statement));
-    const boundary = after.permissionsBoundary;
-    const bounded = typeof boundary === "string" && boundary !== "" && boundary !== before.permissionsBoundary;
-    const ownIssuerStays = ownIssuer === undefined || old.some(({ issuer }) => issuer === ownIssuer);
-    const lost = old.filter((one) => !now.some((other) => isSame(one, other)));
-    const ofStayingIssuer = ({ issuer }: TrustedSubject) => now.some((one) => one.issuer === issuer);
-    return {
-        // The ARN may be a secret, so it is not shown.
-        changes: [
-            ...(bounded ? ["it gets another permissions boundary"] : []),
-            ...(leaves ? ["it no longer trusts pods.eks.amazonaws.com as before"] : []),
-            ...lost.map(noLongerTrusts),
-        ],
-        ...(leaves || (bounded && associated.length > 0) ? { podIdentity: true as const } : {}),
-        concernsThisCluster: bounded || (lost.length > 0 && (!ownIssuerStays || lost.some(ofStayingIssuer))),
-        permissions: bounded,
-        ownIssuerStays,
-        before: old,
-        after: now,
-    };
+/** Whether the update could take something away from a pod. It compares documents, and looks at no pod. */
+export function checkUpdate(update: UpdateInPlace): CheckedUpdate {
+    const { arn, before, after, namespace } = update;
+    const { changes, leaving } = changesOfTrust(update);
+    const all = [...changesOfBoundary(before, after), ...changes, ...changesOfPolicy(before, after)];
+    return all.length > 0
+        ? { warnings: [], refusal: refusals.roleNarrowed(arn, all) }
+        : { warnings: leaving.map((provider) => leavingIssuer(arn, provider, namespace)) };
 }
 
-function isSame(one: TrustedSubject, other: TrustedSubject): boolean {
-    return one.issuer === other.issuer && one.subject === other.subject;
+/** A boundary that is removed takes nothing away. The ARN may be a secret, so it is not shown. */
+function changesOfBoundary(before: NarrowingInputs, { permissionsBoundary }: NarrowingInputs): string[] {
+    const bounds = typeof permissionsBoundary === "string" && permissionsBoundary !== "";
+    return bounds && permissionsBoundary !== before.permissionsBoundary ? ["it gets another permissions boundary"] : [];
 }
 
-function noLongerTrusts({ issuer, subject }: TrustedSubject): string {
-    return `it no longer trusts ${subject === "" ? "every subject" : subject} of ${issuer}`;
-}
-
-/** Compares the documents of a role's policy. */
-export function narrowingOfPolicy(before: unknown, after: unknown): Narrowing {
-    const [old, now] = [parsed(before), parsed(after)];
+function changesOfPolicy(before: NarrowingInputs, after: NarrowingInputs): string[] {
+    const [old, now] = [parsed(before.policy), parsed(after.policy)];
     const lost = old === undefined || now === undefined ? [] : lostGrants(old, now);
-    return {
-        changes: lost.length === 0 ? [] : [`it no longer grants ${lost.join(", ")}`],
-        concernsThisCluster: lost.length > 0,
-        permissions: lost.length > 0,
-        ownIssuerStays: true,
-        before: [],
-        after: [],
-    };
-}
-
-/** The issuers that share the role with another cluster, if the update concerns more than those that leave. */
-export function sharedWith(
-    { before, concernsThisCluster }: Narrowing,
-    ownIssuer: string | undefined,
-): readonly string[] {
-    const issuers = [...new Set(before.map(({ issuer }) => issuer))];
-    return concernsThisCluster && issuers.length > 1 ? issuers.filter((issuer) => issuer !== ownIssuer) : [];
-}
-
-/** The issuers of other clusters that the role stops to trust, with the service accounts that it trusted there. */
-export function leavingSubjects({ before, after, ownIssuerStays }: Narrowing): readonly TrustedSubject[] {
-    return ownIssuerStays ? before.filter(({ issuer }) => !after.some((one) => one.issuer === issuer)) : [];
-}
-
-/** The namespaces in which pods may carry the role. */
-export function namespacesOf({ before, after }: Narrowing, fallback: string): readonly string[] {
-    const named = [...before, ...after].flatMap(({ subject }) => serviceAccountOf(subject)?.namespace ?? []);
-    return [...new Set([fallback, ...named.filter((namespace) => !/[*?]/.test(namespace))])];
-}
-
-/** The service accounts whose pods lose something, if the trust policy names them. */
-export function accountsOf({ before }: Narrowing, own: ServiceAccountName | undefined): readonly ServiceAccountName[] {
-    const named = before.flatMap(({ subject }) => serviceAccountOf(subject) ?? []);
-    const exact = [...named, ...(own === undefined ? [] : [own])].filter(
-        ({ namespace, name }) => !/[*?]/.test(namespace + name),
-    );
-    return exact.filter((one, at) => exact.findIndex((other) => isSameAccount(one, other)) === at);
+    return lost.length === 0 ? [] : [`it no longer grants ${lost.join(", ")}`];
 }
 
 /**
- * The pods that the update would cut off.
+ * The changes of the trust policy that could cut off pods, and the OIDC providers of other clusters that leave it.
  *
- * @param roleArn Undefined for a policy: its pods are those with any role.
- * @param issuer The issuer of the cluster's tokens, if it can be read.
+ * A role of one cluster with a generated name is replaced if an argument of the program would narrow its trust policy
+ * (components/role/replacementTriggers.ts). In place, an update restores the policy after another party has changed it.
  */
-export function cutOff(
-    { permissions, ownIssuerStays, after, before }: Narrowing,
-    pods: readonly CarrierSeen[],
-    { roleArn, issuer }: { readonly roleArn: string | undefined; readonly issuer: string | undefined },
-): readonly CarrierSeen[] {
-    const trusts = (trusted: readonly TrustedSubject[], subject?: string) =>
-        trusted.some(
-            (one) =>
-                (issuer === undefined || one.issuer === issuer) &&
-                // A policy without subjects trusts each of them.
-                (subject === undefined || one.subject === "" || matchesWildcards(one.subject, subject)),
-        );
-    // If the issuer cannot be read, the cluster's own is the one that the role goes on to trust, or the one that leaves.
-    const loses = ({ namespace, serviceAccount }: CarrierSeen) =>
-        trusts(before) &&
-        (!trusts(after, `system:serviceaccount:${namespace}:${serviceAccount}`) ||
-            (issuer === undefined && !ownIssuerStays));
-    return pods.filter((pod) => {
-        const roles = carriedRoles(pod);
-        const carries = roleArn === undefined ? roles.length > 0 : roles.includes(roleArn);
-        return carries && (permissions || loses(pod));
-    });
+function changesOfTrust({ before, after, ownProvider = "", fixedName }: UpdateInPlace) {
+    const documents = [before, after].map(({ assumeRolePolicy }) => parsed(assumeRolePolicy));
+    const [old = [], now = []] = documents.includes(undefined) ? [] : documents.map(statementsOf);
+    const [trusted, stay] = [new Set(old.flatMap(providersOf)), new Set(now.flatMap(providersOf))];
+    if (!fixedName && trusted.size < 2 && stay.size < 2) {
+        return { changes: [], leaving: [] };
+    }
+    const gone = missingIn(now, old).filter((statement) => member(statement, "Effect") === "Allow");
+    const denied = missingIn(old, now).filter((statement) => member(statement, "Effect") !== "Allow");
+    const leaves = (statement: unknown) =>
+        trusted.has(ownProvider) &&
+        Object.keys(member(statement, "Principal") ?? {}).join() === "Federated" &&
+        providersOf(statement).every((provider) => provider !== ownProvider && !stay.has(provider));
+    return {
+        changes: [
+            ...gone
+                .filter((statement) => !leaves(statement))
+                .map((one) => `its trust policy loses ${canonicalJson(one)}`),
+            ...denied.map((one) => `its trust policy gets ${canonicalJson(one)}`),
+        ],
+        leaving: [...new Set(gone.filter(leaves).flatMap(providersOf))],
+    };
+}
+
+function missingIn(others: readonly unknown[], statements: readonly unknown[]): unknown[] {
+    const kept = new Set(others.map(canonicalJson));
+    return statements.filter((statement) => !kept.has(canonicalJson(statement)));
+}
+
+function statementsOf(document: unknown): unknown[] {
+    return list(member(document, "Statement")).filter(isRecord);
+}
+
+function providersOf(statement: unknown): string[] {
+    return texts(member(member(statement, "Principal"), "Federated"));
 }
 
 /** Undefined if it is not known yet, or is no JSON, which IAM would refuse. */

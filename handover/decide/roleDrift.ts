@@ -61,6 +61,9 @@ export function repairOf(code: ProofFailure, { roleArn, issuers: [issuer = "ISSU
                 "was changed, its owner has to restore it first."
             );
         default:
-            return "Run pulumi up --refresh, which restores the trust policy of the component's role. Another owner's role is restored by its owner.";
+            return (
+                "Run pulumi up --refresh, which restores the trust policy of the component's role. With roleName or additionalOidcProviderArns, it may stop " +
+                "with role-narrowed: restore the trust policy in IAM first. Another owner's role is restored by its owner."
+            );
     }
 }

@@ -105,12 +105,12 @@ describe("a program in YAML", () => {
         assert.deepStrictEqual(uids(await pods()), before);
     });
 
-    it("refuses a change of the role in place that would cut off its pods, in the preview too", async () => {
+    it("refuses a change of the role in place that could cut off its pods, in the preview too", async () => {
         const before = uids(await pods());
         const role = await iam.role("first");
         await setConfig("serviceAccountName", "another");
         const refusal =
-            /\[role-narrowed\] The update would change the role \S+:role\/first in place: it no longer trusts system:serviceaccount:kube-system:aws-node of \S+\. Pods carry the role: aws-node-.*Set roleName to a new name/s;
+            /\[role-narrowed\] The update would change \S+:role\/first in place: its trust policy loses \S+:sub":"system:serviceaccount:kube-system:aws-node"\S+\. The engine .*Set roleName to a new name/s;
         assert.match((await failureOf(stack.preview())) ?? "", refusal);
         assert.match((await failureOf(stack.up())) ?? "", refusal);
         await setConfig("serviceAccountName", "aws-node");

@@ -1,9 +1,9 @@
 /** The CNI role of the model, and how the engine changes it in place. */
+import type { OidcProvider } from "../../documents/arn";
 import type { PolicyDocument } from "../../documents/policyDocument";
 import { settingActions } from "../../documents/settingActions";
 import { trustPolicy } from "../../documents/trustPolicy";
-import { checkUpdate } from "../../handover/hooks/checkUpdate";
-import type { CarrierSeen } from "../../handover/model/carrier";
+import { checkUpdate } from "../../handover/decide/narrowing";
 import type { ProofFailure } from "../../handover/model/proof";
 import type { SettingGap, SettingGapRequest } from "../../handover/model/settingGap";
 import type { Subject } from "../../handover/model/subject";
@@ -133,23 +133,15 @@ export function changesInPlace(before: RoleArguments, after: RoleArguments): boo
 }
 
 /** Asks the hook of an update in place. Throws its refusal. */
-export async function checkInPlace(
-    arn: string,
-    before: RoleArguments,
-    after: RoleArguments,
-    pods: () => Promise<readonly CarrierSeen[]>,
-): Promise<void> {
-    const { refusal } = await checkUpdate(
-        {
-            kind: "role",
-            arn,
-            ownIssuer: issuerOf(after),
-            before: inputsOf(before),
-            after: inputsOf(after),
-        },
-        () => Promise.resolve({ namespace: "kube-system", fixedName: true }),
-        async () => ({ pods: await pods(), issuer: ISSUER }),
-    );
+export function checkInPlace(arn: string, before: RoleArguments, after: RoleArguments, fixedName: boolean): void {
+    const { refusal } = checkUpdate({
+        arn,
+        before: inputsOf(before),
+        after: inputsOf(after),
+        ownProvider: providerOf(issuerOf(after)).arn,
+        namespace: "kube-system",
+        fixedName,
+    });
     if (refusal !== undefined) {
         throw refusal;
     }
@@ -165,11 +157,10 @@ function inputsOf(of: RoleArguments) {
 }
 
 function trustOf(of: RoleArguments): PolicyDocument {
-    const providers = [issuerOf(of), ...(of.otherIssuers ?? [])].map((issuer) => ({
-        arn: `arn:aws:iam::${ACCOUNT}:oidc-provider/${issuer}`,
-        issuer,
-        accountId: ACCOUNT,
-        partition: "aws",
-    }));
+    const providers = [issuerOf(of), ...(of.otherIssuers ?? [])].map(providerOf);
     return trustPolicy(providers, { namespace: "kube-system", name: of.serviceAccountName ?? AWS_NODE });
+}
+
+function providerOf(issuer: string): OidcProvider {
+    return { arn: `arn:aws:iam::${ACCOUNT}:oidc-provider/${issuer}`, issuer, accountId: ACCOUNT, partition: "aws" };
 }

@@ -3,7 +3,6 @@ import { isLeftOut } from "../../components/live/guardLeftOut";
 import { isUnfinished } from "../../components/live/handOverLeftOut";
 import { LIVE_CHECKS_ANNOTATION, LIVE_CHECKS_OFF } from "../../documents/serviceAccountAnnotations";
 import { freeServiceAccount } from "../../handover/hooks/freeServiceAccount";
-import { carriesAnyOf } from "../../handover/model/carriedRole";
 import { isRefusal } from "../../handover/model/refusal";
 import { refusals } from "../../handover/model/refusals";
 import type { Subject } from "../../handover/model/subject";
@@ -35,7 +34,7 @@ import { type Deletion, isKept, mayDelete } from "./deletions";
 import { type Child, Flags, isLeftOutOf, positionOf, Steps } from "./engineFlags";
 import { whyNotPlayed } from "./notPlayed";
 import type { Run } from "./run";
-import { carriersOf, CONTROL, runContextOf } from "./runContext";
+import { CONTROL, isUsed, runContextOf } from "./runContext";
 import type { Acting } from "./waves";
 import { CANARY_SECONDS, ModelWorld, OWN_GUARD, OWN_MANAGER, ROLE_ARN, STABLE_SECONDS } from "./world";
 
@@ -588,9 +587,7 @@ export class Engine {
                 stack.roles.push(arn);
             });
         } else if (changesInPlace(role.of ?? {}, program)) {
-            const account = role.of?.serviceAccountName ?? AWS_NODE;
-            const pods = () => run.call("read the pods", () => carriersOf(world, account), false);
-            await resources.beforeUpdate(arn, role.of ?? {}, program, pods);
+            resources.beforeUpdate(arn, role.of ?? {}, program, !program.generatedName);
             await run.call(`update ${arn}`, () => this.updateInPlace(arn, role, program));
         }
         stack.roles = [...stack.roles.filter((one) => one !== arn), arn];
@@ -614,10 +611,9 @@ export class Engine {
         const { world } = this;
         const updated = { ...role, of: program };
         const account = role.of?.serviceAccountName ?? AWS_NODE;
-        const isUsed = carriersOf(world, account).some((pod) => carriesAnyOf(pod, [arn]));
         // Whether it trusts the service account that the DaemonSet has by then is asked for each pod.
         const suits = suffices(updated, world, program.serviceAccountName ?? AWS_NODE);
-        const works = isUsed ? role.works : !program.roleName.startsWith("bad") && suits;
+        const works = isUsed(world, arn, account) ? role.works : !program.roleName.startsWith("bad") && suits;
         world.cniRoles.set(arn, { ...updated, works });
     }
 

@@ -1,6 +1,6 @@
 /** The operator who makes no mistake any more: runs the last program, and follows the advice of each message. */
-import { arnOf, type Engine, type Program } from "./engine";
-import { named, withoutArguments } from "./moves";
+import type { Engine, Program } from "./engine";
+import { named } from "./moves";
 import { changeServiceAccount, restartOthers } from "./otherPods";
 import { staysWithout } from "./ownNodeRoles";
 import type { Run } from "./run";
@@ -65,8 +65,8 @@ export class Operator {
     /** Does what the message of a refusal says. Returns whether it has an advice that this operator knows. */
     public follow(message: string): boolean {
         const advice: Record<string, () => void> = {
-            "other-clusters": () => this.leaveFirst(message),
-            "role-narrowed": () => (this.program = { ...this.program, roleName: `${this.program.roleName}-2` }),
+            "other-clusters": () => this.leaveFirst(),
+            "role-narrowed": () => this.replaceRole(),
             "role-still-carried": () => this.restartCarriers(message),
             "service-account-in-use": () => (this.first = (run) => this.engine.destroy(run)),
             "force-destroy-with-pods": () => this.takeBack(),
@@ -91,25 +91,19 @@ export class Operator {
         }
     }
 
-    private leaveFirst(message: string): void {
+    private leaveFirst(): void {
         this.leaveOtherClusters();
-        if (message.includes("Make this change in another update")) {
-            const before = this.programOfRole();
-            // The role changes in place. The live checks may still refuse the arguments of before.
-            this.first = (run) => this.leave(before, run);
-        } else {
-            this.takeBack();
-        }
+        this.takeBack();
     }
 
-    /** An update that only removes the issuers. The next one follows, also if it fails. Returns the message of its error. */
-    private async leave(program: Program, run: Run): Promise<string> {
-        const message = await this.engine.up(program, run).then(() => "", String);
-        this.world.note(`-- ended: ${message}`);
-        if (message.includes("[node-role-not-named]")) {
-            this.program = { ...this.program, ...this.allNodeRoles() };
+    /** Another role; or, after a first update that came to no hand-over, destroy and up: no pod carries the present one. */
+    private replaceRole(): void {
+        if (this.engine.record === undefined) {
+            this.world.note("** no pod carries the role: destroy, then up");
+            this.first = (run) => this.engine.destroy(run);
+        } else {
+            this.program = { ...this.program, roleName: `${this.program.roleName}-2` };
         }
-        return message;
     }
 
     /**
@@ -127,23 +121,6 @@ export class Operator {
         changeServiceAccount(this.world);
         restartOthers(this.world);
         this.program = named(this.world, this.program);
-    }
-
-    /** The program, with the arguments that the role has now. */
-    private programOfRole(): Program {
-        const { cniRoles } = this.world;
-        const { roleName, generatedName } = this.program;
-        // A generated name may be that of another program's role.
-        const ofName = generatedName ? undefined : cniRoles.get(arnOf(roleName));
-        const role = ofName ?? cniRoles.get(this.engine.roleArn ?? "");
-        const { boundary, wrongIssuer, serviceAccountName, ipFamily } = role?.of ?? {};
-        return {
-            ...withoutArguments(this.program, ["boundary", "wrongIssuer", "serviceAccountName", "ipFamily"]),
-            ...(boundary === undefined ? {} : { boundary }),
-            ...(wrongIssuer === undefined ? {} : { wrongIssuer }),
-            ...(serviceAccountName === undefined ? {} : { serviceAccountName }),
-            ...(ipFamily === undefined ? {} : { ipFamily, unnamedCluster: true }),
-        };
     }
 
     private allNodeRoles(): Pick<Program, "detachFromNodeRoles"> {

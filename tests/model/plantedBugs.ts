@@ -158,8 +158,8 @@ function opening(operation: OperationContext, changed: (context: RunContext) => 
     return open === undefined ? operation : { ...operation, open: async (...args) => changed(await open(...args)) };
 }
 
-/** Updates the role in place without asking which pods carry it. */
-export const narrowsInPlace: Resources = { ...REAL_RESOURCES, beforeUpdate: () => Promise.resolve() };
+/** Updates the role in place without comparing what it loses. */
+export const narrowsInPlace: Resources = { ...REAL_RESOURCES, beforeUpdate: () => undefined };
 
 /** Does not ask what the policies of the role grant. */
 export const takesNeededPolicies: Resources = {

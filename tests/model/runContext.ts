@@ -1,6 +1,6 @@
 import type { AwsAccess } from "../../handover/aws/awsAccess";
 import type { ClusterAccess } from "../../handover/kubernetes/clusterAccess";
-import { type CarrierSeen, nextCarrier } from "../../handover/model/carrier";
+import { carriesAnyOf } from "../../handover/model/carriedRole";
 import type { ConnectionInputs } from "../../handover/model/connection";
 import { LEAVING_MANAGER } from "../../handover/model/fieldManagers";
 import type { OtherDelivery } from "../../handover/model/otherDelivery";
@@ -560,17 +560,11 @@ function nodesInEc2({ nodes, conditions: { unknownNodes = [] } }: ModelWorld): M
 
 const instanceOf = (node: string) => `i-${node}`;
 
-/** The pods as the hook of the role's update sees them, and the next one of the service account that the role trusts. */
-export function carriersOf(world: ModelWorld, account: string): CarrierSeen[] {
-    const { [ROLE_ARN]: annotated } = world.accountOf(account).annotations;
+/** Whether a pod carries the role, or the service account gives it to the next one. */
+export function isUsed(world: ModelWorld, roleArn: string, account: string): boolean {
     const others = world.others.pods.map((pod) => ({ ...pod, otherCredentials: undefined, associated: false }));
-    const pods = [...world.pods, ...others].map((pod) => ({
-        name: pod.name,
-        namespace: "kube-system",
-        serviceAccount: pod.serviceAccount,
-        credentials: credentialsOf(pod),
-    }));
-    return annotated === undefined
-        ? pods
-        : [...pods, nextCarrier({ namespace: "kube-system", name: account }, annotated)];
+    return (
+        world.accountOf(account).annotations[ROLE_ARN] === roleArn ||
+        [...world.pods, ...others].some((pod) => carriesAnyOf({ credentials: credentialsOf(pod) }, [roleArn]))
+    );
 }

@@ -1,20 +1,6 @@
-import { listNames } from "../listNames";
 import { Refusal } from "../refusal";
 import { type SettingGap, settingGapFix, settingGapWords } from "../settingGap";
 import type { Subject } from "../subject";
-import { LEAVE_SHARED_ROLE, withFullStop } from "./texts";
-
-/** For a change that is refused in place. */
-const ANOTHER_ROLE =
-    "Set roleName to a new name in the same update, or remove it if it is set: the update then creates another role, proves it, moves the " +
-    "pods to it, and deletes the present one last.";
-
-/** A change in place that takes something away from a role. */
-export interface Narrowed {
-    readonly kind: "role" | "policy";
-    readonly arn: string;
-    readonly changes: readonly string[];
-}
 
 /** The refusals because a change in place takes something away from the role. */
 export const changedRoleRefusals = {
@@ -32,27 +18,14 @@ export const changedRoleRefusals = {
             "Pods that carry the role could not add them: no further network card would serve pods, and on an excluded subnet no new node would become Ready. Nothing on the cluster was changed.",
             `${settingGapFix(gap, subject)} Then run the same command again.`,
         ),
-    roleNarrowed: (update: Narrowed, pods: readonly { readonly name: string }[]) =>
+    /** It looks at no pod: those of other clusters, and those with an association, do not show that they carry the role. */
+    roleNarrowed: (arn: string, changes: readonly string[]) =>
         new Refusal(
             "role-narrowed",
-            `The update would change the ${update.kind} ${update.arn} in place: ${update.changes.join("; ")}. Pods carry the role: ${listNames(pods)}.`,
-            "The engine would make this change before the live checks can prove it, so these pods could be left without permissions. It was not made.",
-            `${ANOTHER_ROLE} Or undo the change.`,
-        ),
-    /** Pods with an association do not show their role. */
-    associatedRoleNarrowed: (update: Narrowed) =>
-        new Refusal(
-            "role-narrowed",
-            `The update would change the ${update.kind} ${update.arn} in place: ${update.changes.join("; ")}. Pods may use this role through a Pod Identity association, and a pod does not show its role.`,
-            "The engine would make this change before the live checks can prove it, so pods could be left without permissions. It was not made.",
-            `${ANOTHER_ROLE} Or undo the change.`,
-        ),
-    roleNarrowedUnseen: (update: Narrowed, why: string) =>
-        new Refusal(
-            "role-narrowed",
-            `The update would change the ${update.kind} ${update.arn} in place: ${update.changes.join("; ")}. Whether pods carry the role could not be read: ${withFullStop(why)}`,
-            "The engine would make this change before the live checks can prove it, so pods could be left without permissions. It was not made.",
-            `Make the cluster readable, and run the same command again. ${ANOTHER_ROLE} Or undo the change.`,
+            `The update would change ${arn} in place: ${changes.join("; ")}.`,
+            "The engine would make this change before the live checks can prove it, so pods that carry the role could be left without permissions. It was not made.",
+            "Set roleName to a new name in the same update, or remove it if it is set: the update then creates another role, proves it, moves the " +
+                "pods to it, and deletes the present one last. Or, if no pod carries the role, run pulumi destroy, then pulumi up. Or undo the change.",
         ),
     policyStillNeeded: (policyArns: readonly string[], roleArn: string, missing: readonly string[], logs: boolean) =>
         new Refusal(
@@ -76,12 +49,5 @@ export const changedRoleRefusals = {
             `Pods that work with the role, and got it with ipFamily ${former}, need these actions. The policy is still attached.`,
             `If ${former} is the cluster's IP family, set ipFamily to it again. Otherwise give another roleName, or none, in the same update: ` +
                 "another role is then proved, and the pods move to it.",
-        ),
-    sharedRoleNarrowed: (update: Narrowed, issuers: readonly string[]) =>
-        new Refusal(
-            "other-clusters",
-            `The update would change the ${update.kind} ${update.arn} in place: ${update.changes.join("; ")}. The role also trusts ${issuers.join(", ")}.`,
-            "Whether pods of those clusters carry the role cannot be seen from here. It was not changed.",
-            `${LEAVE_SHARED_ROLE}. Make this change in another update.`,
         ),
 };

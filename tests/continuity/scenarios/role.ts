@@ -34,16 +34,22 @@ const boundaryWithoutRights: Scenario = {
 
 const boundaryUnderFixedName: Scenario = {
     name: "boundary-under-fixed-name",
-    title: "with roleName, a permissions boundary: refused while pods carry the role; under another name, the new role is proved first",
+    title: "with roleName, a permissions boundary: refused; under another name, the new role is proved first, and before the hand-over, destroy and up keep the name",
     quick: false,
     bound: { ...noGaps, rollouts: 3, restarts: 3 },
     play: async (stage) => {
         const permissionsBoundary = await createPolicy(stage.sandbox, "no-network", "s3:GetObject");
         const enough = await createPolicy(stage.sandbox, "network", "ec2:*");
         await stage.recordStateBefore();
-        // A first update that fails can be corrected under the same name: no pod carries the role.
         const named = (more: object) => stage.arguments({ roleName: "cni-of-pods", ...more });
         await stage.fails("up", named({ permissionsBoundary }), /\[permission-missing\]/);
+        // No pod carries the role, so the second way of the message works under the same name.
+        await stage.fails(
+            "up",
+            named({ permissionsBoundary: enough }),
+            /\[role-narrowed\].*pulumi destroy, then pulumi up/,
+        );
+        await stage.succeeds("destroy", named({}));
         await stage.succeeds("up", named({ permissionsBoundary: enough }));
         await stage.assertHandedOver();
         stage.since = Date.now();
@@ -65,7 +71,7 @@ const boundaryUnderFixedName: Scenario = {
 
 const changedBeforeCanary: Scenario = {
     name: "changed-in-place-before-the-canary",
-    title: "up is killed before the canary, and the update that follows would narrow the role in place: refused, since new pods get it; then up",
+    title: "up is killed before the canary, and the update that follows would narrow the role in place: refused; then up",
     quick: false,
     bound: { ...noGaps, rollouts: 2, restarts: 3 },
     play: async (stage) => {

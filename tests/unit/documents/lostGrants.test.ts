@@ -47,6 +47,24 @@ describe("What another policy document no longer grants", () => {
         deepStrictEqual(lost([allow("ec2:A"), deny], [allow("ec2:A")]), []);
     });
 
+    it("is whatever a new or wider Deny names, whether it was granted or not", () => {
+        const deny = (more: object) => ({ Effect: "Deny", Action: "ec2:B", Resource: "*", ...more });
+        for (const added of [deny({}), deny({ Action: undefined, NotAction: "ec2:B" }), deny({ Resource: "arn:x" })]) {
+            deepStrictEqual(lost([allow("ec2:A")], [allow("ec2:A"), added]), ["ec2:B"]);
+        }
+        deepStrictEqual(lost([deny({ Resource: "arn:x" })], [deny({})]), ["ec2:B"]);
+    });
+
+    it("is what a statement with an exception grants, beyond what it names", () => {
+        for (const excepting of [
+            { Action: undefined, NotAction: "ec2:A" },
+            { Resource: undefined, NotResource: "arn:x" },
+        ]) {
+            deepStrictEqual(lost([allow("ec2:A", excepting)], [allow("ec2:A")]), ["ec2:A"]);
+            deepStrictEqual(lost([allow("ec2:A", excepting)], [allow("ec2:A", excepting), allow("ec2:A")]), []);
+        }
+    });
+
     it("is an action that only another effect or an exception is about", () => {
         const deny = { Effect: "Deny", Action: "ec2:A", Resource: "*" };
         deepStrictEqual(lost([allow("ec2:A"), deny], [deny]), ["ec2:A"]);
@@ -61,8 +79,10 @@ describe("What another policy document no longer grants", () => {
         deepStrictEqual(lost([allow("ec2:A", { Resource: "arn:x" })], [after]), []);
     });
 
-    it("is nothing of a statement that stays word for word", () => {
+    it("is nothing of a statement that stays, in whatever order", () => {
         const conditional = allow("ec2:A", { Condition: { StringEquals: { "ec2:Vpc": "v" } } });
+        const reordered = { Condition: { StringEquals: { "ec2:Vpc": ["v"] } }, ...allow(["ec2:A"]) };
+        deepStrictEqual(lost([conditional], [reordered]), []);
         deepStrictEqual(lost([conditional], [conditional, allow("ec2:B")]), []);
     });
 });

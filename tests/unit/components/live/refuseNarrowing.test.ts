@@ -1,69 +1,99 @@
-import { deepStrictEqual } from "node:assert/strict";
-import { NOT_YET_KNOWN } from "../../../../components/arguments/knownArgs";
-import { plannedUpdate, updateSettings } from "../../../../components/live/refuseNarrowing";
-import { option, live, names } from "../../support/live";
+import * as pulumi from "@pulumi/pulumi";
+import { deepStrictEqual, match, rejects } from "node:assert/strict";
+import { checkBeforeUpdate } from "../../../../components/live/refuseNarrowing";
+import { live, option } from "../../support/live";
+import { run } from "../../support/underMocks";
 
-const PROVIDER = "arn:aws:iam::111122223333:oidc-provider/oidc.eks.eu-west-1.amazonaws.com/id/A";
-const plain = { context: undefined, fixedName: false, previewSeconds: undefined };
+const ROLE = "arn:aws:iam::111122223333:role/cni";
+const PROVIDER = "arn:aws:iam::111122223333:oidc-provider/oidc.eks.eu-west-1.amazonaws.com/id";
+const trust = (...ids: string[]) => ({
+    assumeRolePolicy: JSON.stringify({
+        Statement: ids.map((id) => ({ Effect: "Allow", Principal: { Federated: `${PROVIDER}/${id}` } })),
+    }),
+});
 
-describe("The hooks that refuse an update in place", () => {
-    it("get the update from the properties that are known", () => {
-        const known = {
-            before: { permissionsBoundary: "a" },
-            after: { permissionsBoundary: "b" },
-            outputs: { arn: "the role" },
-            oidcProviderArn: PROVIDER,
-        };
-        deepStrictEqual(plannedUpdate("role", known), {
-            kind: "role",
-            arn: "the role",
-            ownIssuer: "oidc.eks.eu-west-1.amazonaws.com/id/A",
-            before: known.before,
-            after: known.after,
-        });
+/** How the program names the role: not at all, by a text, or by an Output that a preview does not know. */
+type Naming = "generated" | "fixed" | "late";
+
+const NAMES = {
+    generated: () => undefined,
+    fixed: () => pulumi.output("cni"),
+    late: () => pulumi.output(pulumi.unknown as unknown as string),
+};
+
+/** Calls the hook under mocks, as the engine does. */
+async function call(before: object, after: object, preview = false, naming: Naming = "fixed") {
+    let done: Promise<unknown> = Promise.resolve();
+    const { warnings } = await run(
+        () => {
+            const parent = new pulumi.ComponentResource("test:index:Parent", "parent", {});
+            const of = {
+                roleName: NAMES[naming](),
+                oidcProviderArn: pulumi.output(`${PROVIDER}/OWN`),
+                serviceAccount: pulumi.output({ namespace: "kube-system", name: "aws-node" }),
+                parent,
+            };
+            const update = { oldInputs: before, newInputs: after, oldOutputs: { arn: ROLE } };
+            done = checkBeforeUpdate(of, update as unknown as pulumi.ResourceHookArgs);
+            done.catch(() => undefined);
+        },
+        { preview },
+    );
+    return { done, warnings: () => warnings.join("\n") };
+}
+
+const bounded = { permissionsBoundary: "b" };
+
+describe("The hook before an update of the role in place", () => {
+    it("refuses to narrow it, and shows no secret, in a preview too", async () => {
+        for (const preview of [false, true]) {
+            const { done } = await call({}, { permissionsBoundary: pulumi.secret("b") }, preview);
+            const seen = `The update would change ${ROLE} in place: it gets another permissions boundary.`;
+            await rejects(done, { code: "role-narrowed", seen });
+        }
     });
 
-    it("get an update of which nothing is known", () => {
-        const nothing = { kind: "policy", arn: "", ownIssuer: undefined, before: {}, after: {} };
-        deepStrictEqual(plannedUpdate("policy", {}), nothing);
-        const late = { oidcProviderArn: NOT_YET_KNOWN, outputs: { arn: NOT_YET_KNOWN } };
-        deepStrictEqual(plannedUpdate("policy", late), nothing);
+    it("lets other updates go on", async () => {
+        const { done, warnings } = await call({ tags: { a: "b" } }, { tags: {} });
+        deepStrictEqual([await done, warnings()], [undefined, ""]);
     });
 
-    it("reach the cluster as the live checks do", () => {
-        const known = { kubeconfig: "text", serviceAccount: { namespace: "cni", name: "agent" }, clusterName: "shop" };
-        deepStrictEqual(updateSettings(known, { context: "one", fixedName: true, previewSeconds: 15 }), {
-            namespace: "cni",
-            accountName: "agent",
-            fixedName: true,
-            kubeconfig: "text",
-            clusterName: "shop",
-            context: "one",
-            previewSeconds: 15,
-        });
-        const ambient = { serviceAccount: { namespace: "kube-system", name: "aws-node" } };
-        deepStrictEqual(updateSettings(ambient, plain), {
-            namespace: "kube-system",
-            accountName: "aws-node",
-            fixedName: false,
-        });
+    it("lets go on what a preview does not know", async () => {
+        const { done, warnings } = await call({}, { permissionsBoundary: pulumi.unknown }, true);
+        deepStrictEqual([await done, warnings()], [undefined, ""]);
     });
 
-    it("say why they may not read the cluster", () => {
-        const late = { kubeconfig: NOT_YET_KNOWN, serviceAccount: NOT_YET_KNOWN, clusterName: NOT_YET_KNOWN };
-        deepStrictEqual(updateSettings(late, plain), {
-            namespace: "",
-            fixedName: false,
-            unread: "kubeconfig is not known yet, serviceAccount is not known yet",
-        });
-        const { unread } = updateSettings({}, { ...plain, previewSeconds: 0 });
-        deepStrictEqual(unread, "EKS_CNI_PREVIEW_SECONDS is 0");
+    it("shows the line for an issuer of another cluster that leaves, whether the role has a fixed name or not", async () => {
+        for (const naming of ["fixed", "generated"] as const) {
+            const { done, warnings } = await call(trust("OWN", "THEIRS"), trust("OWN"), false, naming);
+            await done;
+            match(
+                warnings(),
+                /stops trusting the cluster with the issuer \S+\/id\/THEIRS\..* get pods -n kube-system /s,
+            );
+        }
     });
 
-    it("are not registered without an engine", async () => {
-        const run = await live();
-        deepStrictEqual(names(run).includes("cni-role"), true);
-        const hooks = option(run, "hooks")["cni-role"] as { beforeUpdateList?: unknown[] } | undefined;
+    it("is stricter about the trust policy of a role with a fixed name, since no other role replaces it", async () => {
+        await rejects((await call(trust("FORMER"), trust("OWN"))).done, { code: "role-narrowed" });
+        deepStrictEqual(await (await call(trust("FORMER"), trust("OWN"), false, "generated")).done, undefined);
+    });
+
+    it("only warns in a preview that does not know whether the update replaces the role", async () => {
+        for (const [after, naming] of [
+            [{ ...bounded, assumeRolePolicy: pulumi.unknown }, "generated"],
+            [{ ...bounded, path: pulumi.unknown }, "fixed"],
+            [bounded, "late"],
+        ] as const) {
+            const { done, warnings } = await call({}, after, true, naming);
+            deepStrictEqual(await done, undefined);
+            match(warnings(), /\[role-narrowed\]/);
+        }
+        await rejects((await call({}, bounded, true, "generated")).done, { code: "role-narrowed" });
+    });
+
+    it("is not registered without an engine", async () => {
+        const hooks = option(await live(), "hooks")["cni-role"] as { beforeUpdateList?: unknown[] } | undefined;
         deepStrictEqual(hooks?.beforeUpdateList ?? [], []);
     });
 });

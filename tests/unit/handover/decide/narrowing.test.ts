@@ -1,248 +1,226 @@
-import { deepStrictEqual, strictEqual } from "node:assert/strict";
-import {
-    accountsOf,
-    cutOff,
-    leavingSubjects,
-    namespacesOf,
-    narrowingOfPolicy,
-    narrowingOfRole,
-    type RoleInputs,
-    sharedWith,
-} from "../../../../handover/decide/narrowing";
-import { type CarrierSeen, nextCarrier } from "../../../../handover/model/carrier";
-import type { CredentialSource } from "../../../../handover/model/world";
-import { carrying, FORMER_ROLE, onNodeRole, ROLE } from "../support/worlds";
+import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
+import { leavingIssuer } from "../../../../handover/decide/leavingIssuer";
+import { checkUpdate, type NarrowingInputs, type UpdateInPlace } from "../../../../handover/decide/narrowing";
+import { refusals } from "../../../../handover/model/refusals";
+import { ROLE } from "../support/worlds";
 
-const POD = "system:serviceaccount:kube-system:aws-node";
+const providerOf = (issuer: string) => `arn:aws:iam::111122223333:oidc-provider/${issuer}`;
 
-/** A trust policy of these clusters, each with a subject. */
-function trust(...trusted: [issuer: string, subject?: string][]): RoleInputs {
-    const Statement = trusted.map(([issuer, subject = POD]) => ({
-        Effect: "Allow",
-        Principal: { Federated: `arn:aws:iam::111122223333:oidc-provider/${issuer}` },
-        Condition: { StringEquals: { [`${issuer}:sub`]: subject } },
-    }));
-    return { assumeRolePolicy: JSON.stringify({ Statement }) };
-}
-
-const pod = (credentials: CredentialSource, more: Partial<CarrierSeen> = {}): CarrierSeen => ({
-    name: "pod",
-    namespace: "kube-system",
-    serviceAccount: "aws-node",
-    credentials,
+/** A statement for one service account of the cluster with this issuer. */
+const trusts = (issuer: string, account = "aws-node", more: object = {}) => ({
+    Effect: "Allow",
+    Principal: { Federated: providerOf(issuer) },
+    Action: "sts:AssumeRoleWithWebIdentity",
+    Condition: { StringEquals: { [`${issuer}:sub`]: `system:serviceaccount:kube-system:${account}` } },
     ...more,
 });
-const ours = pod(carrying(ROLE));
+const ASSOCIATED = { Effect: "Allow", Principal: { Service: "pods.eks.amazonaws.com" }, Action: "sts:AssumeRole" };
 
-/** Whether the update cuts off this pod, on a cluster whose issuer is known or not. */
-function cuts(before: RoleInputs, after: RoleInputs, issuer: string | null = "own", seen = ours): boolean {
-    return (
-        cutOff(narrowingOfRole(before, after, "own"), [seen], { roleArn: ROLE, issuer: issuer ?? undefined }).length > 0
-    );
-}
+const policyOf = (...Statement: object[]) => JSON.stringify({ Version: "2012-10-17", Statement });
+const trust = (...statements: object[]): NarrowingInputs => ({ assumeRolePolicy: policyOf(...statements) });
 
-describe("What an update of the role takes away", () => {
-    it("is nothing if neither the trust policy nor the boundary changes, or the boundary goes", () => {
-        for (const [before, after] of [
-            [trust(["own"]), trust(["own"])],
-            [{ permissionsBoundary: "a" }, { permissionsBoundary: "a" }],
-            [{ permissionsBoundary: "a" }, {}],
-            [{ permissionsBoundary: "a" }, { permissionsBoundary: "" }],
-            [trust(["own"]), trust(["own"], ["more"])],
-        ] as const) {
-            const { changes, concernsThisCluster } = narrowingOfRole(before, after, "own");
-            deepStrictEqual([changes, concernsThisCluster, cuts(before, after)], [[], false, false]);
-        }
+/** The text of the statement in a message. */
+const shown = (issuer: string, account = "aws-node", effect = "Allow") =>
+    `{"Action":"sts:AssumeRoleWithWebIdentity","Condition":{"StringEquals":{"${issuer}:sub":"system:serviceaccount:kube-system:${account}"}},` +
+    `"Effect":"${effect}","Principal":{"Federated":"${providerOf(issuer)}"}}`;
+const loses = (issuer: string, account?: string) => `its trust policy loses ${shown(issuer, account)}`;
+
+const check = (before: NarrowingInputs, after: NarrowingInputs, more: Partial<UpdateInPlace> = {}) =>
+    checkUpdate({
+        arn: ROLE,
+        before,
+        after,
+        ownProvider: providerOf("own"),
+        namespace: "cni",
+        fixedName: true,
+        ...more,
+    });
+const PASSES = { warnings: [] };
+const refused = (...changes: string[]) => ({ warnings: [], refusal: refusals.roleNarrowed(ROLE, changes) });
+const leaving = (...issuers: string[]) => ({
+    warnings: issuers.map((issuer) => leavingIssuer(ROLE, providerOf(issuer), "cni")),
+});
+
+describe("The check of an update in place of the role", () => {
+    it("lets the same trust policy pass, in another order and with lists of one", () => {
+        const [own, theirs] = [trusts("own"), trusts("theirs")];
+        const listed = { ...theirs, Effect: "Allow", Principal: { Federated: [providerOf("theirs")] } };
+        deepStrictEqual(check(trust(own, theirs), trust(listed, own)), PASSES);
+        const single = JSON.stringify({ Statement: own, Version: "2012-10-17" });
+        deepStrictEqual(check(trust(own), { assumeRolePolicy: single }), PASSES);
+        const actions = (...Action: string[]) => trust({ ...ASSOCIATED, Action });
+        deepStrictEqual(check(actions("sts:A", "sts:B"), actions("sts:B", "sts:A")), PASSES);
     });
 
-    it("is what another boundary forbids, which may be anything", () => {
-        for (const before of [{}, { permissionsBoundary: "a" }]) {
-            const after = { permissionsBoundary: "b" };
-            const { changes, concernsThisCluster } = narrowingOfRole(before, after, "own");
-            deepStrictEqual([changes, concernsThisCluster], [["it gets another permissions boundary"], true]);
-            strictEqual(cuts(before, after), true);
-            strictEqual(cuts(before, after, null), true);
-        }
+    it("lets an Allow statement come, and a Deny go", () => {
+        const deny = trusts("own", "aws-node", { Effect: "Deny" });
+        deepStrictEqual(check(trust(trusts("own")), trust(trusts("own"), trusts("theirs"), ASSOCIATED)), PASSES);
+        deepStrictEqual(check(trust(trusts("own"), deny), trust(trusts("own"))), PASSES);
     });
 
-    it("is the trust in another service account of the same cluster", () => {
-        const [before, after] = [trust(["own"]), trust(["own", "system:serviceaccount:kube-system:other"])];
-        const { changes, concernsThisCluster } = narrowingOfRole(before, after, "own");
-        deepStrictEqual([changes, concernsThisCluster], [[`it no longer trusts ${POD} of own`], true]);
-        deepStrictEqual([cuts(before, after), cuts(before, after, null)], [true, true]);
-        const other = { ...ours, serviceAccount: "other" };
-        strictEqual(cuts(before, after, "own", other), false, "a pod of that account");
-        strictEqual(cuts(before, after, "own", { ...other, namespace: "another" }), true, "in another namespace");
-    });
-
-    it("is the trust in every subject, if the policy of another writer had no condition", () => {
-        const bare = { assumeRolePolicy: trust(["own", ""]).assumeRolePolicy };
-        const { changes, concernsThisCluster } = narrowingOfRole(bare, trust(["own"]), "own");
-        deepStrictEqual([changes, concernsThisCluster], [["it no longer trusts every subject of own"], true]);
-        strictEqual(cuts(bare, trust(["own"])), false, "the pod is still trusted");
-        strictEqual(cuts(trust(["own"]), bare), false, "every pod is");
-        strictEqual(cuts(trust(["own"]), trust(["own", "system:serviceaccount:kube-system:aws-*"])), false);
-        strictEqual(cuts(trust(["own"]), trust(["own", "system:serviceaccount:kube-system:b*"])), true);
-    });
-
-    it("is the trust in the cluster's own issuer", () => {
-        const [before, after] = [trust(["former"]), trust(["own"])];
-        const { concernsThisCluster, changes } = narrowingOfRole(before, after, "own");
-        deepStrictEqual([changes, concernsThisCluster], [[`it no longer trusts ${POD} of former`], true]);
+    it("refuses a Deny that comes", () => {
         deepStrictEqual(
-            ["former", null, "own", "third"].map((issuer) => cuts(before, after, issuer)),
-            [true, true, false, false],
+            check(trust(trusts("own")), trust(trusts("own"), trusts("own", "aws-node", { Effect: "Deny" }))),
+            refused(`its trust policy gets ${shown("own", "aws-node", "Deny")}`),
         );
     });
 
-    it("is nothing of this cluster if only another cluster's issuer leaves", () => {
-        const [before, after] = [trust(["own"], ["theirs"]), trust(["own"])];
-        const narrowing = narrowingOfRole(before, after, "own");
-        deepStrictEqual(narrowing.changes, [`it no longer trusts ${POD} of theirs`]);
-        strictEqual(narrowing.concernsThisCluster, false);
-        deepStrictEqual(leavingSubjects(narrowing), [{ issuer: "theirs", subject: POD }]);
-        deepStrictEqual(
-            ["own", null].map((issuer) => cuts(before, after, issuer)),
-            [false, false],
-        );
-        strictEqual(cuts(before, after, "theirs"), true, "the kubeconfig is that of the other cluster");
+    it("refuses a statement that changes or goes, whatever other statement comes", () => {
+        const before = trust(trusts("own"), trusts("own", "more"));
+        deepStrictEqual(check(before, trust(trusts("own"))), refused(loses("own", "more")));
+        deepStrictEqual(check(trust(trusts("own")), trust(trusts("own", "other"))), refused(loses("own")));
+        deepStrictEqual(check(trust(trusts("own")), trust(trusts("own", "*"))), refused(loses("own")));
+        deepStrictEqual(check(trust(trusts("own")), trust(ASSOCIATED)), refused(loses("own")));
     });
 
-    it("is compared only if both policies are known", () => {
-        for (const unknown of [Symbol("late"), undefined, "no JSON"]) {
-            for (const [before, after] of [
-                [trust(["former"]), { assumeRolePolicy: unknown }],
-                [{ assumeRolePolicy: unknown }, trust(["own"])],
-            ] as const) {
-                deepStrictEqual(narrowingOfRole(before, after, "own").changes, []);
+    it("refuses each change of the trust in EKS Pod Identity", () => {
+        const conditional = {
+            ...ASSOCIATED,
+            Condition: { StringEquals: { "aws:RequestTag/kubernetes-namespace": "n" } },
+        };
+        for (const after of [trust(conditional), trust(trusts("own"))]) {
+            for (const ownProvider of [undefined, "", providerOf("own")]) {
+                const { refusal } = check(trust(ASSOCIATED), after, { ownProvider });
+                match(refusal?.seen ?? "", /in place: its trust policy loses \{.*pods\.eks\.amazonaws\.com"\}\}\.$/);
             }
         }
-        const late = { permissionsBoundary: Symbol("late") };
-        deepStrictEqual(narrowingOfRole({}, late, "own").changes, []);
     });
 
-    it("takes the issuers that leave for other clusters while the own one is not known", () => {
-        const narrowing = narrowingOfRole(trust(["former"]), trust(["own"]), undefined);
-        deepStrictEqual([narrowing.concernsThisCluster, leavingSubjects(narrowing).length], [false, 1]);
+    it("lets the issuers of other clusters leave, with the line to check there, once for each", () => {
+        const before = trust(trusts("own"), trusts("theirs"), trusts("theirs", "more"), trusts("third"));
+        deepStrictEqual(check(before, trust(trusts("own"))), leaving("theirs", "third"));
+        deepStrictEqual(check(before, trust(trusts("own"), trusts("third"))), leaving("theirs"));
+        deepStrictEqual(check(before, trust(trusts("own")), { fixedName: false }), leaving("theirs", "third"));
+        const together = { ...trusts("theirs"), Principal: { Federated: [providerOf("theirs"), providerOf("third")] } };
+        deepStrictEqual(check(trust(trusts("own"), together), trust(trusts("own"))), leaving("theirs", "third"));
     });
 
-    it("names no other cluster if the own issuer leaves", () => {
-        deepStrictEqual(leavingSubjects(narrowingOfRole(trust(["former"]), trust(["own"]), "own")), []);
-    });
-
-    it("would take it from other clusters, too, if they share the role", () => {
-        const shared = trust(["own"], ["theirs"], ["theirs", "more"]);
-        const bounded = { ...shared, permissionsBoundary: "b" };
-        deepStrictEqual(sharedWith(narrowingOfRole(shared, bounded, "own"), "own"), ["theirs"]);
-        deepStrictEqual(sharedWith(narrowingOfRole(shared, trust(["third"]), "third"), "third"), ["own", "theirs"]);
-        deepStrictEqual(sharedWith(narrowingOfRole(shared, trust(["own"]), "own"), "own"), [], "only they leave");
-        const alone = trust(["own"]);
-        const boundedAlone = { ...alone, permissionsBoundary: "b" };
-        deepStrictEqual(sharedWith(narrowingOfRole(alone, boundedAlone, "own"), "own"), []);
-        deepStrictEqual(sharedWith(narrowingOfRole(trust(["former"]), alone, "own"), "own"), []);
-    });
-
-    it("is looked for in the namespaces of both policies", () => {
-        const account = (name: string) => `system:serviceaccount:${name}`;
-        const narrowing = narrowingOfRole(
-            trust(["own", account("a:x")], ["own", account("*:x")], ["own", "user"], ["own", account("b?:x")]),
-            trust(["own", account("c:x")]),
-            "own",
-        );
-        deepStrictEqual(namespacesOf(narrowing, "kube-system"), ["kube-system", "a", "c"]);
-        deepStrictEqual(namespacesOf(narrowing, "a"), ["a", "c"]);
-    });
-
-    it("matters to the pods that carry the role, wholly or in part", () => {
-        const after = { permissionsBoundary: "b" };
-        const partly: CredentialSource = { kind: "incomplete", roleArns: [ROLE], what: "" };
+    it("takes the cluster's issuer for another cluster's if the program makes one of those its own: the documents do not show it", () => {
+        const swapped = { ownProvider: providerOf("theirs") };
         deepStrictEqual(
-            [carrying(ROLE), partly, carrying(FORMER_ROLE), onNodeRole].map((credentials) =>
-                cuts({}, after, "own", pod(credentials)),
-            ),
-            [true, true, false, false],
+            check(trust(trusts("own"), trusts("theirs")), trust(trusts("theirs")), swapped),
+            leaving("own"),
         );
     });
-});
 
-describe("What an update of a role that several clusters share takes away", () => {
-    const OTHER = POD.replace("aws-node", "other");
-
-    it("concerns this cluster if a subject of a staying issuer goes, whatever else goes", () => {
-        const before = trust(["own"], ["own", OTHER], ["theirs"], ["gone"]);
-        for (const after of [trust(["own"], ["theirs"], ["gone"]), trust(["own"], ["theirs"])]) {
-            strictEqual(narrowingOfRole(before, after, "own").concernsThisCluster, true);
-        }
-        const leaves = trust(["own"], ["own", OTHER], ["theirs"]);
-        strictEqual(narrowingOfRole(before, leaves, "own").concernsThisCluster, false);
-    });
-
-    it("is the trust of the issuers that leave, and of no other", () => {
-        const narrowing = narrowingOfRole(trust(["own"], ["theirs"], ["gone"]), trust(["own"], ["theirs"]), "own");
-        deepStrictEqual(leavingSubjects(narrowing), [{ issuer: "gone", subject: POD }]);
-    });
-});
-
-describe("The service accounts whose pods lose something", () => {
-    const own = { namespace: "kube-system", name: "aws-node" };
-    const named = (subject: string) => trust(["own", `system:serviceaccount:${subject}`]);
-
-    it("are those that the trust policy names, each once", () => {
-        const changed = (...subjects: string[]) =>
-            accountsOf(
-                narrowingOfRole(
-                    trust(...subjects.map((subject): [string, string] => ["own", `system:serviceaccount:${subject}`])),
-                    trust(["own", "other"]),
-                    "own",
-                ),
-                own,
+    it("refuses to cut off a part of a cluster that stays, or another principal", () => {
+        const before = trust(trusts("own"), trusts("theirs"), trusts("theirs", "more"));
+        deepStrictEqual(check(before, trust(trusts("own"), trusts("theirs"))), refused(loses("theirs", "more")));
+        const Federated = providerOf("theirs");
+        for (const Principal of [{ Federated, Service: "pods.eks.amazonaws.com" }, { AWS: "*" }, "*"]) {
+            const { refusal } = check(
+                trust(trusts("own"), trusts("theirs", "aws-node", { Principal })),
+                trust(trusts("own")),
             );
-        deepStrictEqual(changed("cni:agent", "cni:more", "cni:agent"), [
-            { namespace: "cni", name: "agent" },
-            { namespace: "cni", name: "more" },
-            own,
-        ]);
-        deepStrictEqual(changed("kube-system:aws-node"), [own]);
+            strictEqual(refusal?.code, "role-narrowed");
+        }
+        const together = trusts("own", "aws-node", { Principal: { Federated: [providerOf("own"), Federated] } });
+        strictEqual(check(trust(together), trust(trusts("theirs"))).refusal?.code, "role-narrowed");
     });
 
-    it("are not those of a pattern", () => {
-        for (const subject of ["cni:*", "cni:agent-?", "*:agent"]) {
-            const narrowing = narrowingOfRole(named(subject), trust(["own", "other"]), "own");
-            deepStrictEqual(accountsOf(narrowing, undefined), []);
+    it("refuses to let the cluster's own issuer leave, also if another one takes its place or it is not known", () => {
+        deepStrictEqual(check(trust(trusts("own"), trusts("theirs")), trust(trusts("theirs"))), refused(loses("own")));
+        deepStrictEqual(check(trust(trusts("former")), trust(trusts("own"))), refused(loses("former")));
+        for (const ownProvider of [undefined, ""]) {
+            const { refusal } = check(trust(trusts("own"), trusts("theirs")), trust(trusts("own")), { ownProvider });
+            deepStrictEqual(refusal, refusals.roleNarrowed(ROLE, [loses("theirs")]));
         }
     });
 
-    it("have a next pod, which carries the role as soon as it is created", () => {
-        deepStrictEqual(nextCarrier({ namespace: "cni", name: "agent" }, ROLE), {
-            name: "each new pod of cni/agent",
-            namespace: "cni",
-            serviceAccount: "agent",
-            credentials: carrying(ROLE),
-        });
+    it("shows no line for a cluster that leaves if something else is refused", () => {
+        const after = { ...trust(trusts("own")), permissionsBoundary: "b" };
+        deepStrictEqual(
+            check(trust(trusts("own"), trusts("theirs")), after),
+            refused("it gets another permissions boundary"),
+        );
+    });
+
+    it("refuses a permissions boundary that is set or changed, whatever the name, and lets it go", () => {
+        for (const fixedName of [true, false]) {
+            for (const before of [{}, { permissionsBoundary: "" }, { permissionsBoundary: "a" }]) {
+                deepStrictEqual(
+                    check(before, { permissionsBoundary: "b" }, { fixedName }),
+                    refused("it gets another permissions boundary"),
+                );
+            }
+        }
+        deepStrictEqual(check({ permissionsBoundary: "a" }, { permissionsBoundary: "a" }), PASSES);
+        deepStrictEqual(check({ permissionsBoundary: "a" }, {}), PASSES);
+        deepStrictEqual(check({ permissionsBoundary: "a" }, { permissionsBoundary: "" }), PASSES);
+    });
+
+    it("lists all changes in one message", () => {
+        const after = { ...trust(trusts("own", "other")), permissionsBoundary: "b" };
+        deepStrictEqual(
+            check(trust(trusts("own")), after),
+            refused("it gets another permissions boundary", loses("own")),
+        );
+    });
+
+    it("compares nothing that a preview does not know, and nothing that IAM would refuse", () => {
+        for (const unknown of [Symbol("late"), undefined, "no JSON"]) {
+            deepStrictEqual(check(trust(trusts("own")), { assumeRolePolicy: unknown }), PASSES);
+            deepStrictEqual(check({ assumeRolePolicy: unknown }, trust(trusts("own"))), PASSES);
+        }
+        deepStrictEqual(check({}, { permissionsBoundary: Symbol("late") }), PASSES);
+        deepStrictEqual(check({ assumeRolePolicy: "{}" }, trust(trusts("own"))), PASSES);
     });
 });
 
-describe("What an update of the role's policy takes away", () => {
-    const policy = (...Action: string[]) => JSON.stringify({ Statement: [{ Effect: "Allow", Action, Resource: "*" }] });
+describe("The check of an update in place of a role of one cluster with a generated name", () => {
+    const generated = { fixedName: false };
 
-    it("are actions, from every pod that carries a role", () => {
-        const narrowing = narrowingOfPolicy(policy("ec2:A", "ec2:B", "ec2:C"), policy("ec2:B"));
-        deepStrictEqual(narrowing.changes, ["it no longer grants ec2:A, ec2:C"]);
-        strictEqual(narrowing.concernsThisCluster, true);
-        deepStrictEqual(leavingSubjects(narrowing), []);
-        deepStrictEqual(namespacesOf(narrowing, "kube-system"), ["kube-system"]);
-        const pods = [ours, pod(carrying(FORMER_ROLE)), pod(onNodeRole)];
-        deepStrictEqual(cutOff(narrowing, pods, { roleArn: undefined, issuer: undefined }), pods.slice(0, 2));
+    it("lets its trust policy be restored after another party has changed it: the program's arguments would replace the role", () => {
+        for (const changed of [trusts("own", "another"), trusts("another"), ASSOCIATED]) {
+            deepStrictEqual(check(trust(changed), trust(trusts("own")), generated), PASSES);
+        }
     });
 
-    it("is nothing if actions are added, or the document is not known", () => {
-        for (const [before, after] of [
-            [policy("ec2:A"), policy("ec2:A", "ec2:B")],
-            [policy("ec2:A"), Symbol("late")],
-            [undefined, policy("ec2:A")],
-        ]) {
-            const { changes, concernsThisCluster, permissions } = narrowingOfPolicy(before, after);
-            deepStrictEqual([changes, concernsThisCluster, permissions], [[], false, false]);
+    it("refuses as with a fixed name once other clusters share it, or have shared it: the engine does not replace it then", () => {
+        const shared = trust(trusts("own"), trusts("theirs"));
+        const other = trusts("own", "other");
+        deepStrictEqual(check(shared, trust(other), generated), refused(loses("own")));
+        deepStrictEqual(check(trust(trusts("own")), trust(other, trusts("theirs")), generated), refused(loses("own")));
+    });
+});
+
+describe("The check of an update in place of the policy", () => {
+    const policy = (...Action: string[]) => ({ policy: policyOf({ Effect: "Allow", Action, Resource: "*" }) });
+
+    it("refuses a document that grants less, whatever the name", () => {
+        for (const fixedName of [true, false]) {
+            deepStrictEqual(
+                check(policy("ec2:A", "ec2:B", "ec2:C"), policy("ec2:B"), { fixedName }),
+                refused("it no longer grants ec2:A, ec2:C"),
+            );
         }
+    });
+
+    it("refuses a Deny that comes", () => {
+        const { policy: before } = policy("ec2:A");
+        const after = policyOf(
+            { Effect: "Allow", Action: "ec2:A", Resource: "*" },
+            { Effect: "Deny", Action: "ec2:B", Resource: "*" },
+        );
+        deepStrictEqual(check({ policy: before }, { policy: after }), refused("it no longer grants ec2:B"));
+    });
+
+    it("lets a document pass that grants as much, and one that a preview does not know", () => {
+        deepStrictEqual(check(policy("ec2:A", "ec2:B"), policy("ec2:B", "ec2:A", "ec2:C")), PASSES);
+        deepStrictEqual(check(policy("ec2:A"), { policy: Symbol("late") }), PASSES);
+        deepStrictEqual(check({}, policy("ec2:A")), PASSES);
+    });
+});
+
+describe("The line for a cluster whose issuer leaves", () => {
+    it("has the command that must print nothing there", () => {
+        const command =
+            "kubectl --kubeconfig FILE get pods -n cni -o custom-columns='POD:.metadata.name,VARIABLE:.spec.containers[*]" +
+            `.env[?(@.value=="${ROLE}")].name' --no-headers | grep AWS_ROLE_ARN`;
+        strictEqual(
+            leavingIssuer(ROLE, providerOf("oidc.example/id/A"), "cni"),
+            `The role ${ROLE} stops trusting the cluster with the issuer oidc.example/id/A. Pods there that carry the role cannot renew their ` +
+                `credentials then. With the kubeconfig of that cluster, this command must print nothing: ${command}`,
+        );
     });
 });

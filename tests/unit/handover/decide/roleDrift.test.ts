@@ -21,7 +21,8 @@ const AUDIENCE =
     "If the OIDC provider has lost the audience sts.amazonaws.com, add it again (aws iam add-client-id-to-open-id-connect-provider " +
     `--open-id-connect-provider-arn arn:aws:iam::${ACCOUNT}:oidc-provider/${ISSUER} --client-id sts.amazonaws.com), then run pulumi up.`;
 const RESTORE =
-    "Run pulumi up --refresh, which restores the trust policy of the component's role. Another owner's role is restored by its owner.";
+    "Run pulumi up --refresh, which restores the trust policy of the component's role. With roleName or additionalOidcProviderArns, it may stop " +
+    "with role-narrowed: restore the trust policy in IAM first. Another owner's role is restored by its owner.";
 const ATTACH =
     "Run pulumi up --refresh, which attaches the component's policies again. If the document of a policy or of the permissions boundary " +
     "was changed, its owner has to restore it first.";

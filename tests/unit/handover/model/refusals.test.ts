@@ -57,7 +57,6 @@ const addOn: ManagedAddOn = {
     health: [],
     modifiedAt: undefined,
 };
-const narrowed = { kind: "role" as const, arn: ROLE, changes: ["it changes", "it is bounded"] };
 
 /** Examples of each refusal: with one name and with several, where the texts differ. */
 const EXAMPLES: Record<keyof typeof refusals, Refusal[]> = {
@@ -213,9 +212,7 @@ const EXAMPLES: Record<keyof typeof refusals, Refusal[]> = {
     restartLimitReached: [refusals.restartLimitReached(pod("n1", onNodeRole), 5, "pod-n1 carries no role of its own")],
     podsWithoutRole: [refusals.podsWithoutRole(many.map((name) => pod(name, onNodeRole)))],
     additionalIssuers: [refusals.additionalIssuers(["a", "b"])],
-    roleNarrowed: [refusals.roleNarrowed(narrowed, [pod("n1", onNodeRole)])],
-    roleNarrowedUnseen: ["no route", "no route."].map((why) => refusals.roleNarrowedUnseen(narrowed, why)),
-    sharedRoleNarrowed: [refusals.sharedRoleNarrowed(narrowed, ["a", "b"])],
+    roleNarrowed: [refusals.roleNarrowed(ROLE, ["it changes", "it is bounded"])],
     sharedRoleReplaced: [
         refusals.sharedRoleReplaced(ROLE, ["a", "b"]),
         refusals.sharedRoleReplaced(ROLE, ["a"], "Turn the live checks on again."),
@@ -351,7 +348,6 @@ const EXAMPLES: Record<keyof typeof refusals, Refusal[]> = {
         refusals.nodeRolesFail([pod("n1", onNodeRole)], ["n1"]),
         refusals.nodeRolesFail([pod("n1", onNodeRole), pod("n2", onNodeRole)], ["n1", "n2"]),
     ],
-    associatedRoleNarrowed: [refusals.associatedRoleNarrowed(narrowed)],
     proofFailed: [
         ...["denied", "denied."].map((why) => refusals.proofFailed({ code: "trust-refused", why }, subject)),
         refusals.proofFailed({ code: "sts-region-inactive", why: "off", fix: "Switch it on." }, subject),

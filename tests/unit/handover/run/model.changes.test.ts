@@ -1,4 +1,5 @@
 import * as fc from "fast-check";
+import * as assert from "node:assert/strict";
 import { assertCatches } from "../../../model/assertCatches";
 import { assertHolds } from "../../../model/assertHolds";
 import type { Resources } from "../../../model/engine";
@@ -25,11 +26,23 @@ const BUG_HUNT = { seed: 4, numRuns: 400, endOnFailure: true };
 describe("Changes of a program's arguments on the model, and what the owners of cluster and account do", function () {
     this.timeout(0);
 
+    const seen = new Set<string>();
+
     it("cost no pod its path, and every goal is reached after the mistakes have ended", async () => {
         await fc.assert(
-            fc.asyncProperty(scenarioWithChanges, (of) => assertHolds(of)),
+            fc.asyncProperty(scenarioWithChanges, (of) => assertHolds(of, undefined, seen)),
             PARAMETERS,
         );
+    });
+
+    it("end with both ways out of a role that must not change in place", () => {
+        const kinds = [...seen];
+        for (const way of [/follows the advice of role-narrowed/, /no pod carries the role: destroy, then up/]) {
+            assert.ok(
+                kinds.some((kind) => way.test(kind)),
+                String(way),
+            );
+        }
     });
 
     const bugs: [string, Resources, RegExp][] = [

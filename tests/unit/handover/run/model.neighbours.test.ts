@@ -48,7 +48,7 @@ interface Neighbours {
 const OTHER_CLUSTERS = [
     /pods of other clusters carry the role/,
     /ended: \[other-clusters\] The update replaces the role/,
-    /ended: \[other-clusters\] The update would change the role .* in place/,
+    /ended: \[role-narrowed\]/,
     /ended: \[other-clusters\] The role also trusts/,
     /ended: \[force-destroy-with-pods\]/,
 ];
