@@ -1,11 +1,10 @@
-import { CNI_ACTIONS } from "../../documents/cniActions";
 import type { AssociatedAccount } from "../../documents/podIdentity";
 import { trustOfPodIdentity } from "../../documents/trustOfToken";
 import type { Proof, ProofRequest } from "../model/proof";
 import { inAnotherAccount } from "./assumeRole";
 import type { Clients } from "./awsClients";
 import { untried } from "./dryRuns";
-import { provePermissions } from "./permissionsProof";
+import { askedActions, provePermissions } from "./permissionsProof";
 import { trustPolicyOf } from "./trustPolicyOf";
 
 /**
@@ -20,7 +19,7 @@ export async function provePodIdentity(
     request: ProofRequest,
     associated: AssociatedAccount,
 ): Promise<Proof> {
-    const { roleArn, ipFamily, depth } = request;
+    const { roleArn, depth } = request;
     const foreign = inAnotherAccount(roleArn, account);
     if (foreign !== undefined) {
         return foreign;
@@ -29,7 +28,7 @@ export async function provePodIdentity(
     if (trust.verdict === "no" || depth === "assumeRole") {
         return trust;
     }
-    const permissions = await provePermissions(clients, request, CNI_ACTIONS[ipFamily].map(untried));
+    const permissions = await provePermissions(clients, request, askedActions(request).map(untried));
     if (permissions.verdict === "no") {
         return permissions;
     }

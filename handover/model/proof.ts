@@ -10,6 +10,11 @@ export interface ProofRequest {
     readonly ipFamily: "ipv4" | "ipv6";
     /** `assumeRole`: only the trust policy. `full`: also DryRun calls as the role, and a simulation if the caller may do it. */
     readonly depth: "full" | "assumeRole";
+    /**
+     * The plugin's settings, if pods start with the role next: `full` then leaves out the actions that their start tests (documents/startActions.ts).
+     * Missing: it asks about all.
+     */
+    readonly start?: { readonly settings: PluginSettings | undefined };
     /** An instance of the cluster, so that the DryRun calls get arguments like a node's. */
     readonly instanceId: string | undefined;
     /**

@@ -36,8 +36,12 @@ export async function prove(
     const started = context.now();
     const deadline = started + timeouts.proofSeconds * 1000;
     let said = "";
+    const { pods, daemonSet } = world.cluster;
+    // Another role of an association reaches pods that do not restart, so no canary is the first to use it.
+    const isTestedByStart = !inUse && pods.length > 0 && subject.podIdentityDelivered !== true;
+    const start = isTestedByStart ? { start: { settings: daemonSet?.settings } } : {};
     const ask = async (readTrust: boolean) =>
-        context.aws.prove({ ...(await proofRequest(context, subject, proof, world.cluster)), readTrust });
+        context.aws.prove({ ...(await proofRequest(context, subject, proof, world.cluster)), ...start, readTrust });
     for (;;) {
         const first = await ask(false);
         const late = context.now() >= deadline;

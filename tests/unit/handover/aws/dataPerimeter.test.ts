@@ -226,13 +226,13 @@ describe("The proof of a role outside a data perimeter", () => {
 
     it("is undecided where EC2 denies the session by a service control policy, and the caller may not simulate", async () => {
         const words =
-            "You are not authorized to perform this operation. User: arn is not authorized to perform: ec2:DescribeTags with an explicit " +
+            "You are not authorized to perform this operation. User: arn is not authorized to perform: ec2:CreateTags with an explicit " +
             "deny in a service control policy. Encoded authorization failure message: QUJDRA";
         const world = provable();
         aws.answer({ "sts:AssumeRoleWithWebIdentity": world["sts:AssumeRoleWithWebIdentity"] ?? (() => ({})) });
         aws.answer(
             dryRuns(account({ instances: [{ id: "i-1" }] }), {
-                DescribeTags: new AwsFailure("UnauthorizedOperation", words, 403),
+                CreateTags: new AwsFailure("UnauthorizedOperation", words, 403),
             }),
         );
         aws.answer({ "iam:SimulatePrincipalPolicy": () => new AwsFailure("AccessDenied", "you may not", 403) });

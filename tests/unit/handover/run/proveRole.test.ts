@@ -1,5 +1,7 @@
-import { deepStrictEqual, rejects } from "assert";
+import { deepStrictEqual, ok, rejects } from "assert";
 import type { Proof, ProofRequest } from "../../../../handover/model/proof";
+import type { Subject } from "../../../../handover/model/subject";
+import type { ClusterSeen } from "../../../../handover/model/world";
 import type { RunContext } from "../../../../handover/observe/runContext";
 import { prove, proofRequest, PROVE_EVERY_MILLISECONDS } from "../../../../handover/run/proveRole";
 import { DEFAULT_TIMEOUTS } from "../../../../components/arguments/defaults";
@@ -12,24 +14,29 @@ const USUAL =
 
 /** Whether each request asks for the trust policy. */
 const asked: (boolean | undefined)[] = [];
+/** The start that each request leaves something to. */
+const starts: ProofRequest["start"][] = [];
 
 /** Proves with these answers of AWS, two seconds apart; the last one repeats. Returns the lines that the operator reads. */
 async function linesOf(
     answers: readonly Proof[],
     inUse?: boolean,
     depth: "full" | "assumeRole" | "off" = "full",
+    { of = subject, cluster = {} }: { of?: Subject; cluster?: Partial<ClusterSeen> } = {},
 ): Promise<string[]> {
     const lines: string[] = [];
     let calls = 0;
     asked.length = 0;
+    starts.length = 0;
     const context = {
         now: () => NOW + calls * PROVE_EVERY_MILLISECONDS,
         sleep: () => Promise.resolve(),
         progress: (line: string) => lines.push(line),
         cluster: { requestToken: () => Promise.resolve("token") },
         aws: {
-            prove: ({ readTrust }: ProofRequest) => {
+            prove: ({ readTrust, start }: ProofRequest) => {
                 asked.push(readTrust);
+                starts.push(start);
                 return Promise.resolve(answers[Math.min(calls++, answers.length - 1)]);
             },
         },
@@ -37,12 +44,12 @@ async function linesOf(
     await prove(
         context,
         {
-            subject,
+            subject: of,
             proof: depth,
             timeouts: { ...DEFAULT_TIMEOUTS, proofSeconds: 120 },
             ...(inUse === undefined ? {} : { inUse }),
         },
-        world(onNodeRole),
+        world(onNodeRole, { cluster }),
     );
     return lines;
 }
@@ -98,6 +105,25 @@ describe("The proof of the role", () => {
         }
         await linesOf([NOT_YET, YES]);
         deepStrictEqual(asked, [false, false]);
+    });
+
+    it("leaves to the canary what the start of its pod tests, with the plugin's settings", async () => {
+        await linesOf([YES]);
+        deepStrictEqual(starts, [{ settings: undefined }]);
+        const settings = { ENABLE_IMDS_ONLY_MODE: true } as const;
+        const { daemonSet } = world(onNodeRole).cluster;
+        ok(daemonSet !== undefined);
+        await linesOf([YES], false, "full", { cluster: { daemonSet: { ...daemonSet, settings } } });
+        deepStrictEqual(starts, [{ settings }]);
+    });
+
+    it("asks about all where no canary is the first to use the role", async () => {
+        await linesOf([YES], true);
+        deepStrictEqual(starts, [undefined]);
+        await linesOf([YES], false, "full", { cluster: { pods: [] } });
+        deepStrictEqual(starts, [undefined]);
+        await linesOf([YES], false, "full", { of: { ...subject, podIdentityDelivered: true } });
+        deepStrictEqual(starts, [undefined]);
     });
 
     it("is not made if the program turns it off", async () => {
