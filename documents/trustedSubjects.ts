@@ -1,5 +1,6 @@
 import { isRecord, list, member, texts } from "./json";
 import { POD_IDENTITY_SERVICE } from "./podIdentity";
+import { matchesWildcards } from "./policyStatements";
 
 /** A service account of one cluster whose tokens a trust policy accepts. */
 export interface TrustedSubject {
@@ -20,6 +21,11 @@ export function trustedSubjects(document: unknown): TrustedSubject[] {
                 subjects.map((subject) => ({ issuer: provider.replace(/^[^/]*\//, ""), subject })),
             );
         });
+}
+
+/** Whether a policy trusts the subject, which may have any issuer. A policy without subjects trusts each of them. */
+export function covers(trusted: TrustedSubject, subject: string): boolean {
+    return trusted.subject === "" || matchesWildcards(trusted.subject, subject);
 }
 
 /** The statements that let EKS Pod Identity use a role, each as JSON, so that they can be compared. */

@@ -1,5 +1,5 @@
 import type { AssociatedAccount } from "../../documents/podIdentity";
-import { trustOfPodIdentity } from "../../documents/trustOfToken";
+import { trustOfPodIdentity } from "../../documents/trustOfPodIdentity";
 import type { Proof, ProofRequest } from "../model/proof";
 import { inAnotherAccount } from "./assumeRole";
 import type { Clients } from "./awsClients";

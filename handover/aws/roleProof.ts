@@ -5,7 +5,7 @@ import { tryInSession, untried } from "./dryRuns";
 import { nodeOf } from "./nodeArguments";
 import { askedActions, provePermissions } from "./permissionsProof";
 import { provePodIdentity } from "./podIdentityProof";
-import { admittedElsewhere } from "./refusedTrust";
+import { refusedHereAlone } from "./refusedTrust";
 
 /**
  * Collects evidence, from the machine that runs Pulumi, that aws-node can use the role: its token can assume the role, and the session
@@ -23,7 +23,7 @@ export async function prove(clients: Clients, account: string, request: ProofReq
     const assumed = await assume(clients, roleArn, token);
     if ("refused" in assumed) {
         const { refused, words } = assumed;
-        const why = refused.code === "trust-refused" ? await admittedElsewhere(clients, request, words) : undefined;
+        const why = refused.code === "trust-refused" ? await refusedHereAlone(clients, request, words) : undefined;
         return why === undefined ? refused : provedFromOutside(clients, request, why);
     }
     const first = `STS in ${await clients.region()} issues a session of ${roleArn} for the service account's token`;

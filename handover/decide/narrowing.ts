@@ -1,6 +1,6 @@
 import { lostGrants } from "../../documents/lostGrants";
-import { matchesWildcards } from "../../documents/policyStatements";
 import {
+    covers,
     podIdentityStatements,
     serviceAccountOf,
     type TrustedSubject,
@@ -124,10 +124,7 @@ export function cutOff(
 ): readonly CarrierSeen[] {
     const trusts = (trusted: readonly TrustedSubject[], subject?: string) =>
         trusted.some(
-            (one) =>
-                (issuer === undefined || one.issuer === issuer) &&
-                // A policy without subjects trusts each of them.
-                (subject === undefined || one.subject === "" || matchesWildcards(one.subject, subject)),
+            (one) => (issuer === undefined || one.issuer === issuer) && (subject === undefined || covers(one, subject)),
         );
     // If the issuer cannot be read, the cluster's own is the one that the role goes on to trust, or the one that leaves.
     const loses = ({ namespace, serviceAccount }: CarrierSeen) =>

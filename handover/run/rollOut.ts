@@ -64,7 +64,7 @@ async function proveAfterFailure(context: RunContext, target: RolloutRun): Promi
     if (isTheCluster && !isDelivered(target, cluster)) {
         await refuseAnotherGuard(context);
         const proving = async () => {
-            await prove(context, target, { cluster });
+            await prove(context, { ...target, isOwn: isOwnRole(target) }, { cluster });
             if (target.subject.delivery === "podIdentity") {
                 await associateAgain(context, target);
                 await provePodSession(context, target, cluster);
@@ -74,6 +74,10 @@ async function proveAfterFailure(context: RunContext, target: RolloutRun): Promi
             throw await finishTakingBack(context, target, error);
         });
     }
+}
+
+function isOwnRole({ record: { approvedRoleArns, ownRoleArns = approvedRoleArns }, subject }: RolloutRun): boolean {
+    return ownRoleArns.includes(subject.roleArn);
 }
 
 /** A rollout that was taken back has given the association its former role. EKS Auth gives pods the one that it has. */

@@ -1,6 +1,6 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import { parseOidcProviderArn } from "../../../documents/arn";
-import { serviceAccountOf, trustedSubjects } from "../../../documents/trustedSubjects";
+import { covers, serviceAccountOf, trustedSubjects } from "../../../documents/trustedSubjects";
 import { trustPolicy } from "../../../documents/trustPolicy";
 
 const arn = (id: string) => `arn:aws:iam::111122223333:oidc-provider/oidc.eks.eu-west-1.amazonaws.com/id/${id}`;
@@ -49,6 +49,15 @@ describe("The subjects that a trust policy accepts", () => {
         deepStrictEqual(trustedSubjects({ Statement: [{ Effect: "Allow", Principal: { Service: "ec2" } }] }), []);
         deepStrictEqual(trustedSubjects({ Statement: [{ Effect: "Allow", Principal: "*" }] }), []);
         deepStrictEqual(trustedSubjects(undefined), []);
+    });
+
+    it("cover a subject by its name, by wildcards, and if none is named", () => {
+        for (const named of [subject, "system:serviceaccount:kube-system:*", ""]) {
+            strictEqual(covers({ issuer: issuer("A"), subject: named }, subject), true, named);
+        }
+        for (const named of [`${subject}s`, "system:serviceaccount:*:other"]) {
+            strictEqual(covers({ issuer: issuer("A"), subject: named }, subject), false, named);
+        }
     });
 
     it("name a namespace and a service account", () => {
