@@ -11,7 +11,7 @@ import { trustPolicyOf } from "./trustPolicyOf";
  * Collects evidence, from the machine that runs Pulumi, that EKS Pod Identity can give the pods the role: the role's trust policy admits the service
  * with the session tags of these pods, and IAM's policy simulator allows the plugin's permissions.
  *
- * A session needs the association, so it is asked for later (podSession.ts). The canary decides the rest.
+ * The canary decides the rest. Another role of an association is proved by a session, too (podSession.ts).
  */
 export async function provePodIdentity(
     clients: Clients,
