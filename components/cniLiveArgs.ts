@@ -4,7 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 export enum Proof {
     /**
      * A token of the service account can assume the role, and the role has the CNI's permissions. These are tested with DryRun
-     * calls and, if the caller is allowed to, with `iam:SimulatePrincipalPolicy`.
+     * calls and, if the caller is allowed to, with `iam:SimulatePrincipalPolicy`. The canaries test those that each start of a pod uses.
      */
     Full = "full",
     /** A token of the service account can assume the role. */

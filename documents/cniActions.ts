@@ -7,8 +7,6 @@ export interface CniAction {
      * https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
      */
     readonly on: readonly Ec2ResourceType[];
-    /** Whether the call has the parameter DryRun (EC2 API Reference). */
-    readonly dryRun: boolean;
 }
 
 export type Ec2ResourceType = "instance" | "network-interface" | "security-group" | "subnet";
@@ -23,31 +21,31 @@ export type Ec2ResourceType = "instance" | "network-interface" | "security-group
  * https://github.com/aws/amazon-vpc-cni-k8s/blob/master/docs/iam-policy.md
  */
 const IPV4: readonly CniAction[] = [
-    withoutDryRun("ec2:AssignPrivateIpAddresses"),
-    withoutDryRun("ec2:UnassignPrivateIpAddresses"),
-    withDryRun("ec2:AttachNetworkInterface", "instance", "network-interface"),
-    withDryRun("ec2:CreateNetworkInterface", "network-interface", "security-group", "subnet"),
-    withDryRun("ec2:DeleteNetworkInterface", "network-interface"),
-    withDryRun("ec2:DetachNetworkInterface", "instance", "network-interface"),
-    withDryRun("ec2:ModifyNetworkInterfaceAttribute", "network-interface"),
-    withDryRun("ec2:CreateTags", "network-interface"),
-    withDryRun("ec2:DescribeInstances"),
-    withDryRun("ec2:DescribeInstanceTypes"),
-    withDryRun("ec2:DescribeNetworkInterfaces"),
-    withDryRun("ec2:DescribeSubnets"),
-    withDryRun("ec2:DescribeTags"),
+    authorised("ec2:AssignPrivateIpAddresses", "network-interface"),
+    authorised("ec2:UnassignPrivateIpAddresses", "network-interface"),
+    authorised("ec2:AttachNetworkInterface", "instance", "network-interface"),
+    authorised("ec2:CreateNetworkInterface", "network-interface", "security-group", "subnet"),
+    authorised("ec2:DeleteNetworkInterface", "network-interface"),
+    authorised("ec2:DetachNetworkInterface", "instance", "network-interface"),
+    authorised("ec2:ModifyNetworkInterfaceAttribute", "network-interface"),
+    authorised("ec2:CreateTags", "network-interface"),
+    authorised("ec2:DescribeInstances"),
+    authorised("ec2:DescribeInstanceTypes"),
+    authorised("ec2:DescribeNetworkInterfaces"),
+    authorised("ec2:DescribeSubnets"),
+    authorised("ec2:DescribeTags"),
 ];
 
 /** The actions that the plugin needs on an IPv6 cluster: those of `ipv6CniPolicy` in cniPermissions.ts. */
 const IPV6: readonly CniAction[] = [
-    withoutDryRun("ec2:AssignIpv6Addresses"),
-    withDryRun("ec2:CreateTags", "network-interface"),
-    withDryRun("ec2:DescribeInstances"),
-    withDryRun("ec2:DescribeInstanceTypes"),
-    withDryRun("ec2:DescribeNetworkInterfaces"),
-    withDryRun("ec2:DescribeSecurityGroups"),
-    withDryRun("ec2:DescribeSubnets"),
-    withDryRun("ec2:DescribeTags"),
+    authorised("ec2:AssignIpv6Addresses", "network-interface"),
+    authorised("ec2:CreateTags", "network-interface"),
+    authorised("ec2:DescribeInstances"),
+    authorised("ec2:DescribeInstanceTypes"),
+    authorised("ec2:DescribeNetworkInterfaces"),
+    authorised("ec2:DescribeSecurityGroups"),
+    authorised("ec2:DescribeSubnets"),
+    authorised("ec2:DescribeTags"),
 ];
 
 /** The actions that the plugin needs, by the cluster's IP family. */
@@ -71,13 +69,8 @@ export const INTERFACE_ACTIONS: readonly string[] = [
     "ec2:UnassignPrivateIpAddresses",
 ];
 
-/** These calls have no parameter DryRun: sent with it, they would be executed, or rejected as invalid. */
-function withoutDryRun(action: string): CniAction {
-    return { action, on: ["network-interface"], dryRun: false };
-}
-
-function withDryRun(action: string, ...on: Ec2ResourceType[]): CniAction {
-    return { action, on, dryRun: true };
+function authorised(action: string, ...on: Ec2ResourceType[]): CniAction {
+    return { action, on };
 }
 
 /**

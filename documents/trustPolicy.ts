@@ -6,6 +6,8 @@ export interface ServiceAccountName {
     name: string;
 }
 
+type TrustedProvider = Pick<OidcProvider, "arn" | "issuer">;
+
 /**
  * The audience of the tokens that the pod identity webhook projects.
  *
@@ -28,14 +30,14 @@ export const TRUST_POLICY_MAXIMUM = 8192;
  *
  * Source: https://docs.aws.amazon.com/eks/latest/userguide/cni-iam-role.html
  */
-export function trustPolicy(providers: OidcProvider[], serviceAccount: ServiceAccountName): PolicyDocument {
+export function trustPolicy(providers: TrustedProvider[], serviceAccount: ServiceAccountName): PolicyDocument {
     return {
         Version: "2012-10-17",
         Statement: [...providers].sort(byArn).map((p) => trustStatement(p, serviceAccount)),
     };
 }
 
-function trustStatement({ arn, issuer }: OidcProvider, { namespace, name }: ServiceAccountName): PolicyStatement {
+function trustStatement({ arn, issuer }: TrustedProvider, { namespace, name }: ServiceAccountName): PolicyStatement {
     return {
         Effect: "Allow",
         Principal: { Federated: arn },
@@ -50,6 +52,6 @@ function trustStatement({ arn, issuer }: OidcProvider, { namespace, name }: Serv
 }
 
 /** Compares code units, so that the order does not depend on the machine's locale. */
-function byArn(a: OidcProvider, b: OidcProvider): number {
+function byArn(a: TrustedProvider, b: TrustedProvider): number {
     return a.arn < b.arn ? -1 : 1;
 }

@@ -27,7 +27,7 @@ export function untried(action: CniAction): DryRunResult {
 
 type Ec2 = typeof import("./awsSdk");
 
-/** By action. */
+/** By action. Missing for one whose call has no parameter DryRun: sent with it, the call would be executed, or rejected as invalid. */
 type Calls = Readonly<Record<string, (client: EC2Client) => Promise<unknown>>>;
 
 /**
@@ -77,19 +77,6 @@ function interfaceCalls(ec2: Ec2, node: NodeArguments): Calls {
     };
 }
 
-/** Read calls need no resource, and so no node. */
-function readingCalls(ec2: Ec2): Calls {
-    const DryRun = true;
-    return {
-        "ec2:DescribeInstances": (client) => client.send(new ec2.DescribeInstancesCommand({ DryRun })),
-        "ec2:DescribeInstanceTypes": (client) => client.send(new ec2.DescribeInstanceTypesCommand({ DryRun })),
-        "ec2:DescribeNetworkInterfaces": (client) => client.send(new ec2.DescribeNetworkInterfacesCommand({ DryRun })),
-        "ec2:DescribeSecurityGroups": (client) => client.send(new ec2.DescribeSecurityGroupsCommand({ DryRun })),
-        "ec2:DescribeSubnets": (client) => client.send(new ec2.DescribeSubnetsCommand({ DryRun })),
-        "ec2:DescribeTags": (client) => client.send(new ec2.DescribeTagsCommand({ DryRun })),
-    };
-}
-
 /** Tries each action in a session that the token has given. */
 export async function tryInSession(
     clients: Clients,
@@ -101,11 +88,7 @@ export async function tryInSession(
     return tryActions(await clients.ec2As(keys), actions, node, secrets);
 }
 
-/**
- * Tries each action by DryRun.
- *
- * An action without DryRun is never sent. An action on interfaces is sent only if there is a node that has one.
- */
+/** Tries each action that changes an interface by DryRun, if there is a node that has one. Each start of the plugin makes the calls that read. */
 export async function tryActions(
     client: EC2Client,
     actions: readonly CniAction[],
@@ -113,10 +96,10 @@ export async function tryActions(
     secrets: readonly string[],
 ): Promise<DryRunResult[]> {
     const ec2 = await import("./awsSdk");
-    const calls: Calls = { ...readingCalls(ec2), ...(node && interfaceCalls(ec2, node)) };
+    const calls: Calls = node === undefined ? {} : interfaceCalls(ec2, node);
     return Promise.all(
         actions.map(async (action): Promise<DryRunResult> => {
-            const call = action.dryRun ? calls[action.action] : undefined;
+            const call = calls[action.action];
             return call === undefined ? untried(action) : { action, ...(await outcomeOf(() => call(client), secrets)) };
         }),
     );

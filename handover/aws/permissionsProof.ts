@@ -1,3 +1,5 @@
+import { CNI_ACTIONS, type CniAction } from "../../documents/cniActions";
+import { untestedByStart } from "../../documents/startActions";
 import type { Proof, ProofRequest } from "../model/proof";
 import { allowedByPolicies } from "./allowedByPolicies";
 import type { Clients } from "./awsClients";
@@ -6,10 +8,15 @@ import { withPolicies } from "./grantedByPolicies";
 import { leftToPolicies, unprovenOf, verdictOf } from "./proofVerdict";
 import { simulate } from "./simulation";
 
+/** The actions that the proof asks about. */
+export function askedActions({ ipFamily, start }: Pick<ProofRequest, "ipFamily" | "start">): readonly CniAction[] {
+    return start === undefined ? CNI_ACTIONS[ipFamily] : untestedByStart(ipFamily, start.settings);
+}
+
 /** Whether the role has the permissions: by the DryRuns, else by IAM's simulator, else by the role's policies. */
 export async function provePermissions(
     clients: Clients,
-    request: Pick<ProofRequest, "roleArn" | "ipFamily">,
+    request: Pick<ProofRequest, "roleArn">,
     tried: readonly DryRunResult[],
     node?: NodeArguments,
 ): Promise<Proof> {

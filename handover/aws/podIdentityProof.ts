@@ -1,18 +1,17 @@
-import { CNI_ACTIONS } from "../../documents/cniActions";
 import type { AssociatedAccount } from "../../documents/podIdentity";
-import { trustOfPodIdentity } from "../../documents/trustOfToken";
+import { trustOfPodIdentity } from "../../documents/trustOfPodIdentity";
 import type { Proof, ProofRequest } from "../model/proof";
 import { inAnotherAccount } from "./assumeRole";
 import type { Clients } from "./awsClients";
 import { untried } from "./dryRuns";
-import { provePermissions } from "./permissionsProof";
+import { askedActions, provePermissions } from "./permissionsProof";
 import { trustPolicyOf } from "./trustPolicyOf";
 
 /**
  * Collects evidence, from the machine that runs Pulumi, that EKS Pod Identity can give the pods the role: the role's trust policy admits the service
  * with the session tags of these pods, and IAM's policy simulator allows the plugin's permissions.
  *
- * A session needs the association, so it is asked for later (podSession.ts). The canary decides the rest.
+ * The canary decides the rest. Another role of an association is proved by a session, too (podSession.ts).
  */
 export async function provePodIdentity(
     clients: Clients,
@@ -20,7 +19,7 @@ export async function provePodIdentity(
     request: ProofRequest,
     associated: AssociatedAccount,
 ): Promise<Proof> {
-    const { roleArn, ipFamily, depth } = request;
+    const { roleArn, depth } = request;
     const foreign = inAnotherAccount(roleArn, account);
     if (foreign !== undefined) {
         return foreign;
@@ -29,7 +28,7 @@ export async function provePodIdentity(
     if (trust.verdict === "no" || depth === "assumeRole") {
         return trust;
     }
-    const permissions = await provePermissions(clients, request, CNI_ACTIONS[ipFamily].map(untried));
+    const permissions = await provePermissions(clients, request, askedActions(request).map(untried));
     if (permissions.verdict === "no") {
         return permissions;
     }

@@ -1,19 +1,18 @@
-import { CNI_ACTIONS } from "../../documents/cniActions";
 import type { Proof, ProofRequest } from "../model/proof";
 import { assume, inAnotherAccount } from "./assumeRole";
 import type { Clients } from "./awsClients";
 import { tryInSession, untried } from "./dryRuns";
 import { nodeOf } from "./nodeArguments";
-import { provePermissions } from "./permissionsProof";
+import { askedActions, provePermissions } from "./permissionsProof";
 import { provePodIdentity } from "./podIdentityProof";
-import { admittedElsewhere } from "./refusedTrust";
+import { refusedHereAlone } from "./refusedTrust";
 
 /**
  * Collects evidence, from the machine that runs Pulumi, that aws-node can use the role: its token can assume the role, and the session
  * has the plugin's permissions. It proves nothing about the nodes' network.
  */
 export async function prove(clients: Clients, account: string, request: ProofRequest): Promise<Proof> {
-    const { roleArn, token, ipFamily, podIdentity } = request;
+    const { roleArn, token, podIdentity } = request;
     if (podIdentity !== undefined) {
         return provePodIdentity(clients, account, request, podIdentity);
     }
@@ -24,7 +23,7 @@ export async function prove(clients: Clients, account: string, request: ProofReq
     const assumed = await assume(clients, roleArn, token);
     if ("refused" in assumed) {
         const { refused, words } = assumed;
-        const why = refused.code === "trust-refused" ? await admittedElsewhere(clients, request, words) : undefined;
+        const why = refused.code === "trust-refused" ? await refusedHereAlone(clients, request, words) : undefined;
         return why === undefined ? refused : provedFromOutside(clients, request, why);
     }
     const first = `STS in ${await clients.region()} issues a session of ${roleArn} for the service account's token`;
@@ -32,7 +31,7 @@ export async function prove(clients: Clients, account: string, request: ProofReq
         return { verdict: "yes", evidence: [first] };
     }
     const node = await nodeOf(clients, request);
-    const tried = await tryInSession(clients, { keys: assumed.session, token }, CNI_ACTIONS[ipFamily], node);
+    const tried = await tryInSession(clients, { keys: assumed.session, token }, askedActions(request), node);
     const verdict = await provePermissions(clients, request, tried, node);
     return verdict.verdict === "no" ? verdict : { ...verdict, evidence: [first, ...verdict.evidence] };
 }
@@ -42,7 +41,7 @@ async function provedFromOutside(clients: Clients, request: ProofRequest, why: s
     if (request.depth === "assumeRole") {
         return { verdict: "undecided", why, evidence: [] };
     }
-    const tried = CNI_ACTIONS[request.ipFamily].map(untried);
+    const tried = askedActions(request).map(untried);
     const verdict = await provePermissions(clients, request, tried, await nodeOf(clients, request));
     switch (verdict.verdict) {
         case "no":

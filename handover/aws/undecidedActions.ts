@@ -1,4 +1,4 @@
-import { exercisedAtStart, writingActions } from "../../documents/startActions";
+import { untestedByStart } from "../../documents/startActions";
 import { settingOf } from "../../documents/pluginSettings";
 import type { CniAction } from "../../documents/cniActions";
 import type { UndecidedActions, UndecidedRequest } from "../model/proof";
@@ -32,10 +32,8 @@ export async function undecidedActions(
     request: UndecidedRequest,
 ): Promise<UndecidedActions | undefined> {
     const { roleArn, ipFamily, settings } = request;
-    const exercised = exercisedAtStart(ipFamily, settings);
-    const asked = writingActions(ipFamily).filter(({ action }) => !exercised.includes(action));
     const node = await nodeOf(clients, request);
-    const answers = await triedAsRole(clients, request, asked, node);
+    const answers = await triedAsRole(clients, request, untestedByStart(ipFamily, settings), node);
     // With custom networking, the interfaces are created in other subnets than that of the node, with which both ask.
     const isElsewhere = ({ action }: CniAction) =>
         action === "ec2:CreateNetworkInterface" && settingOf(settings, "AWS_VPC_K8S_CNI_CUSTOM_NETWORK_CFG") !== false;

@@ -25,7 +25,6 @@ export function podIdentityReasons(preflight: Preflight): Refusal[] {
         return [];
     }
     const without = nodesWithoutAgent(world);
-    const { proxied = [] } = world.cluster.daemonSet ?? {};
     const denied = Object.entries(preflight.agentRights ?? {}).flatMap(([role, right]) =>
         right === "denied" ? [role] : [],
     );
@@ -35,7 +34,6 @@ export function podIdentityReasons(preflight: Preflight): Refusal[] {
         ...(without.length === 0 ? [] : [refusals.agentsMissing(subject, without)]),
         ...keptAwayReasons(preflight),
         ...(denied.length === 0 ? [] : [refusals.agentWithoutRights(denied)]),
-        ...(proxied.length === 0 ? [] : [refusals.agentBehindProxy(subject, proxied)]),
         ...versionReasons(preflight),
     ];
 }

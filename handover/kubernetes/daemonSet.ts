@@ -13,9 +13,7 @@ import {
     WAKE_MARK_ANNOTATION,
 } from "../../documents/serviceAccountAnnotations";
 import { SKIPPING_MANAGER } from "../model/fieldManagers";
-import type { Subject } from "../model/subject";
 import type { DaemonSetSeen } from "../model/world";
-import { proxiedContainers } from "./agentProxy";
 import type { Cluster } from "./clusterClient";
 import { variable } from "./environment";
 import { listAll, type Listed } from "./paging";
@@ -36,15 +34,10 @@ export function findDaemonSet(
     );
 }
 
-export function daemonSetSeen(
-    live: V1DaemonSet,
-    selectedNodes: number,
-    ipFamily: Subject["ipFamily"] = "ipv4",
-): DaemonSetSeen {
+export function daemonSetSeen(live: V1DaemonSet, selectedNodes: number): DaemonSetSeen {
     const { metadata, spec } = live;
     const template = spec?.template;
     const containers = [...(template?.spec?.initContainers ?? []), ...(template?.spec?.containers ?? [])];
-    const proxied = proxiedContainers(containers, ipFamily);
     const plugin = containers.find(({ name }) => name === "aws-node");
     const settings = plugin && pluginSettings((name) => variable(plugin, name));
     return {
@@ -59,7 +52,6 @@ export function daemonSetSeen(
         observed: isObserved(live),
         woken: metadata?.annotations?.[WAKE_MARK_ANNOTATION] !== undefined,
         ...(skipsContainers(live) ? { skipsContainers: true as const } : {}),
-        ...(proxied.length === 0 ? {} : { proxied }),
         ...(settings === undefined || Object.keys(settings).length === 0 ? {} : { settings }),
         patchFieldManager: metadata?.annotations?.[PATCH_FIELD_MANAGER_ANNOTATION] ?? ownerOfDelivery(metadata),
     };

@@ -62,7 +62,7 @@ export async function look(cluster: Cluster, subject: Subject): Promise<Look> {
                     cluster.clock,
                     subject.fieldManager,
                 ),
-            daemonSet: daemonSet && daemonSetSeen(daemonSet, nodes.length, subject.ipFamily),
+            daemonSet: daemonSet && daemonSetSeen(daemonSet, nodes.length),
             nodes,
             pods: rest?.pods.kept ?? [],
             refusedPods: (rest?.refused ?? []).map(({ message }) => message),

@@ -1,5 +1,7 @@
 import type { PluginSettings } from "../../documents/pluginSettings";
 import type { AssociatedAccount } from "../../documents/podIdentity";
+import type { PolicyDocument } from "../../documents/policyDocument";
+import type { TrustedSubject } from "../../documents/trustedSubjects";
 
 export interface ProofRequest {
     readonly roleArn: string;
@@ -10,13 +12,18 @@ export interface ProofRequest {
     readonly ipFamily: "ipv4" | "ipv6";
     /** `assumeRole`: only the trust policy. `full`: also DryRun calls as the role, and a simulation if the caller may do it. */
     readonly depth: "full" | "assumeRole";
+    /**
+     * The plugin's settings, if pods start with the role next: `full` then leaves out the actions that their start tests (documents/startActions.ts).
+     * Missing: it asks about all.
+     */
+    readonly start?: { readonly settings: PluginSettings | undefined };
     /** An instance of the cluster, so that the DryRun calls get arguments like a node's. */
     readonly instanceId: string | undefined;
     /**
-     * Whether to read the role's trust policy if STS refuses the token. If the policy admits it, the refusal is about this machine, or
-     * about a change that IAM still propagates.
+     * The trust policy with which a refusal of STS says nothing about the nodes: one that trusts the token's subject, or exactly this document. It is read
+     * then, and the refusal is about this machine, or about a change that IAM still propagates. Missing: STS decides.
      */
-    readonly readTrust?: boolean;
+    readonly trust?: TrustedSubject | PolicyDocument;
 }
 
 /**

@@ -137,8 +137,6 @@ export interface DaemonSetSeen {
     readonly woken: boolean;
     /** Whether the component has excluded the containers of its pod template from the webhook. Missing: it has not. */
     readonly skipsContainers?: true;
-    /** The containers that call AWS through a proxy, the EKS Pod Identity Agent included. Missing if there are none. */
-    readonly proxied?: readonly string[];
     /** The plugin's settings that decide which AWS calls it makes: those of its container `aws-node` that are not the default. Missing if there are none. */
     readonly settings?: PluginSettings;
     /** The field manager of the component whose patch it has. */

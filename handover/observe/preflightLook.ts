@@ -54,11 +54,13 @@ export async function observePreflight(
 
 /** The rights of the agents on the nodes, and the platform version of the cluster. */
 async function lookForPodIdentity(
-    { aws, subject }: RunContext,
+    { aws, subject, roleNames }: RunContext,
     { account }: World,
     { clusterName }: OtherDelivery,
 ): Promise<Pick<Preflight, "agentRights" | "platformVersion">> {
-    const roles = [...new Set(Object.values(account.roleOfInstance).filter((role) => role !== undefined))];
+    const ofNodes = Object.values(account.roleOfInstance).filter((role) => role !== undefined);
+    // No canary tests a role without nodes, and its next node needs the right.
+    const roles = [...new Set([...ofNodes, ...roleNames])];
     const [agentRights, cluster] = await Promise.all([
         aws.agentRights(roles, subject.clusterArn ?? ""),
         clusterName === undefined ? undefined : aws.namedCluster(clusterName),

@@ -132,7 +132,7 @@ async function approve(
         context.progress(withoutPath);
     }
     const inUse = before?.record.approvedRoleArns.includes(subject.roleArn) ?? false;
-    await prove(context, { ...inputs, inUse }, world);
+    await prove(context, { ...inputs, isOwn: inputs.roleUniqueId !== "", inUse }, world);
     const approvedRole = approvedRoleOf(inputs);
     const earlier = recordOf({ ...inputs, record: before?.record ?? freshRecord(subject, world) });
     const delivered = withPodIdentity(withDelivery(earlier, subject, before, approvedRole, world), subject);

@@ -4,7 +4,7 @@ import type { HandOverRecord } from "../model/record";
 import { isRefusal } from "../model/refusal";
 import { RunContext } from "../observe/runContext";
 import type { LiveInputs } from "./liveResource";
-import { PROVE_EVERY_MILLISECONDS } from "./proveRole";
+import { ofRoleInUse, PROVE_EVERY_MILLISECONDS } from "./proveRole";
 
 /** The inputs of the credential guard that this needs. */
 type FormerRoleInputs = Pick<LiveInputs, "subject" | "timeouts"> & { readonly existingRoleOfProgram?: boolean };
@@ -36,14 +36,8 @@ export async function formerRoleWorks(
     if (token === undefined) {
         return false;
     }
-    const request: ProofRequest = {
-        roleArn,
-        token,
-        ipFamily: subject.ipFamily,
-        depth: "full",
-        instanceId: undefined,
-        readTrust: true,
-    };
+    const { ipFamily } = subject;
+    const request = ofRoleInUse({ roleArn, token, ipFamily, depth: "full", instanceId: undefined }, subject);
     const answer = await provedInTime(context, request, timeouts.proofSeconds);
     if (answer.verdict === "no" && isUnanswered(answer)) {
         context.progress(

@@ -7,7 +7,7 @@ import { instanceForProof } from "../observe/undecidedActions";
 import { PROVE_EVERY_MILLISECONDS, type ProofInputs } from "./proveRole";
 
 /**
- * Proves the role with a session that a pod would get, once the association exists and before any pod restarts. EKS Auth and IAM get as long as the rollout
+ * Proves another role of an association with a session that a pod would get, before any pod restarts. EKS Auth and IAM get as long as the rollout
  * waits for them anyway.
  *
  * Without the right to ask EKS Auth, the canary decides.

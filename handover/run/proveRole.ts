@@ -1,9 +1,11 @@
+import { trustPolicy } from "../../documents/trustPolicy";
 import { repairOf, waysOut } from "../decide/roleDrift";
 import type { FailedProof, Proof, ProofRequest } from "../model/proof";
 import { refusals } from "../model/refusals";
 import type { Subject, Timeouts } from "../model/subject";
 import type { ClusterSeen, World } from "../model/world";
 import type { RunContext } from "../observe/runContext";
+import { issuerOfToken } from "../observe/tokenIssuer";
 import { instanceForProof } from "../observe/undecidedActions";
 
 /** How much the proof tests before anything is changed. */
@@ -13,6 +15,8 @@ export interface ProofInputs {
     readonly subject: Subject;
     readonly proof: ProofDepth;
     readonly timeouts: Timeouts;
+    /** Whether the component writes the role's trust policy. */
+    readonly isOwn: boolean;
     /** Whether the role was approved before, so that pods may carry it. */
     readonly inUse?: boolean;
 }
@@ -26,7 +30,7 @@ const USUAL_MILLISECONDS = 20_000;
 /** Repeats the proof until the time limit, since STS and EC2 know a new role only after seconds. */
 export async function prove(
     context: RunContext,
-    { subject, proof, timeouts, inUse = false }: ProofInputs,
+    { subject, proof, timeouts, isOwn, inUse = false }: ProofInputs,
     world: Pick<World, "cluster">,
 ): Promise<void> {
     if (proof === "off") {
@@ -36,13 +40,17 @@ export async function prove(
     const started = context.now();
     const deadline = started + timeouts.proofSeconds * 1000;
     let said = "";
-    const ask = async (readTrust: boolean) =>
-        context.aws.prove({ ...(await proofRequest(context, subject, proof, world.cluster)), readTrust });
+    const { pods, daemonSet } = world.cluster;
+    // Another role of an association reaches pods that do not restart, so no canary is the first to use it.
+    const isTestedByStart = !inUse && pods.length > 0 && subject.podIdentityDelivered !== true;
+    const start = isTestedByStart ? { start: { settings: daemonSet?.settings } } : {};
+    const requested = async () => ({ ...(await proofRequest(context, subject, proof, world.cluster)), ...start });
     for (;;) {
-        const first = await ask(false);
+        const first = await context.aws.prove(await requested());
         const late = context.now() >= deadline;
         // Before, IAM may still propagate the role.
-        const answer = late && isRefusedTrust(first) ? await ask(true) : first;
+        const isRefused = late && (inUse || isOwn) && isRefusedTrust(first);
+        const answer = isRefused ? await context.aws.prove(withTrust(await requested(), subject, inUse)) : first;
         if (answer.verdict === "yes") {
             context.progress(`proof: ${provedLine(subject)}`);
             return;
@@ -53,7 +61,7 @@ export async function prove(
             return;
         }
         if (answer.verdict === "no" && (answer.final || late)) {
-            throw refusals.proofFailed(withRepair(answer, subject, inUse), subject);
+            throw refusals.proofFailed(withRepair(answer, { subject, isOwn, inUse }), subject);
         }
         const line =
             context.now() - started < USUAL_MILLISECONDS
@@ -66,6 +74,10 @@ export async function prove(
         await context.sleep(PROVE_EVERY_MILLISECONDS);
     }
 }
+
+const REFUSED_HERE_ALONE =
+    "If the role's trust policy does not name the issuer, the service account and the audience, its owner has to correct it. If a policy admits only the nodes, and not the " +
+    'machine that runs Pulumi, set proof: "off". Then run pulumi up: the canary still runs.';
 
 function provedLine(subject: Subject): string {
     return isFromOutside(subject)
@@ -80,6 +92,23 @@ function isFromOutside({ delivery }: Subject): boolean {
 
 function isRefusedTrust(answer: Proof): boolean {
     return answer.verdict === "no" && answer.code === "trust-refused" && !answer.final;
+}
+
+/** Pods start with an own role only if its trust policy, as IAM shows it now, is the component's. */
+function withTrust(request: ProofRequest, subject: Subject, inUse: boolean): ProofRequest {
+    if (inUse) {
+        return ofRoleInUse(request, subject);
+    }
+    const { roleArn, issuers, serviceAccount } = subject;
+    const provider = roleArn.replace(/:role\/.*$/, ":oidc-provider/");
+    const providers = issuers.map((issuer) => ({ arn: `${provider}${issuer}`, issuer }));
+    return { ...request, trust: trustPolicy(providers, serviceAccount) };
+}
+
+/** A role that pods carry, or carried before, is not lost if its trust policy still names their service account. */
+export function ofRoleInUse(request: ProofRequest, { serviceAccount: { namespace, name } }: Subject): ProofRequest {
+    const issuer = issuerOfToken(request.token) ?? "";
+    return { ...request, trust: { issuer, subject: `system:serviceaccount:${namespace}:${name}` } };
 }
 
 /** A request with a new token, and with an instance of the cluster for the DryRun calls. */
@@ -97,12 +126,18 @@ export async function proofRequest(
 }
 
 /**
- * A role that pods carry has lost its rights: there is also the way back. For another one, only a missing provider has an exact command.
- * STS that does not answer says nothing about the role.
+ * A role that pods carry has lost its rights: there is also the way back. For another one, only a missing provider has an exact command, and a policy
+ * may refuse the role of another owner to this machine alone. STS that does not answer says nothing about the role.
  */
-function withRepair(answer: FailedProof, subject: Subject, inUse: boolean): FailedProof {
+function withRepair(
+    answer: FailedProof,
+    { subject, isOwn, inUse }: Required<Pick<ProofInputs, "subject" | "isOwn" | "inUse">>,
+): FailedProof {
     if (inUse && answer.code !== "sts-unreachable") {
         return { ...answer, fix: waysOut(answer, subject) };
+    }
+    if (!isOwn && isRefusedTrust(answer) && !isFromOutside(subject)) {
+        return { ...answer, fix: REFUSED_HERE_ALONE };
     }
     return answer.code === "provider-missing" ? { ...answer, fix: repairOf(answer.code, subject) } : answer;
 }

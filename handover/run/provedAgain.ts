@@ -2,7 +2,7 @@ import { roleDriftOf } from "../decide/roleDrift";
 import { isRefusal } from "../model/refusal";
 import type { ClusterSeen } from "../model/world";
 import { type RunContext, warn } from "../observe/runContext";
-import { ProofInputs, proofRequest } from "./proveRole";
+import { ofRoleInUse, ProofInputs, proofRequest } from "./proveRole";
 
 /**
  * Proves the role again, as a refresh does, since its owners may have changed its trust policy, its permissions, its boundary or the OIDC
@@ -21,10 +21,9 @@ export async function provedAgain(
         return undefined;
     }
     try {
-        const answer = await context.aws.prove({
-            ...(await proofRequest(context, subject, proof, cluster)),
-            readTrust: true,
-        });
+        const answer = await context.aws.prove(
+            ofRoleInUse(await proofRequest(context, subject, proof, cluster), subject),
+        );
         const drift = roleDriftOf(answer, subject);
         if (drift !== undefined) {
             warn(context, drift);

@@ -64,9 +64,10 @@ async function proveAfterFailure(context: RunContext, target: RolloutRun): Promi
     if (isTheCluster && !isDelivered(target, cluster)) {
         await refuseAnotherGuard(context);
         const proving = async () => {
-            await prove(context, target, { cluster });
-            if (target.subject.delivery === "podIdentity") {
+            await prove(context, { ...target, isOwn: isOwnRole(target) }, { cluster });
+            if (target.associatedBefore !== undefined) {
                 await associateAgain(context, target);
+                // Another role of an association reaches pods that do not restart, so no canary is the first to use it.
                 await provePodSession(context, target, cluster);
             }
         };
@@ -76,11 +77,12 @@ async function proveAfterFailure(context: RunContext, target: RolloutRun): Promi
     }
 }
 
+function isOwnRole({ record: { approvedRoleArns, ownRoleArns = approvedRoleArns }, subject }: RolloutRun): boolean {
+    return ownRoleArns.includes(subject.roleArn);
+}
+
 /** A rollout that was taken back has given the association its former role. EKS Auth gives pods the one that it has. */
-async function associateAgain(context: RunContext, { subject, record, associatedBefore }: RolloutRun): Promise<void> {
-    if (associatedBefore === undefined) {
-        return;
-    }
+async function associateAgain(context: RunContext, { subject, record }: RolloutRun): Promise<void> {
     const world = await new TransientRetry(context).read(() => look(context, { searchElsewhere: false }));
     const step = associateAgainStep(subject, record, world);
     if (step?.do === "changeAssociation") {

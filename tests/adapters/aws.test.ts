@@ -24,6 +24,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { CNI_ACTIONS } from "../../documents/cniActions";
 import { ipv6CniPolicy } from "../../documents/cniPermissions";
 import { bootObstacles } from "../../documents/nodeBoot";
+import type { PolicyDocument } from "../../documents/policyDocument";
 import type { AwsAccess } from "../../handover/aws/awsAccess";
 import { connectAws } from "../../handover/aws/connectAws";
 import type { Proof, ProofRequest } from "../../handover/model/proof";
@@ -457,27 +458,38 @@ describe("The hand-over's access to an AWS account", function () {
         });
     });
 
-    describe("outside of a data perimeter, leaves to the canary", () => {
-        const request = { depth: "assumeRole", readTrust: true } as const;
+    describe("outside of a data perimeter, does not take for lost", () => {
+        const request = () => {
+            const trust = {
+                issuer: sandbox.issuer.replace("https://", ""),
+                subject: "system:serviceaccount:kube-system:aws-node",
+            };
+            return { depth: "assumeRole", trust } as const;
+        };
         afterEach(() => sandbox.setResourceControlPolicies([]));
 
         it("a role whose trust policy asks for the nodes' network", async () => {
             const trust = trustOf(sandbox) as { Statement: { Condition: object }[] };
             Object.assign(trust.Statement[0]?.Condition ?? {}, { StringLike: { "aws:SourceVpc": "vpc-*" } });
-            const proof = await prove(await makeRole("of-nodes", trust), request);
+            const proof = await prove(await makeRole("of-nodes", trust), request());
             assert.equal(proof.verdict, "undecided", JSON.stringify(proof));
-            assert.match(proof.why, /admits the token under conditions on aws:SourceVpc, which the nodes may meet/);
+            assert.match(
+                proof.why,
+                /and the role's trust policy names the service account: another policy may admit the nodes\.$/,
+            );
         });
 
         it("a role that a resource control policy refuses to this machine", async () => {
             const roleArn = await makeRole("in-perimeter");
-            assert.equal((await prove(roleArn, request)).verdict, "yes");
+            assert.equal((await prove(roleArn, request())).verdict, "yes");
             const Condition = { Null: { "aws:SourceVpc": "true" } };
             const deny = { Effect: "Deny", Principal: "*", Action: "sts:*", Resource: "*", Condition };
             await sandbox.setResourceControlPolicies([JSON.stringify({ Version: "2012-10-17", Statement: [deny] })]);
-            const proof = await prove(roleArn, request);
+            const proof = await prove(roleArn, request());
             assert.equal(proof.verdict, "undecided", JSON.stringify(proof));
-            const unread = await prove(roleArn, { ...request, readTrust: false });
+            const own = await prove(roleArn, { ...request(), trust: trustOf(sandbox) as PolicyDocument });
+            assert.equal(own.verdict, "undecided", JSON.stringify(own));
+            const unread = await prove(roleArn, { depth: "assumeRole" });
             assert.equal(unread.verdict === "no" && unread.code, "trust-refused");
         });
     });

@@ -73,7 +73,7 @@ describeNightly("a hand-over from outside of a data perimeter", () => {
         const { stdout, outputs } = await stack.up();
         assert.match(
             stdout,
-            /proof: undecided, the canary decides \(STS refuses \S+ to this machine \(Not authorized to perform sts:AssumeRoleWithWebIdentity\), although the role's trust policy admits the token/,
+            /proof: undecided, the canary decides \(STS refuses \S+ to this machine \(Not authorized to perform sts:AssumeRoleWithWebIdentity\), and the role's trust policy is the one that the component writes: /,
         );
         assert.deepStrictEqual(outputs["detachedFrom"]?.value, [NODE_ROLE]);
         assert.deepStrictEqual(await roles(), [outputs["ready"]?.value]);
@@ -117,17 +117,20 @@ describeNightly("a hand-over from outside of a data perimeter", () => {
         await assertQuiet(stack, sandbox);
     }).timeout(600_000);
 
-    it("that the role's trust policy draws", async () => {
+    it("that the trust policy of another owner's role draws: the proof refuses, and with proof: off, the canary decides", async () => {
         const trust = trustOf(sandbox) as { Statement: { Condition: object }[] };
         Object.assign(trust.Statement[0]?.Condition ?? {}, { StringEqualsIfExists: { "aws:SourceVpc": vpc } });
         Object.assign(trust.Statement[0]?.Condition ?? {}, { Null: { "aws:SourceVpc": "false" } });
         const existingRoleArn = (await iam.createRole(OWN_ROLE, trust, [MANAGED_CNI_POLICY])).Arn ?? "";
         await setArgs(stack, sandbox, args({ existingRoleArn }));
-        const { stdout, outputs } = await stack.up();
+        const failure = (await failureOf(stack.up())) ?? "";
         assert.match(
-            stdout,
-            /the role's trust policy admits the token under conditions on aws:SourceVpc, which the nodes/,
+            failure,
+            /\[trust-refused\] .* If a policy admits only the nodes, and not the machine that runs Pulumi, set proof: "off"\./s,
         );
+        assert.deepStrictEqual(await roles(), [undefined]);
+        await setArgs(stack, sandbox, args({ existingRoleArn, proof: Proof.Off }));
+        const { outputs } = await stack.up();
         assert.deepStrictEqual(outputs["detachedFrom"]?.value, [NODE_ROLE]);
         await areReady();
         await assertQuiet(stack, sandbox);

@@ -84,7 +84,7 @@ export const provesBeforeItTakesBack = around(async (inputs, operation, act) => 
             const context = await open(...args);
             const cluster = await context.cluster.look();
             if (!isAnnotated(inputs.subject, cluster)) {
-                await prove(context, inputs, { cluster });
+                await prove(context, { ...inputs, isOwn: true }, { cluster });
             }
             return context;
         },

@@ -134,7 +134,7 @@ export const podIdentityRefusals = {
         new Refusal(
             "pod-identity-agent",
             `${roleNames.length === 1 ? "The node role" : "The node roles"} ${roleNames.join(", ")} ${roleNames.length === 1 ? "does" : "do"} not allow eks-auth:AssumeRoleForPodIdentity (according to IAM's policy simulator).`,
-            "The EKS Pod Identity Agent calls it with the permissions of the node, so no pod on these nodes would get the role.",
+            "The EKS Pod Identity Agent calls it with the permissions of the node, so no pod on its nodes would get the role.",
             "Attach the AWS managed policy AmazonEKSWorkerNodePolicy to each of them, or a policy of your own that allows this action, and run the same command again.",
         ),
     rolesNotPassedToPods: (roleArns: readonly string[]) =>
@@ -144,13 +144,6 @@ export const podIdentityRefusals = {
             "EKS rejects an association with a role that this identity may not pass. The update needs it for the component's role, and for the association's former role, which the association gets back if the pods cannot use the new one. Nothing on the cluster was changed.",
             "Allow this identity iam:PassRole on each of these roles, with iam:PassedToService pods.eks.amazonaws.com (PassRoleToPodIdentity in docs/least-rights.md in the repository), or set other credentials " +
                 "with the argument `aws`, and run the same command again.",
-        ),
-    agentBehindProxy: ({ ipFamily, serviceAccount, daemonSetName }: Subject, containers: readonly string[]) =>
-        new Refusal(
-            "pod-identity-agent",
-            `The DaemonSet ${serviceAccount.namespace}/${daemonSetName} sets HTTP_PROXY, and NO_PROXY lacks the address of the EKS Pod Identity Agent, in these containers: ${containers.join(", ")}.`,
-            "The AWS SDK would ask the proxy for the credentials, and get none.",
-            `Add ${ipFamily === "ipv4" ? "169.254.170.23" : "fd00:ec2::23 (without brackets)"} to NO_PROXY of these containers, and run the same command again.`,
         ),
     cniTooOldForPodIdentity: (version: string, needed: string) =>
         new Refusal(

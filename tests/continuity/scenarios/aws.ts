@@ -4,7 +4,7 @@ import { noGaps, type Scenario } from "./scenario";
 
 const stsRefuses: Scenario = {
     name: "sts-refuses",
-    title: "STS refuses the token, although the trust policy admits it: a perimeter may admit the nodes alone, so the canary decides, and is taken back",
+    title: "STS refuses the token, and the trust policy is the component's: a perimeter may admit the nodes alone, so the canary decides, and is taken back",
     quick: false,
     bound: { podSeconds: "none", canaryPodSeconds: 60, rollouts: 2, restarts: 4, outageNodeSeconds: 60 },
     play: async (stage) => {

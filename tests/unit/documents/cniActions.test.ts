@@ -21,15 +21,6 @@ describe("the actions of the CNI", () => {
         );
     });
 
-    it("have a DryRun but for assigning and unassigning", () => {
-        const without = [...CNI_ACTIONS.ipv4, ...CNI_ACTIONS.ipv6].filter(({ dryRun }) => !dryRun);
-        deepStrictEqual(without.map(({ action }) => action).sort(), [
-            "ec2:AssignIpv6Addresses",
-            "ec2:AssignPrivateIpAddresses",
-            "ec2:UnassignPrivateIpAddresses",
-        ]);
-    });
-
     it("are on a resource unless they read", () => {
         for (const { action, on } of [...CNI_ACTIONS.ipv4, ...CNI_ACTIONS.ipv6]) {
             strictEqual(on.length === 0, action.startsWith("ec2:Describe"), action);

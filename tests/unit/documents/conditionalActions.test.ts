@@ -1,7 +1,8 @@
 import { deepStrictEqual } from "node:assert/strict";
+import { CNI_ACTIONS } from "../../../documents/cniActions";
 import { conditionalActions } from "../../../documents/cniGrants";
 import { ipv6CniPolicy } from "../../../documents/cniPermissions";
-import { writingActions } from "../../../documents/startActions";
+import { untestedByStart } from "../../../documents/startActions";
 import { fixture } from "../support/fixtures";
 
 const policy = (...Statement: object[]) => ({ Version: "2012-10-17", Statement });
@@ -12,7 +13,7 @@ const statement = (Action: string | readonly string[], more: object = {}) => ({
     ...more,
 });
 const named = (...names: string[]) =>
-    writingActions("ipv4").filter(({ action }) => names.includes(action.replace("ec2:", "")));
+    untestedByStart("ipv4", {}).filter(({ action }) => names.includes(action.replace("ec2:", "")));
 const ASSIGN = "ec2:AssignPrivateIpAddresses";
 const ASSIGNING = named("AssignPrivateIpAddresses");
 
@@ -23,8 +24,8 @@ describe("The actions that policies do not allow without a condition", () => {
     });
 
     it("are none of AWS's policy on IPv4, and none of the policy for IPv6", () => {
-        deepStrictEqual(conditionalActions([fixture("grants/AmazonEKS_CNI_Policy")], writingActions("ipv4")), []);
-        deepStrictEqual(conditionalActions([ipv6CniPolicy("aws")], writingActions("ipv6")), []);
+        deepStrictEqual(conditionalActions([fixture("grants/AmazonEKS_CNI_Policy")], CNI_ACTIONS.ipv4), []);
+        deepStrictEqual(conditionalActions([ipv6CniPolicy("aws")], CNI_ACTIONS.ipv6), []);
     });
 
     it("are none of those that one of several policies allows", () => {

@@ -1,39 +1,34 @@
 import { deepStrictEqual } from "node:assert/strict";
-import { exercisedAtStart, writingActions } from "../../../documents/startActions";
+import { untestedByStart } from "../../../documents/startActions";
+import type { PluginSettings } from "../../../documents/pluginSettings";
 
-describe("The writing actions of the plugin", () => {
-    it("are all that do not read", () => {
+const MODIFY = "ec2:ModifyNetworkInterfaceAttribute";
+const WRITING = [
+    "ec2:AssignPrivateIpAddresses",
+    "ec2:UnassignPrivateIpAddresses",
+    "ec2:AttachNetworkInterface",
+    "ec2:CreateNetworkInterface",
+    "ec2:DeleteNetworkInterface",
+    "ec2:DetachNetworkInterface",
+    MODIFY,
+    "ec2:CreateTags",
+];
+
+describe("The actions of the plugin that no start of it tests", () => {
+    const untested = (settings?: PluginSettings) => untestedByStart("ipv4", settings).map(({ action }) => action);
+
+    it("are those that write, but for the one that writes the security groups, on IPv4", () => {
+        const rest = WRITING.filter((action) => action !== MODIFY);
+        deepStrictEqual(untested(), rest);
+        deepStrictEqual(untested({}), rest);
+        deepStrictEqual(untested({ ENABLE_MULTI_NIC: true, ENABLE_SUBNET_DISCOVERY: false }), rest);
+    });
+
+    it("are all that write on IPv6", () => {
         deepStrictEqual(
-            writingActions("ipv4").map(({ action }) => action),
-            [
-                "ec2:AssignPrivateIpAddresses",
-                "ec2:UnassignPrivateIpAddresses",
-                "ec2:AttachNetworkInterface",
-                "ec2:CreateNetworkInterface",
-                "ec2:DeleteNetworkInterface",
-                "ec2:DetachNetworkInterface",
-                "ec2:ModifyNetworkInterfaceAttribute",
-                "ec2:CreateTags",
-            ],
-        );
-        deepStrictEqual(
-            writingActions("ipv6").map(({ action }) => action),
+            untestedByStart("ipv6", undefined).map(({ action }) => action),
             ["ec2:AssignIpv6Addresses", "ec2:CreateTags"],
         );
-    });
-});
-
-describe("The writing actions that each start of the plugin calls", () => {
-    const WRITTEN = ["ec2:ModifyNetworkInterfaceAttribute"];
-
-    it("are those that write the security groups, on IPv4", () => {
-        deepStrictEqual(exercisedAtStart("ipv4", undefined), WRITTEN);
-        deepStrictEqual(exercisedAtStart("ipv4", {}), WRITTEN);
-        deepStrictEqual(exercisedAtStart("ipv4", { ENABLE_MULTI_NIC: true, ENABLE_SUBNET_DISCOVERY: false }), WRITTEN);
-    });
-
-    it("are none on IPv6", () => {
-        deepStrictEqual(exercisedAtStart("ipv6", undefined), []);
     });
 
     for (const name of [
@@ -42,12 +37,12 @@ describe("The writing actions that each start of the plugin calls", () => {
         "ENABLE_IMDS_ONLY_MODE",
     ] as const) {
         for (const value of [true, "unknown"] as const) {
-            it(`are none if ${name} is ${String(value)}`, () => {
-                deepStrictEqual(exercisedAtStart("ipv4", { [name]: value }), []);
+            it(`are all that write if ${name} is ${String(value)}`, () => {
+                deepStrictEqual(untested({ [name]: value }), WRITING);
             });
         }
         it(`are the same if ${name} is false`, () => {
-            deepStrictEqual(exercisedAtStart("ipv4", { [name]: false }), WRITTEN);
+            deepStrictEqual(untested({ [name]: false }), untested());
         });
     }
 });

@@ -1,4 +1,5 @@
 import { deepStrictEqual, rejects, strictEqual } from "assert";
+import { trustPolicy } from "../../../../documents/trustPolicy";
 import type { Proof, ProofRequest } from "../../../../handover/model/proof";
 import { account } from "./account";
 import { ACCOUNT, AwsFailure, REGION, useAws } from "./fakeAws";
@@ -6,10 +7,13 @@ import { dryRuns, provable, QUESTION, ROLE, simulator } from "./session";
 
 const ISSUER = "oidc.eks.us-west-2.amazonaws.com/id/A";
 const SUBJECT = "system:serviceaccount:kube-system:aws-node";
-const encoded = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
-const TOKEN = `${encoded({ alg: "RS256" })}.${encoded({ iss: `https://${ISSUER}`, sub: SUBJECT, aud: ["sts.amazonaws.com"] })}.c2ln`;
 const WORDS = "Not authorized to perform sts:AssumeRoleWithWebIdentity";
-const REFUSED = `STS refuses ${ROLE} to this machine (${WORDS})`;
+const refusedHere = (why: string, words = WORDS) =>
+    `STS refuses ${ROLE} to this machine (${words}), and the role's trust policy ${why}: another policy may admit the nodes.`;
+const NAMED = refusedHere("names the service account");
+const OWN = refusedHere("is the one that the component writes");
+/** The trust policy of a role that pods carry. */
+const IN_USE = { issuer: ISSUER, subject: SUBJECT };
 
 const trust = (Condition: object = {}, subject = SUBJECT, more: object[] = []) => ({
     Version: "2012-10-17",
@@ -50,8 +54,7 @@ describe("The proof of a role outside a data perimeter", () => {
         });
     const stsSays = (words: string) =>
         aws.answer({ "sts:AssumeRoleWithWebIdentity": () => new AwsFailure("AccessDenied", words, 403) });
-    const prove = (more: Partial<ProofRequest> = {}) =>
-        aws.connect().prove({ ...QUESTION, token: TOKEN, readTrust: true, ...more });
+    const prove = (more: Partial<ProofRequest> = {}) => aws.connect().prove({ ...QUESTION, trust: IN_USE, ...more });
     const why = (proof: Proof) => (proof.verdict === "yes" ? "" : proof.why);
 
     beforeEach(() => {
@@ -60,34 +63,19 @@ describe("The proof of a role outside a data perimeter", () => {
         answerTrust(trust());
     });
 
-    const admitting: [string, object, string][] = [
-        [
-            "nothing but the token's claims: the denial is a resource control policy's",
-            trust(),
-            `${REFUSED}, although the role's trust policy admits the token: a resource control policy or a VPC endpoint policy may admit the nodes.`,
-        ],
-        [
-            "a VPC",
-            trust({ StringEqualsIfExists: { "aws:SourceVpc": "vpc-1" } }),
-            `${REFUSED}: the role's trust policy admits the token under conditions on aws:SourceVpc, which the nodes may meet.`,
-        ],
-        [
-            "an address and an organisation",
-            trust({ IpAddress: { "aws:SourceIp": "203.0.113.0/24" }, StringLike: { "aws:PrincipalOrgID": "o-*" } }),
-            `${REFUSED}: the role's trust policy admits the token under conditions on aws:PrincipalOrgID, aws:SourceIp, which the nodes may meet.`,
-        ],
-        [
-            "a Deny outside a VPC",
-            trust({}, SUBJECT, [OUTSIDE]),
-            `${REFUSED}: the role's trust policy admits the token under conditions on aws:SourceVpc, which the nodes may meet.`,
-        ],
+    const naming: [string, object][] = [
+        ["nothing else", trust()],
+        ["a VPC", trust({ StringEqualsIfExists: { "aws:SourceVpc": "vpc-1" } })],
+        ["a Deny outside a VPC", trust({}, SUBJECT, [OUTSIDE])],
+        ["another service account, too", trust({}, SUBJECT, trust({}, "other").Statement)],
+        ["service accounts by wildcards", trust({}, "system:serviceaccount:kube-system:*")],
     ];
-    for (const [what, document, words] of admitting) {
-        it(`is undecided where the trust policy asks for ${what}`, async () => {
+    for (const [what, document] of naming) {
+        it(`is undecided for a role that pods carry, where the trust policy names the service account, and ${what}`, async () => {
             answerTrust(document);
-            deepStrictEqual(await prove({ depth: "assumeRole" }), { verdict: "undecided", why: words, evidence: [] });
+            deepStrictEqual(await prove({ depth: "assumeRole" }), { verdict: "undecided", why: NAMED, evidence: [] });
             const full = await prove();
-            deepStrictEqual([full.verdict, why(full)], ["undecided", words]);
+            deepStrictEqual([full.verdict, why(full)], ["undecided", NAMED]);
         });
     }
 
@@ -95,23 +83,39 @@ describe("The proof of a role outside a data perimeter", () => {
         "with an explicit deny in a resource control policy",
         "because no VPC endpoint policy allows the sts:AssumeRoleWithWebIdentity action",
     ]) {
-        it(`is undecided where STS names the policy, and reads no trust policy: ${denied}`, async () => {
-            const words = `User: anonymous is not authorized to perform: sts:AssumeRoleWithWebIdentity on resource: ${ROLE} ${denied}`;
-            stsSays(words);
-            const kind = denied.includes("VPC") ? "VPC endpoint policy" : "resource control policy";
-            deepStrictEqual(await prove({ depth: "assumeRole", readTrust: false }), {
-                verdict: "undecided",
-                why: `STS refuses ${ROLE} to this machine (${words}): a ${kind} may admit the nodes.`,
-                evidence: [],
-            });
-            strictEqual(aws.counts()["iam:GetRole"], undefined);
+        it(`is undecided for a role that pods carry, where STS names the policy, and the caller may not read the role: ${denied}`, async () => {
+            aws.answer({ "iam:GetRole": () => new AwsFailure("AccessDenied", "you may not", 403) });
+            stsSays(`${WORDS} ${denied}`);
+            strictEqual((await prove({ depth: "assumeRole" })).verdict, "undecided");
         });
     }
 
-    it("is undecided where STS names the policy, and the caller may not read the role", async () => {
-        aws.answer({ "iam:GetRole": () => new AwsFailure("AccessDenied", "you may not", 403) });
-        stsSays(`${WORDS} with an explicit deny in a resource control policy`);
-        strictEqual((await prove({ depth: "assumeRole" })).verdict, "undecided");
+    it("is undecided for an own role if its trust policy is the one that the component writes", async () => {
+        const written = trustPolicy([{ arn: `arn:aws:iam::${ACCOUNT}:oidc-provider/${ISSUER}`, issuer: ISSUER }], {
+            namespace: "kube-system",
+            name: "aws-node",
+        });
+        deepStrictEqual(await prove({ depth: "assumeRole", trust: written }), {
+            verdict: "undecided",
+            why: OWN,
+            evidence: [],
+        });
+        strictEqual(why(await prove({ trust: written })), OWN);
+        const denied = "with an explicit deny in a resource control policy";
+        for (const [document, words] of [
+            [trust({ StringEqualsIfExists: { "aws:SourceVpc": "vpc-1" } }), WORDS],
+            [trust({}, SUBJECT, [OUTSIDE]), `${WORDS} ${denied}`],
+            [trust({}, "system:serviceaccount:kube-system:*"), WORDS],
+        ] as const) {
+            answerTrust(document);
+            stsSays(words);
+            const proof = await prove({ depth: "assumeRole", trust: written });
+            deepStrictEqual([proof.verdict, proof.verdict === "no" && proof.code], ["no", "trust-refused"]);
+        }
+        for (const failure of ["NoSuchEntity", "AccessDenied"]) {
+            aws.answer({ "iam:GetRole": () => new AwsFailure(failure, "no", 403) });
+            strictEqual((await prove({ depth: "assumeRole", trust: written })).verdict, "no");
+        }
     });
 
     it("has the role's permissions simulated, since there is no session to try them with", async () => {
@@ -144,8 +148,7 @@ describe("The proof of a role outside a data perimeter", () => {
         strictEqual(proof.verdict, "undecided");
         strictEqual(
             why(proof),
-            `${REFUSED}, although the role's trust policy admits the token: a resource control policy or a VPC endpoint policy may admit the ` +
-                "nodes. IAM's policy simulator cannot decide ec2:CreateTags: it depends on conditions that only a real call meets.",
+            `${NAMED} IAM's policy simulator cannot decide ec2:CreateTags: it depends on conditions that only a real call meets.`,
         );
     });
 
@@ -199,14 +202,11 @@ describe("The proof of a role outside a data perimeter", () => {
             await refused();
         });
 
-        it("where the trust policy is not to be read yet", async () => {
-            await refused({ readTrust: false });
-            await refused({ readTrust: undefined });
+        it("where no trust policy is asked for, also if STS names a policy of the perimeter", async () => {
+            stsSays(`${WORDS} with an explicit deny in a resource control policy`);
+            const proof = await aws.connect().prove(QUESTION);
+            deepStrictEqual([proof.verdict, proof.verdict === "no" && proof.code], ["no", "trust-refused"]);
             strictEqual(aws.counts()["iam:GetRole"], undefined);
-        });
-
-        it("where the token shows no claims", async () => {
-            await refused({ token: "opaque" });
         });
     });
 
@@ -226,13 +226,13 @@ describe("The proof of a role outside a data perimeter", () => {
 
     it("is undecided where EC2 denies the session by a service control policy, and the caller may not simulate", async () => {
         const words =
-            "You are not authorized to perform this operation. User: arn is not authorized to perform: ec2:DescribeTags with an explicit " +
+            "You are not authorized to perform this operation. User: arn is not authorized to perform: ec2:CreateTags with an explicit " +
             "deny in a service control policy. Encoded authorization failure message: QUJDRA";
         const world = provable();
         aws.answer({ "sts:AssumeRoleWithWebIdentity": world["sts:AssumeRoleWithWebIdentity"] ?? (() => ({})) });
         aws.answer(
             dryRuns(account({ instances: [{ id: "i-1" }] }), {
-                DescribeTags: new AwsFailure("UnauthorizedOperation", words, 403),
+                CreateTags: new AwsFailure("UnauthorizedOperation", words, 403),
             }),
         );
         aws.answer({ "iam:SimulatePrincipalPolicy": () => new AwsFailure("AccessDenied", "you may not", 403) });

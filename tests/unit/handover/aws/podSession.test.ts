@@ -58,11 +58,11 @@ describe("The session of a pod, which EKS Auth gives this machine", () => {
     });
 
     it("does not work if EC2 and the simulator refuse a call, which IAM may still propagate", async () => {
-        const refused = { DescribeTags: mayNot("DescribeTags") };
+        const refused = { CreateTags: mayNot("CreateTags") };
         aws.answer({
             ...provable(),
             ...dryRuns(account({ instances: [{ id: "i-1" }] }), refused),
-            ...simulator({ "ec2:DescribeTags": { EvalDecision: "implicitDeny" } }),
+            ...simulator({ "ec2:CreateTags": { EvalDecision: "implicitDeny" } }),
             [ASK]: () => session(),
         });
         const { proof, final } = await prove();

@@ -6,7 +6,7 @@ import type { Decision } from "../../../../handover/aws/simulation";
 const roleArn = "arn:aws:iam::111122223333:role/prod-cni";
 
 function dryRunOf(name: string, outcome: DryRunResult["outcome"], words = ""): DryRunResult {
-    return { action: { action: `ec2:${name}`, on: [], dryRun: outcome !== "untried" }, outcome, words };
+    return { action: { action: `ec2:${name}`, on: [] }, outcome, words };
 }
 
 function verdict(all: DryRunResult[], decisions: Record<string, Decision>) {

@@ -4,6 +4,9 @@ import { account, CNI_POLICY, rolesAlone } from "./account";
 import { ACCOUNT, AwsFailure, REGION, useAws } from "./fakeAws";
 import { dryRuns, mayNot, members, provable, QUESTION, ROLE, SESSION_KEY, simulator, TOKEN } from "./session";
 
+/** Pods start with the role next. */
+const STARTING = { start: { settings: undefined } };
+
 describe("the proof that a role is aws-node's", () => {
     const aws = useAws();
 
@@ -71,43 +74,67 @@ describe("the proof that a role is aws-node's", () => {
                 `STS in ${REGION} issues a session of ${ROLE} for the service account's token`,
                 "A DryRun as the role succeeds: ec2:AttachNetworkInterface, " +
                     "ec2:CreateNetworkInterface, ec2:DeleteNetworkInterface, ec2:DetachNetworkInterface, " +
-                    "ec2:ModifyNetworkInterfaceAttribute, ec2:CreateTags, ec2:DescribeInstances, " +
-                    "ec2:DescribeInstanceTypes, ec2:DescribeNetworkInterfaces, ec2:DescribeSubnets, ec2:DescribeTags",
+                    "ec2:ModifyNetworkInterfaceAttribute, ec2:CreateTags",
+                "IAM's policy simulator allows the role: ec2:AssignPrivateIpAddresses, ec2:UnassignPrivateIpAddresses, " +
+                    "ec2:DescribeInstances, ec2:DescribeInstanceTypes, ec2:DescribeNetworkInterfaces, ec2:DescribeSubnets, " +
+                    "ec2:DescribeTags",
+            ],
+        });
+        const simulated = sent("iam:SimulatePrincipalPolicy").map(({ parameters }) => parameters);
+        deepStrictEqual(
+            simulated.map((one) => [one["PolicySourceArn"], members(one, "ResourceArns")]),
+            [
+                [ROLE, []],
+                [ROLE, [`arn:aws:ec2:${REGION}:${ACCOUNT}:network-interface/eni-of-i-1`]],
+            ],
+        );
+    });
+
+    it("leaves out what the start of a pod tests, if pods start next, in one simulation", async () => {
+        deepStrictEqual(await prove(STARTING), {
+            verdict: "yes",
+            evidence: [
+                `STS in ${REGION} issues a session of ${ROLE} for the service account's token`,
+                "A DryRun as the role succeeds: ec2:AttachNetworkInterface, " +
+                    "ec2:CreateNetworkInterface, ec2:DeleteNetworkInterface, ec2:DetachNetworkInterface, ec2:CreateTags",
                 "IAM's policy simulator allows the role: ec2:AssignPrivateIpAddresses, ec2:UnassignPrivateIpAddresses",
             ],
         });
-        const [simulated, ...others] = sent("iam:SimulatePrincipalPolicy");
-        deepStrictEqual(others, []);
-        strictEqual(simulated?.parameters["PolicySourceArn"], ROLE);
-        deepStrictEqual(members(simulated.parameters, "ResourceArns"), [
-            `arn:aws:ec2:${REGION}:${ACCOUNT}:network-interface/eni-of-i-1`,
-        ]);
+        strictEqual(sent("iam:SimulatePrincipalPolicy").length, 1);
+    });
+
+    it("tries what the start writes otherwise, with custom networking", async () => {
+        const settings = { AWS_VPC_K8S_CNI_CUSTOM_NETWORK_CFG: true } as const;
+        const proof = await prove({ start: { settings } });
+        strictEqual("evidence" in proof && proof.evidence[1]?.includes("ec2:ModifyNetworkInterfaceAttribute"), true);
+        deepStrictEqual(sent("ec2:ModifyNetworkInterfaceAttribute").length, 1);
     });
 
     it("tries on IPv6 what the policy for it grants, and nothing of IPv4", async () => {
-        strictEqual((await prove({ ipFamily: "ipv6" })).verdict, "yes");
+        strictEqual((await prove({ ipFamily: "ipv6", ...STARTING })).verdict, "yes");
         const asSession = aws.calls
             .filter(({ accessKeyId }) => accessKeyId === SESSION_KEY)
             .map(({ action }) => action);
-        deepStrictEqual(asSession.sort(), [
-            "ec2:CreateTags",
-            "ec2:DescribeInstanceTypes",
-            "ec2:DescribeInstances",
-            "ec2:DescribeNetworkInterfaces",
-            "ec2:DescribeSecurityGroups",
-            "ec2:DescribeSubnets",
-            "ec2:DescribeTags",
-        ]);
+        deepStrictEqual(asSession, ["ec2:CreateTags"]);
         deepStrictEqual(members(sent("iam:SimulatePrincipalPolicy")[0]?.parameters ?? {}, "ActionNames"), [
             "ec2:AssignIpv6Addresses",
         ]);
     });
 
+    it("has what reads simulated for a role that no pod is about to start with, and fails when that refuses", async () => {
+        aws.answer(simulator({ "ec2:DescribeSubnets": { EvalDecision: "implicitDeny" } }));
+        strictEqual((await prove(STARTING)).verdict, "yes");
+        strictEqual(
+            (await refused()).why,
+            `The role ${ROLE} lacks these EC2 permissions: ec2:DescribeSubnets (according to IAM's policy simulator).`,
+        );
+    });
+
     it("is open when EC2 refuses what the simulation allows", async () => {
-        aws.answer(dryRuns(account({ instances: [{ id: "i-1" }] }), { DescribeTags: mayNot("DescribeTags") }));
+        aws.answer(dryRuns(account({ instances: [{ id: "i-1" }] }), { CreateTags: mayNot("CreateTags") }));
         const proof = await prove();
         strictEqual(proof.verdict, "undecided");
-        strictEqual(proof.why.includes("ec2:DescribeTags"), true, proof.why);
+        strictEqual(proof.why.includes("ec2:CreateTags"), true, proof.why);
         strictEqual(proof.why.includes("Encoded"), false, proof.why);
         strictEqual(proof.evidence.length, 3);
         deepStrictEqual(
@@ -116,8 +143,8 @@ describe("the proof that a role is aws-node's", () => {
                 members(parameters, "ResourceArns").length,
             ]),
             [
-                [1, 0],
-                [2, 1],
+                [5, 0],
+                [3, 1],
             ],
         );
     });
@@ -213,7 +240,7 @@ describe("the proof that a role is aws-node's", () => {
         it("is open when IAM does not simulate an action that a policy of the role allows", async () => {
             holding({ inline: { a: allows("ec2:*") } });
             unevaluated();
-            const proof = await prove();
+            const proof = await prove(STARTING);
             strictEqual(
                 proof.verdict === "undecided" && proof.why,
                 "IAM's policy simulator does not simulate ec2:AssignPrivateIpAddresses, ec2:UnassignPrivateIpAddresses.",
@@ -223,7 +250,7 @@ describe("the proof that a role is aws-node's", () => {
         it("fails when IAM does not simulate an action that no policy of the role allows", async () => {
             holding({ inline: { a: allows("ec2:Assign*") } });
             unevaluated();
-            strictEqual((await refused()).why.includes(`lacks these EC2 permissions: ${ACTION} (`), true);
+            strictEqual((await refused(STARTING)).why.includes(`lacks these EC2 permissions: ${ACTION} (`), true);
         });
 
         it("is an error when the credentials have expired meanwhile", async () => {
@@ -253,7 +280,7 @@ describe("the proof that a role is aws-node's", () => {
         );
 
         it("is open for what cannot be tried, and waiting does not help", async () => {
-            const proof = await prove();
+            const proof = await prove(STARTING);
             strictEqual(proof.verdict, "undecided");
             strictEqual(proof.final, true);
             strictEqual(
@@ -269,7 +296,7 @@ describe("the proof that a role is aws-node's", () => {
                 roles: { "prod-cni": { attached: [CNI_POLICY] } },
             });
             aws.answer(world);
-            const proof = await prove();
+            const proof = await prove(STARTING);
             strictEqual(proof.verdict, "yes");
             strictEqual(
                 proof.evidence[2],
@@ -284,7 +311,7 @@ describe("the proof that a role is aws-node's", () => {
         });
 
         it("fails when EC2 refuses", async () => {
-            aws.answer(dryRuns(account({ instances: [{ id: "i-1" }] }), { DescribeTags: mayNot("DescribeTags") }));
+            aws.answer(dryRuns(account({ instances: [{ id: "i-1" }] }), { CreateTags: mayNot("CreateTags") }));
             strictEqual((await refused()).code, "permission-missing");
         });
 
@@ -329,7 +356,7 @@ describe("the proof that a role is aws-node's", () => {
             "AWS was not able to validate the provided access credentials",
             401,
         );
-        aws.answer(dryRuns(account({ instances: [{ id: "i-1" }] }), { DescribeTags: unknown }));
+        aws.answer(dryRuns(account({ instances: [{ id: "i-1" }] }), { CreateTags: unknown }));
         const { code, final, why } = await refused();
         deepStrictEqual([code, final], ["permission-missing", false]);
         strictEqual(why.includes("AuthFailure: AWS was not able to validate"), true, why);

@@ -39,11 +39,6 @@ export function dryRuns(operators: Answers, refused: Record<string, AwsFailure> 
         "DetachNetworkInterface",
         "ModifyNetworkInterfaceAttribute",
         "DescribeInstances",
-        "DescribeInstanceTypes",
-        "DescribeNetworkInterfaces",
-        "DescribeSecurityGroups",
-        "DescribeSubnets",
-        "DescribeTags",
     ];
     return Object.fromEntries(
         actions.map((action) => [

@@ -6,8 +6,8 @@ import { ACCOUNT, AwsFailure, REGION, useAws } from "./fakeAws";
 import { members } from "./session";
 
 const ROLE = `arn:aws:iam::${ACCOUNT}:role/cni/prod-cni`;
-const READING: CniAction = { action: "ec2:DescribeTags", on: [], dryRun: true };
-const ASSIGNING: CniAction = { action: "ec2:AssignIpv6Addresses", on: ["network-interface"], dryRun: false };
+const READING: CniAction = { action: "ec2:DescribeTags", on: [] };
+const ASSIGNING: CniAction = { action: "ec2:AssignIpv6Addresses", on: ["network-interface"] };
 
 describe("a simulation of a role's rights", () => {
     const aws = useAws();

@@ -89,16 +89,6 @@ const rows: [string, Partial<Preflight>, Reason[]][] = [
         ],
     ],
     [
-        "refuses a proxy that would get the calls for the agent",
-        ofCluster({ cluster: { daemonSet: { ...daemonSet, proxied: ["aws-node"] } } }),
-        [
-            [
-                "pod-identity-agent",
-                "The DaemonSet kube-system/aws-node sets HTTP_PROXY, and NO_PROXY lacks the address of the EKS Pod Identity Agent, in these containers: aws-node.",
-            ],
-        ],
-    ],
-    [
         "refuses a plugin just below the version",
         withImage("v1.15.4-eksbuild.1"),
         [["cni-too-old", "aws-node runs version 1.15.4."]],
@@ -290,7 +280,7 @@ describe("The preflight for Pod Identity", () => {
 
     it("asks for none of that with another delivery", () => {
         const world = seen(onNodeRole, {
-            cluster: { agentsReadyOn: [], daemonSet: { ...daemonSet, proxied: ["aws-node"] } },
+            cluster: { agentsReadyOn: [] },
         });
         deepStrictEqual(reasons({ world, agentRights: { nodes: "denied" } }), []);
     });

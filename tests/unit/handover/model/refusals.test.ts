@@ -327,10 +327,6 @@ const EXAMPLES: Record<keyof typeof refusals, Refusal[]> = {
         ]),
     ],
     agentWithoutRights: [refusals.agentWithoutRights(["nodes"]), refusals.agentWithoutRights(["nodes", "more"])],
-    agentBehindProxy: [
-        refusals.agentBehindProxy(associated, ["aws-node", "aws-eks-nodeagent"]),
-        refusals.agentBehindProxy({ ...associated, ipFamily: "ipv6" }, ["aws-node"]),
-    ],
     cniTooOldForPodIdentity: [refusals.cniTooOldForPodIdentity("1.15.4", "1.15.5")],
     clusterTooOldForPodIdentity: [refusals.clusterTooOldForPodIdentity("Kubernetes 1.23", "Kubernetes 1.24")],
     deliveryNotChanged: [refusals.deliveryNotChanged(associated, "eksAddon", "podIdentity")],

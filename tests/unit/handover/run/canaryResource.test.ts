@@ -180,6 +180,19 @@ describe("The rollout, as a resource", () => {
         deepStrictEqual(writes(), []);
     });
 
+    it("names the way past this proof with a role of another owner alone", async () => {
+        const proof = { verdict: "no", code: "trust-refused", why: "no", final: false } as const;
+        const timeouts = { ...DEFAULT_TIMEOUTS, proofSeconds: 0 };
+        for (const [ownRoleArns, way] of [
+            [[ROLE], /^Fix the cause/],
+            [undefined, /^Fix the cause/],
+            [[], /If a policy admits only the nodes, and not the machine that runs Pulumi, set proof: "off"/],
+        ] as const) {
+            const known = ownRoleArns === undefined ? record : { ...record, ownRoleArns };
+            await rejects(rollOut({ annotations: {}, proof }, { timeouts, record: known }).done, { fix: way });
+        }
+    });
+
     it("proves nothing if the program says so, with another cluster, or without a service account", async () => {
         const off = rollOut({ annotations: {} }, { proof: "off" });
         await off.done;

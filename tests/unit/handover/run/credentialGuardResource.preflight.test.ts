@@ -46,7 +46,7 @@ function create(
     otherDelivery = NOTHING_ELSE,
     more: Partial<CredentialGuardInputs> = {},
     account: Partial<AccountSeen> = {},
-    prove = (): Promise<unknown> => Promise.reject(new Error("not asked")),
+    prove: (request: object) => Promise<unknown> = () => Promise.reject(new Error("not asked")),
     admission: Admission = { verdict: "admitted" },
 ) {
     const [closed, lines, admitted]: [string[], string[], string[]] = [[], [], []];
@@ -113,6 +113,22 @@ describe("The credential guard's proof", () => {
             true,
         );
         deepStrictEqual((await fixOf(["another"])).startsWith("Fix the cause, and run the same command again."), true);
+    });
+
+    it("compares the trust policy of a role that the component manages alone", async () => {
+        for (const [roleUniqueId, asked, way] of [
+            ["AROACNI", [false, true], /set proof: "assumeRole" or proof: "off"/],
+            ["", [false], /If a policy admits only the nodes, and not the machine that runs Pulumi, set proof: "off"/],
+        ] as const) {
+            const trusts: boolean[] = [];
+            const prove = (request: object) => {
+                trusts.push("trust" in request);
+                return Promise.resolve({ verdict: "no", code: "trust-refused", why: "w", final: false });
+            };
+            const more = { proof: "full", roleUniqueId, timeouts: { ...DEFAULT_TIMEOUTS, proofSeconds: 0 } } as const;
+            await rejects(create({}, ACCOUNT, NOTHING_ELSE, more, {}, prove).created, { fix: way });
+            deepStrictEqual(trusts, asked);
+        }
     });
 });
 

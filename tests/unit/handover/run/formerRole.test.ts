@@ -30,8 +30,9 @@ async function prove(
             return Promise.resolve();
         },
         aws: {
-            prove: ({ roleArn, depth, readTrust }: ProofRequest) => {
-                proofs.push(`${depth} ${roleArn}${readTrust === true ? "" : ", whatever it trusts"}`);
+            prove: ({ roleArn, depth, trust = { issuer: "", subject: "" } }: ProofRequest) => {
+                const trusts = "subject" in trust && trust.subject === "system:serviceaccount:kube-system:aws-node";
+                proofs.push(`${depth} ${roleArn}${trusts ? "" : ", whatever it trusts"}`);
                 return Promise.resolve(answers[proofs.length - 1] ?? answers.at(-1));
             },
         },

@@ -1,5 +1,8 @@
-import { deepStrictEqual, rejects } from "assert";
+import { deepStrictEqual, ok, rejects } from "assert";
+import { trustPolicy } from "../../../../documents/trustPolicy";
 import type { Proof, ProofRequest } from "../../../../handover/model/proof";
+import type { Subject } from "../../../../handover/model/subject";
+import type { ClusterSeen } from "../../../../handover/model/world";
 import type { RunContext } from "../../../../handover/observe/runContext";
 import { prove, proofRequest, PROVE_EVERY_MILLISECONDS } from "../../../../handover/run/proveRole";
 import { DEFAULT_TIMEOUTS } from "../../../../components/arguments/defaults";
@@ -10,26 +13,45 @@ const YES: Proof = { verdict: "yes", evidence: [] };
 const USUAL =
     "proof: AWS does not accept the role yet, as is usual in the first seconds after a change; trying again for up to 120 s";
 
-/** Whether each request asks for the trust policy. */
-const asked: (boolean | undefined)[] = [];
+const encoded = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
+const TOKEN = `header.${encoded({ iss: "https://issuer-of-the-token" })}.signature`;
+const [ISSUER = ""] = subject.issuers;
+const AWS_NODE = { namespace: "kube-system", name: "aws-node" };
+const refusedHereAlone = {
+    fix:
+        "If the role's trust policy does not name the issuer, the service account and the audience, its owner has to correct it. If a policy admits only the " +
+        'nodes, and not the machine that runs Pulumi, set proof: "off". Then run pulumi up: the canary still runs.',
+};
+
+/** The trust policy that each request asks for. */
+const asked: ProofRequest["trust"][] = [];
+/** The start that each request leaves something to. */
+const starts: ProofRequest["start"][] = [];
 
 /** Proves with these answers of AWS, two seconds apart; the last one repeats. Returns the lines that the operator reads. */
 async function linesOf(
     answers: readonly Proof[],
     inUse?: boolean,
     depth: "full" | "assumeRole" | "off" = "full",
+    {
+        of = subject,
+        cluster = {},
+        isOwn = true,
+    }: { of?: Subject; cluster?: Partial<ClusterSeen>; isOwn?: boolean } = {},
 ): Promise<string[]> {
     const lines: string[] = [];
     let calls = 0;
     asked.length = 0;
+    starts.length = 0;
     const context = {
         now: () => NOW + calls * PROVE_EVERY_MILLISECONDS,
         sleep: () => Promise.resolve(),
         progress: (line: string) => lines.push(line),
-        cluster: { requestToken: () => Promise.resolve("token") },
+        cluster: { requestToken: () => Promise.resolve(TOKEN) },
         aws: {
-            prove: ({ readTrust }: ProofRequest) => {
-                asked.push(readTrust);
+            prove: ({ trust, start }: ProofRequest) => {
+                asked.push(trust);
+                starts.push(start);
                 return Promise.resolve(answers[Math.min(calls++, answers.length - 1)]);
             },
         },
@@ -37,12 +59,13 @@ async function linesOf(
     await prove(
         context,
         {
-            subject,
+            subject: of,
+            isOwn,
             proof: depth,
             timeouts: { ...DEFAULT_TIMEOUTS, proofSeconds: 120 },
             ...(inUse === undefined ? {} : { inUse }),
         },
-        world(onNodeRole),
+        world(onNodeRole, { cluster }),
     );
     return lines;
 }
@@ -80,11 +103,48 @@ describe("The proof of the role", () => {
         deepStrictEqual((await linesOf([open, YES])).length, 2);
     });
 
-    it("reads the trust policy of a role that STS refuses only when its time is up, and then leaves it to the canary", async () => {
+    it("compares the trust policy of an own role that STS refuses only when its time is up, and then leaves it to the canary", async () => {
         const undecided: Proof = { verdict: "undecided", why: "A perimeter.", evidence: [] };
         const lines = await linesOf([...Array<Proof>(60).fill(NOT_YET), undecided]);
         deepStrictEqual(lines.at(-1), "proof: undecided, the canary decides (A perimeter.)");
-        deepStrictEqual(asked, [...Array<boolean>(60).fill(false), true]);
+        const written = trustPolicy(
+            [{ arn: `arn:aws:iam::111122223333:oidc-provider/${ISSUER}`, issuer: ISSUER }],
+            AWS_NODE,
+        );
+        deepStrictEqual(asked, [...Array<undefined>(60).fill(undefined), written]);
+    });
+
+    it("compares it with that for all clusters which share the role", async () => {
+        const issuers = [ISSUER, "oidc.eks.eu-west-1.amazonaws.com/id/A"];
+        await rejects(linesOf([NOT_YET], false, "full", { of: { ...subject, issuers } }), { code: "trust-refused" });
+        const provider = "arn:aws:iam::111122223333:oidc-provider/";
+        const providers = issuers.map((issuer) => ({ arn: `${provider}${issuer}`, issuer }));
+        deepStrictEqual(asked.at(-1), trustPolicy(providers, AWS_NODE));
+    });
+
+    for (const isOwn of [true, false]) {
+        it(`looks for the token in the trust policy of ${isOwn ? "an own role" : "another owner's role"} that pods carry`, async () => {
+            const undecided: Proof = { verdict: "undecided", why: "A perimeter.", evidence: [] };
+            const lines = await linesOf([...Array<Proof>(60).fill(NOT_YET), undecided], true, "full", { isOwn });
+            deepStrictEqual(lines.at(-1), "proof: undecided, the canary decides (A perimeter.)");
+            const trust = { issuer: "issuer-of-the-token", subject: "system:serviceaccount:kube-system:aws-node" };
+            deepStrictEqual(asked.at(-1), trust);
+        });
+    }
+
+    it("refuses another owner's role with which no pod runs yet, and names the way past the proof", async () => {
+        const { fix } = refusedHereAlone;
+        await rejects(linesOf([NOT_YET], false, "full", { isOwn: false }), {
+            message:
+                `[trust-refused] The proof that a token of the service account can use ${subject.roleArn} failed: STS: no. It may be new. ` +
+                `Nothing on the cluster was changed. ${fix}`,
+            fix,
+        });
+        deepStrictEqual([...new Set(asked)], [undefined]);
+        const usual = { fix: /^Fix the cause, and run the same command again\./ };
+        await rejects(linesOf([{ ...NOT_YET, final: true }], false, "full", { isOwn: false }), usual);
+        const of = { ...subject, delivery: "podIdentity" } as const;
+        await rejects(linesOf([NOT_YET], false, "full", { isOwn: false, of }), usual);
     });
 
     it("reads no trust policy where STS says something else, or waiting does not help", async () => {
@@ -94,10 +154,29 @@ describe("The proof of the role", () => {
             { ...NOT_YET, final: true },
         ] as const) {
             await rejects(linesOf([answer]), { code: answer.code });
-            deepStrictEqual(asked.includes(true), false);
+            deepStrictEqual([...new Set(asked)], [undefined]);
         }
         await linesOf([NOT_YET, YES]);
-        deepStrictEqual(asked, [false, false]);
+        deepStrictEqual(asked, [undefined, undefined]);
+    });
+
+    it("leaves to the canary what the start of its pod tests, with the plugin's settings", async () => {
+        await linesOf([YES]);
+        deepStrictEqual(starts, [{ settings: undefined }]);
+        const settings = { ENABLE_IMDS_ONLY_MODE: true } as const;
+        const { daemonSet } = world(onNodeRole).cluster;
+        ok(daemonSet !== undefined);
+        await linesOf([YES], false, "full", { cluster: { daemonSet: { ...daemonSet, settings } } });
+        deepStrictEqual(starts, [{ settings }]);
+    });
+
+    it("asks about all where no canary is the first to use the role", async () => {
+        await linesOf([YES], true);
+        deepStrictEqual(starts, [undefined]);
+        await linesOf([YES], false, "full", { cluster: { pods: [] } });
+        deepStrictEqual(starts, [undefined]);
+        await linesOf([YES], false, "full", { of: { ...subject, podIdentityDelivered: true } });
+        deepStrictEqual(starts, [undefined]);
     });
 
     it("is not made if the program turns it off", async () => {

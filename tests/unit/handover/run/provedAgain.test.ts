@@ -49,7 +49,7 @@ describe("The proof of a refresh", () => {
                 ipFamily: "ipv4",
                 depth: "assumeRole",
                 instanceId: "i-n1",
-                readTrust: true,
+                trust: { issuer: "", subject: "system:serviceaccount:kube-system:aws-node" },
             },
         ]);
         deepStrictEqual(lines, []);

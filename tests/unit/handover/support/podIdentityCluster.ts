@@ -60,6 +60,8 @@ export class PodIdentityCluster {
     public readonly deletedRoles = new Set<string>();
     /** Whether this machine may ask EKS Auth for the session of a pod. */
     public eksAuthAnswers = false;
+    /** The node roles that do not let the agent get credentials. */
+    public readonly rolesWithoutAgent = new Set<string>();
     /** The roles that do not work in pods. */
     public readonly brokenRoles = new Set<string>();
     public skips = false;
@@ -446,7 +448,12 @@ export class PodIdentityCluster {
                 }),
             changeAssociation: (_, __, roleArn) => this.write("change association", () => this.associate(roleArn)),
             deleteAssociation: () => this.write("delete association", () => this.associate(undefined)),
-            agentRights: () => Promise.resolve({ nodes: "allowed" }),
+            agentRights: (roleNames) =>
+                Promise.resolve(
+                    Object.fromEntries(
+                        roleNames.map((name) => [name, this.rolesWithoutAgent.has(name) ? "denied" : "allowed"]),
+                    ),
+                ),
             addOn: (clusterName) =>
                 Promise.resolve(
                     this.addOn === undefined
