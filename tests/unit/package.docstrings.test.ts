@@ -46,7 +46,7 @@ describe("the public docstrings", () => {
     it("cover the component, its outputs, its arguments and its enums", () => {
         const count = (prefix: string) => all.filter(({ name }) => name.startsWith(prefix)).length;
         strictEqual(count("CniServiceAccountRole."), 10);
-        strictEqual(count("CniServiceAccountRoleArgs."), 33);
+        strictEqual(count("CniServiceAccountRoleArgs."), 31);
         strictEqual(count("CniServiceAccountArgs."), 2);
         strictEqual(count("CniRolloutArgs."), 3);
         strictEqual(count("CniAwsArgs."), 6);
