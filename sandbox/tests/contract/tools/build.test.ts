@@ -97,14 +97,6 @@ describe("The builder", () => {
         await ensureBuilt(recipe, cache, silent, good);
     });
 
-    it("says so when the disk is full", async () => {
-        const full = shell('echo "write /tmp/x: no space left on device"; exit 1');
-        await assert.rejects(
-            ensureBuilt(recipe, cache, silent, full),
-            /failed: exit code 1\nThe disk is full\. .*\nLog: /,
-        );
-    });
-
     it("says what to install when something is missing, without a log that tells nothing", async () => {
         const missing: Maker = () => Promise.reject(new MissingPrerequisite("Go 9 or newer is needed."));
         await assert.rejects(ensureBuilt(recipe, cache, silent, missing), {
