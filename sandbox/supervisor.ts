@@ -2,7 +2,6 @@
  * The process that a sandbox lives in. sandbox.ts starts it, detached, with the options as JSON. Until the sandbox is
  * ready, the supervisor reports its progress over IPC, and ends if its parent exits.
  */
-import { fullDiskNote } from "./supervisorDisk";
 import { Sandbox } from "./supervisorParts";
 import { endProcesses } from "./supervisorProcesses";
 import {
@@ -72,7 +71,7 @@ async function main(): Promise<void> {
     } catch (error) {
         process.removeListener("disconnect", orphaned);
         const reason = error instanceof Error ? error.message : String(error);
-        tell({ failed: `${reason}${fullDiskNote(options.directory)}` });
+        tell({ failed: reason });
         await end(1);
     }
 }

@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { closeSync, mkdirSync, openSync } from "node:fs";
 import { join } from "node:path";
 import type { Message } from "./supervisor";
-import { assertRoom, fullDiskNote } from "./supervisorDisk";
+import { assertRoom } from "./supervisorDisk";
 import { type MarkedProcess, endProcesses, markedProcesses } from "./supervisorProcesses";
 import {
     type SandboxState,
@@ -95,8 +95,7 @@ export async function startSupervisor(
         let reason = "";
         child.once("error", fail);
         child.once("exit", (code) => {
-            const words = `${lastLines(logPath)}\nLog: ${logPath}${fullDiskNote(options.directory)}`;
-            const unexpected = `Its supervisor ended (${code ?? "killed"}):\n${words}`;
+            const unexpected = `Its supervisor ended (${code ?? "killed"}):\n${lastLines(logPath)}\nLog: ${logPath}`;
             fail(new Error(`The sandbox did not start. ${reason || unexpected}`));
         });
         child.on("message", (message: Message) => {

@@ -7,7 +7,7 @@ import { processStart, withLock } from "./lock";
 import type { Progress } from "./progress";
 import { pythonInstall, pythonTag } from "./pythonInstall";
 import type { Recipe } from "./recipes";
-import { lastLines, saysDiskFull } from "./run";
+import { lastLines } from "./run";
 
 /** Builds a recipe's programs into `target` and returns the exit code of the build. */
 export type Maker = (recipe: Recipe, target: string, scratch: string, log: string) => Promise<number>;
@@ -24,15 +24,6 @@ async function hostKey(recipe: Recipe): Promise<string> {
 
 export async function builtFolder(recipe: Recipe, cache: string): Promise<string> {
     return join(cache, "tools", buildKey(recipe, await hostKey(recipe)));
-}
-
-/** The message of a failed build, with what to do. */
-export function failureMessage(recipe: Recipe, log: string, output: string, reason: string): string {
-    const what = `Building ${recipe.name} ${recipe.version} failed: ${reason}`;
-    if (saysDiskFull(`${output}${reason}`)) {
-        return `${what}\nThe disk is full. Go's own cache can be emptied with: go clean -cache\nLog: ${log}`;
-    }
-    return `${what}\nThe end of the log:\n${output.replace(/^/gm, "    ")}\nLog: ${log}`;
 }
 
 /** Removes the remains of killed builds: folders named after a process that has ended. */
@@ -91,9 +82,11 @@ async function build(recipe: Recipe, folder: string, scratch: string, log: strin
             throw new Error(`Building ${recipe.name} ${recipe.version}: ${error.message}`, { cause: error });
         }
         const reason = error instanceof Error ? error.message : String(error);
-        throw new Error(failureMessage(recipe, log, statSync(log).size > 0 ? lastLines(log) : "", reason), {
-            cause: error,
-        });
+        const end = statSync(log).size > 0 ? lastLines(log).replace(/^/gm, "    ") : "";
+        throw new Error(
+            `Building ${recipe.name} ${recipe.version} failed: ${reason}\nThe end of the log:\n${end}\nLog: ${log}`,
+            { cause: error },
+        );
     } finally {
         await rm(scratch, { recursive: true, force: true });
     }

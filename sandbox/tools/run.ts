@@ -10,11 +10,6 @@ export function lastLines(path: string, count = 20): string {
     }
 }
 
-/** Whether a program's output says that it found no room: in the words of the C library, of Go or of Node.js. */
-export function saysDiskFull(output: string): boolean {
-    return /no space left on device|ENOSPC/i.test(output);
-}
-
 export interface Command {
     program: string;
     arguments: string[];

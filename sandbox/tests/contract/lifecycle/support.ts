@@ -9,11 +9,6 @@ import { awsWebhookOf } from "../../../tools/awsWebhook";
 
 export const quiet = () => undefined;
 
-const isNightly = process.env.EKS_CNI_NIGHTLY === "1";
-/** The gate runs a sample of the tests that start and kill a sandbox again and again. */
-export const describeNightly = isNightly ? describe : describe.skip;
-export const itNightly = isNightly ? it : it.skip;
-
 /** Small and quick; ends with the test run, also with a killed one. */
 export function small(name: string, more: SandboxOptions = {}): SandboxOptions & { name: string } {
     const unique = `${name}-${process.pid}`;

@@ -1,12 +1,11 @@
 import * as assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Maker, builtFolder, ensureBuilt } from "../../../tools/build";
 import { MissingPrerequisite } from "../../../tools/goBuild";
-import { processStart, withLock } from "../../../tools/lock";
 import { type Progress, silent } from "../../../tools/progress";
 import { recipeOf } from "../../../tools/recipeOf";
 import type { Recipe } from "../../../tools/recipes";
@@ -74,17 +73,6 @@ describe("The builder", () => {
         assert.equal(output, `Process ${process.pid} is building fake; waiting for it\n${folder}\n`);
     });
 
-    it("builds once when one process asks twice", async () => {
-        let builds = 0;
-        const counted: Maker = async (...args) => {
-            builds++;
-            await sleep(50);
-            return good(...args);
-        };
-        await Promise.all([1, 2, 3].map(() => ensureBuilt(recipe, cache, silent, counted)));
-        assert.equal(builds, 1);
-    });
-
     it("says why a build failed: the last 20 lines and where the log is; and leaves nothing that looks finished", async () => {
         const failing = shell('for i in $(seq 1 30); do echo "line $i"; done; echo half > "$1/fake"; exit 3');
         const lines = Array.from({ length: 20 }, (_, index) => `    line ${index + 11}`).join("\n");
@@ -95,14 +83,6 @@ describe("The builder", () => {
         assert.deepEqual(folders(), []);
         assert.match(readFileSync(log, "utf8"), /^line 1\n/);
         await ensureBuilt(recipe, cache, silent, good);
-    });
-
-    it("says so when the disk is full", async () => {
-        const full = shell('echo "write /tmp/x: no space left on device"; exit 1');
-        await assert.rejects(
-            ensureBuilt(recipe, cache, silent, full),
-            /failed: exit code 1\nThe disk is full\. .*\nLog: /,
-        );
     });
 
     it("says what to install when something is missing, without a log that tells nothing", async () => {
@@ -125,37 +105,5 @@ describe("The builder", () => {
         await ensureBuilt(recipe, cache, silent, good);
         assert.equal(readFileSync(join(folder, "fake"), "utf8"), "built\n");
         assert.deepEqual(folders(), [key]);
-    });
-
-    it("waits for a lock of a process that lives, and takes it when that one ends", async () => {
-        const lock = join(cache, "lock");
-        const other = spawn("sleep", ["60"]);
-        const pid = other.pid ?? 0;
-        writeFileSync(lock, `${pid} ${processStart(pid) ?? ""}`);
-        let waits = "";
-        const taken = withLock(
-            lock,
-            (owner) => (waits = owner),
-            () => Promise.resolve(existsSync(lock)),
-        );
-        await sleep(400);
-        assert.equal(waits, String(pid));
-        other.kill("SIGKILL");
-        assert.equal(await taken, true);
-        assert.ok(!existsSync(lock), "it is given back");
-    });
-
-    it("takes a lock whose process id has been given to another process", async () => {
-        const lock = join(cache, "lock");
-        // This process lives, but did not start at that time.
-        writeFileSync(lock, `${process.ppid} 1`);
-        assert.equal(
-            await withLock(
-                lock,
-                () => assert.fail("it waited"),
-                () => Promise.resolve("done"),
-            ),
-            "done",
-        );
     });
 });
