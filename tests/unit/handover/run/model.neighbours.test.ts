@@ -85,7 +85,11 @@ const KINDS: readonly Neighbours[] = [
         scenarios: scenarioWithOwnNodeRoles,
         occurs: OWN_NODE_ROLES,
         bugs: [
-            ["takes each node role for the program's own", ownsAllNodeRoles, /did not give . its policy back|a node role has lost its policy/],
+            [
+                "takes each node role for the program's own",
+                ownsAllNodeRoles,
+                /did not give . its policy back|a node role has lost its policy/,
+            ],
             ["takes no node role for the program's own", ownsNoNodeRole, /other node roles than . got nothing back/],
         ],
     },
