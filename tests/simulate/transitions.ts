@@ -60,7 +60,7 @@ export const STEPS: Readonly<Record<string, readonly Taken[]>> = {
     "detachment.create": VERIFICATION,
     "detachment.update": VERIFICATION,
     "detachment.read": ["done"],
-    "detachment.delete": ["wait", "attach", "annotate", "done"],
+    "detachment.delete": ["annotate", "done"],
 };
 
 export const TRANSITIONS: readonly string[] = Object.entries(STEPS).flatMap(([of, steps]) =>
