@@ -2,13 +2,12 @@
 
 // Writes to IAM, and the time from which each is enforced.
 export { iamChanges, lastIamChange } from "./logs";
-export type { IamChange } from "./aws/iam/timeline";
 export { emptyIamState } from "./aws/iam/state";
-export type { IamState, PolicyState, RoleState } from "./aws/iam/state";
+export type { IamState, RoleState } from "./aws/iam/state";
 
 // Whether policies allow a call, by the evaluation that the stand-ins use.
 export { policyVerdict, trustVerdict } from "./aws/authorise";
-export type { Act, ServiceControlPolicies, Verdict } from "./aws/authorise";
+export type { ServiceControlPolicies, Verdict } from "./aws/authorise";
 
 // Service control policies, for `setServiceControlPolicies`.
-export { fullAwsAccess, regionAllow, regionDeny } from "./aws/organization";
+export { fullAwsAccess, regionDeny } from "./aws/organization";

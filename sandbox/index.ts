@@ -9,17 +9,10 @@
 // Start and end of a sandbox.
 export { attach, startSandbox } from "./sandbox";
 export type { Sandbox, SandboxOptions } from "./sandbox";
-export type { OtherNode, OtherNodeKind } from "./cluster/otherNodes";
-export type { PodFailure } from "./cluster/podFailures";
-export type { AddOn, AddOnIssue, AddOnStatus } from "./aws/eks/addOns/addOn";
+export type { OtherNode } from "./cluster/otherNodes";
 export { addOnWrites } from "./aws/eks/addOns/behavior";
-export type { AddOnBehavior, AddOnWrite, NextEnds, UpdateEnd } from "./aws/eks/addOns/behavior";
-export type { AddOnCondition } from "./aws/eks/addOns/ends";
-export type { CreateAddOn, ResolveConflicts, UpdateAddOn } from "./aws/eks/addOns/requests";
-export type { AddOnUpdate } from "./aws/eks/addOns/updates";
-export type { AssociationChange, AssociationDelay, AssociationDelays } from "./aws/eks/associations/views";
-export type { CacheKey } from "./cluster/podIdentity/agent";
-export type { AgentState } from "./cluster/podIdentity/agents";
+export type { AddOnWrite } from "./aws/eks/addOns/behavior";
+export type { AssociationChange } from "./aws/eks/associations/views";
 
 // The programs that a sandbox runs: found on PATH, or built.
 export { ensureAllTools, ensureLanguageTools } from "./tools";
@@ -29,18 +22,13 @@ export { cacheRoot } from "./tools/cache";
 // For other servers of a test.
 export { freePort } from "./cluster/ports";
 export { selfSigned } from "./certificate";
-export type { Certificate } from "./certificate";
 
 // The Pulumi engine on a sandbox.
 export { installedPluginsOnly, makePulumiHome } from "./pulumiHome";
-export type { PulumiHomeOptions } from "./pulumiHome";
 
 // The AWS calls of a pod with its token, and instances outside of node groups.
 export { assumeRole, mayDescribeNetworkInterfaces } from "./podIdentity";
-export type { AwsAt } from "./podIdentity";
 export { launchInstance } from "./cluster/instances";
 
 // The logs of the agents' calls and probes, of EKS Auth's, and of when each part of EKS saw a change of an association.
 export { agentResults, associationChanges, eksAuthCalls, probeResults } from "./logs";
-export type { EksAuthCall } from "./aws/eksAuth/callLog";
-export type { AgentResult, ProbeResult } from "./cluster/podAgent";

@@ -5,9 +5,8 @@ export { loadKubeconfig, operatorKubeconfig } from "./kubeconfigs";
 
 // The credentials of the pods of a DaemonSet, and tokens of service accounts.
 export { podCredentials } from "./pods";
-export type { ContainerCredentials, ContainerPodIdentity, PodCredentials } from "./pods";
+export type { ContainerCredentials, PodCredentials } from "./pods";
 export { requestToken, signToken } from "./tokens";
-export type { SignedClaims, TokenOptions } from "./tokens";
 
 // Kubernetes objects as plain data, where the client has classes.
 export type { Plain } from "./cluster/manifests/plain";

@@ -1,7 +1,6 @@
 /** Maps the calls of a sandbox's control to the parts of EKS Pod Identity: the views of associations, EKS Auth, and the agents on the nodes. */
 import type { AwsApi } from "./aws";
 import type { AssociationDelays } from "./aws/eks/associations/views";
-import type { CacheKey } from "./cluster/podIdentity/agent";
 import type { AgentState, PodIdentityAgents } from "./cluster/podIdentity/agents";
 
 /** The nodes are null for all of them. */
@@ -12,7 +11,6 @@ export interface PodIdentityControls {
     uninstallPodIdentityAgents(): Promise<void>;
     setPodIdentityAgents(state: AgentState, nodes: string[] | null): Promise<void>;
     restartPodIdentityAgents(nodes: string[] | null): Promise<void>;
-    setPodIdentityCacheKey(key: CacheKey): void;
     setEksAuthReachableFromNodes(isReachable: boolean, nodes: string[] | null): void;
 }
 
@@ -32,7 +30,6 @@ export function podIdentityControls(
         uninstallPodIdentityAgents: () => agents.uninstall(),
         setPodIdentityAgents: (state, names) => agents.set(state, nodesOf(names)),
         restartPodIdentityAgents: (names) => agents.restart(nodesOf(names)),
-        setPodIdentityCacheKey: (key) => agents.setCacheKey(key),
         setEksAuthReachableFromNodes: (isReachable, names) =>
             agents.setEksAuthReachable(isReachable, names === null ? undefined : nodesOf(names)),
     };

@@ -12,7 +12,6 @@ import type { Throttling } from "./aws/throttling";
 import type { Launch } from "./cluster/awsAccount";
 import type { OtherNode, OtherNodeKind } from "./cluster/otherNodes";
 import type { PodFailure } from "./cluster/podFailures";
-import type { CacheKey } from "./cluster/podIdentity/agent";
 import type { AgentState } from "./cluster/podIdentity/agents";
 import type { IpFamily } from "./cluster/programs";
 import { type AwsDelays, type TrustedIssuer, type UserKeys, callControl } from "./supervisorControl";
@@ -224,8 +223,6 @@ export interface Sandbox extends Omit<SandboxFacts, "environment" | "control"> {
             set(state: AgentState, of?: { nodes: string[] }): Promise<void>;
             /** Deletes the agents' pods on these nodes, or on all; the DaemonSet makes new ones, with an empty cache. */
             restart(of?: { nodes: string[] }): Promise<void>;
-            /** Whether the agents find credentials by the token, as upstream's do by default, or by the pod. */
-            setCacheKey(key: CacheKey): Promise<void>;
             /** Whether the agents on these nodes, or on all, can reach EKS Auth. */
             setEksAuthReachable(isReachable: boolean, of?: { nodes: string[] }): Promise<void>;
         };
@@ -411,7 +408,6 @@ export function attach(name: string): Sandbox {
                 uninstall: () => callControl(control, "uninstallPodIdentityAgents"),
                 set: (agentState, of) => callControl(control, "setPodIdentityAgents", agentState, of?.nodes ?? null),
                 restart: (of) => callControl(control, "restartPodIdentityAgents", of?.nodes ?? null),
-                setCacheKey: (key) => callControl(control, "setPodIdentityCacheKey", key),
                 setEksAuthReachable: (isReachable, of) =>
                     callControl(control, "setEksAuthReachableFromNodes", isReachable, of?.nodes ?? null),
             },

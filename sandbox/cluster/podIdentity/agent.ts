@@ -5,9 +5,6 @@ import { CredentialCache, type CacheSurroundings, type Held } from "./credential
 /** The addresses on a node at which the agent listens (aws/eks-pod-identity-agent configuration/config.go). */
 export const agentHosts = ["169.254.170.23", "fd00:ec2::23"] as const;
 
-/** By the token, as upstream does, or by the pod, so that a token that the kubelet rotates finds the credentials of the one before. */
-export type CacheKey = "token" | "pod";
-
 /** The agent's answer with an error status. */
 export class AgentRefusal extends Error {
     constructor(
@@ -19,17 +16,12 @@ export class AgentRefusal extends Error {
     }
 }
 
-export interface AgentOptions<T extends Held> extends Omit<CacheSurroundings<T>, "keyOf"> {
-    readonly cacheKey: () => CacheKey;
-}
-
 /** The Pod Identity agent of one node, as long as its process lives. */
 export class PodIdentityAgent<T extends Held> {
     private readonly cache: CredentialCache<T>;
 
-    constructor(private readonly options: AgentOptions<T>) {
-        const keyOf = (token: string) => (options.cacheKey() === "pod" ? podOf(token) : token);
-        this.cache = new CredentialCache({ ...options, keyOf });
+    constructor(private readonly options: CacheSurroundings<T>) {
+        this.cache = new CredentialCache(options);
     }
 
     /** GET /v1/credentials (pkg/handlers/eks_credential_handler.go, GetEksCredentials). Throws the agent's refusal, or EKS Auth's. */
@@ -82,9 +74,4 @@ function tokenRefusal(token: string, now: number): AgentRefusal | undefined {
               ? "token is not valid yet"
               : undefined;
     return problem && new AgentRefusal(400, `Service account token failed basic claim validations: ${problem}`);
-}
-
-function podOf(token: string): string {
-    const of = decodeJwt(token)["kubernetes.io"] as { pod?: { uid?: string } } | undefined;
-    return of?.pod?.uid ?? token;
 }

@@ -12,7 +12,7 @@ import { loadKubeconfig } from "../../kubeconfigs";
 import { podIdentityAgentLabels, withoutAgentLabel } from "../manifests/podIdentityAgent";
 import { Reachability } from "../reachability";
 import { makePodUnready, retryConflict } from "../readiness";
-import { type CacheKey, PodIdentityAgent } from "./agent";
+import { PodIdentityAgent } from "./agent";
 import { PodIdentityAgentInstaller } from "./installer";
 import { type PodIdentityTimes, scaledTimes } from "./times";
 
@@ -51,7 +51,6 @@ export class PodIdentityAgents {
     private readonly eksAuth = new Reachability();
     private readonly instanceSessions = new Map<string, Session>();
     private factor = 1;
-    private cacheKey: CacheKey = "token";
     private isStopped = false;
     private stopWatching: () => Promise<void> = () => Promise.resolve();
     private timer: NodeJS.Timeout | undefined;
@@ -98,10 +97,6 @@ export class PodIdentityAgents {
     /** Scales all times of Pod Identity's credentials, from now on. */
     setTimeFactor(factor: number): void {
         this.factor = factor;
-    }
-
-    setCacheKey(key: CacheKey): void {
-        this.cacheKey = key;
     }
 
     /** For the agents on these nodes, or on all. */
@@ -164,7 +159,6 @@ export class PodIdentityAgents {
     /** Ends every fault, and makes the first state again. */
     async reset(isInstalled: boolean, nodes: readonly string[]): Promise<void> {
         this.setTimeFactor(1);
-        this.setCacheKey("token");
         this.setEksAuthReachable(true);
         this.forget();
         await this.set("running", nodes);
@@ -195,7 +189,6 @@ export class PodIdentityAgents {
         return new PodIdentityAgent<Session>({
             fetch: (token) => this.fetch(node, token),
             times: () => this.times,
-            cacheKey: () => this.cacheKey,
             now: Date.now,
             random: Math.random,
         });

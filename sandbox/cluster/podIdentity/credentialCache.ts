@@ -6,7 +6,6 @@ export interface Held {
 }
 
 interface Entry<T> {
-    readonly token: string;
     readonly credentials: T;
     readonly refreshAt: number;
 }
@@ -14,8 +13,6 @@ interface Entry<T> {
 export interface CacheSurroundings<T extends Held> {
     /** AssumeRoleForPodIdentity. */
     readonly fetch: (token: string) => Promise<T>;
-    /** The key of a token: the token itself, or the pod that it is bound to. */
-    readonly keyOf: (token: string) => string;
     readonly times: () => PodIdentityTimes;
     readonly now: () => number;
     /** From 0 to less than 1. */
@@ -37,25 +34,25 @@ const irrecoverable: ReadonlySet<string> = new Set([
  * The limit of queries per second to EKS Auth and the limit of entries are not modelled.
  */
 export class CredentialCache<T extends Held> {
+    /** By the token. */
     private readonly entries = new Map<string, Entry<T>>();
     private readonly active = new Map<string, Promise<T>>();
 
     constructor(private readonly surroundings: CacheSurroundings<T>) {}
 
-    /** From the cache, or from EKS Auth. Requests for one key at the same time are one call. */
+    /** From the cache, or from EKS Auth. Requests for one token at the same time are one call. */
     async get(token: string): Promise<T> {
-        const key = this.surroundings.keyOf(token);
-        const entry = this.entries.get(key);
+        const entry = this.entries.get(token);
         if (entry !== undefined && this.isLongEnough(entry.credentials)) {
             return entry.credentials;
         }
-        this.entries.delete(key);
-        const active = this.active.get(key) ?? this.fetch(key, token).finally(() => this.active.delete(key));
-        this.active.set(key, active);
+        this.entries.delete(token);
+        const active = this.active.get(token) ?? this.fetch(token).finally(() => this.active.delete(token));
+        this.active.set(token, active);
         return active;
     }
 
-    private async fetch(key: string, token: string): Promise<T> {
+    private async fetch(token: string): Promise<T> {
         const credentials = await this.surroundings.fetch(token);
         if (!this.isLongEnough(credentials)) {
             const seconds = (credentials.expiresAt - this.surroundings.now()) / 1000;
@@ -65,7 +62,7 @@ export class CredentialCache<T extends Held> {
         }
         const { now, times } = this.surroundings;
         const refreshAt = Math.min(credentials.expiresAt, now() + times().renewalSeconds * 1000);
-        this.entries.set(key, { token, credentials, refreshAt });
+        this.entries.set(token, { credentials, refreshAt });
         return credentials;
     }
 
@@ -77,33 +74,33 @@ export class CredentialCache<T extends Held> {
     async sweep(): Promise<void> {
         const now = this.surroundings.now();
         const due = [...this.entries].filter(([, { refreshAt }]) => refreshAt < now);
-        await Promise.all(due.map(([key, entry]) => this.renew(key, entry)));
+        await Promise.all(due.map(([token, entry]) => this.renew(token, entry)));
         [...this.entries]
             .filter(([, { credentials }]) => credentials.expiresAt < now)
-            .forEach(([key]) => this.entries.delete(key));
+            .forEach(([token]) => this.entries.delete(token));
     }
 
-    private async renew(key: string, entry: Entry<T>): Promise<void> {
+    private async renew(token: string, entry: Entry<T>): Promise<void> {
         try {
-            await this.fetch(key, entry.token);
+            await this.fetch(token);
         } catch (error) {
             if (error instanceof Error && irrecoverable.has(error.name)) {
-                this.entries.delete(key);
+                this.entries.delete(token);
                 return;
             }
-            this.keep(key, entry);
+            this.keep(token, entry);
         }
     }
 
     /** Otherwise the agent keeps what it has, and tries again after a while. */
-    private keep(key: string, entry: Entry<T>): void {
+    private keep(token: string, entry: Entry<T>): void {
         const { now, times, random } = this.surroundings;
         if (!this.isLongEnough(entry.credentials)) {
             return;
         }
         const { retrySeconds, retryJitterSeconds } = times();
         const retryAt = now() + (retrySeconds + random() * retryJitterSeconds) * 1000;
-        this.entries.set(key, { ...entry, refreshAt: Math.min(entry.credentials.expiresAt, retryAt) });
+        this.entries.set(token, { ...entry, refreshAt: Math.min(entry.credentials.expiresAt, retryAt) });
     }
 
     /** As when the agent's process ends. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { UnsecuredJWT } from "jose";
 
-import { AgentRefusal, type CacheKey, PodIdentityAgent } from "../../../../cluster/podIdentity/agent";
+import { AgentRefusal, PodIdentityAgent } from "../../../../cluster/podIdentity/agent";
 import { podIdentityTimes } from "../../../../cluster/podIdentity/times";
 
 const now = 1_800_000_000_000;
@@ -10,12 +10,11 @@ const seconds = now / 1000;
 interface Claims {
     readonly exp?: number;
     readonly nbf?: number;
-    readonly pod?: string;
     readonly jti?: string;
 }
 
-function tokenWith({ exp = seconds + 3600, nbf = seconds, pod = "a", jti = "1" }: Claims = {}): string {
-    return new UnsecuredJWT({ "kubernetes.io": { pod: { name: pod, uid: pod } } })
+function tokenWith({ exp = seconds + 3600, nbf = seconds, jti = "1" }: Claims = {}): string {
+    return new UnsecuredJWT({ "kubernetes.io": { pod: { name: "a", uid: "a" } } })
         .setExpirationTime(exp)
         .setNotBefore(nbf)
         .setJti(jti)
@@ -24,13 +23,12 @@ function tokenWith({ exp = seconds + 3600, nbf = seconds, pod = "a", jti = "1" }
 
 describe("the Pod Identity agent of a node", () => {
     let calls: string[];
-    const agentWith = (cacheKey: CacheKey = "token") =>
+    const newAgent = () =>
         new PodIdentityAgent({
             fetch: (token) => {
                 calls.push(token);
                 return Promise.resolve({ expiresAt: now + 3_600_000 });
             },
-            cacheKey: () => cacheKey,
             times: () => podIdentityTimes,
             now: () => now,
             random: () => 0,
@@ -47,7 +45,7 @@ describe("the Pod Identity agent of a node", () => {
     ];
     for (const [name, host] of valid) {
         it(`as upstream's own tests have it: ${name}`, async () => {
-            await agentWith().credentials(host, tokenWith());
+            await newAgent().credentials(host, tokenWith());
             assert.equal(calls.length, 1);
         });
     }
@@ -77,7 +75,7 @@ describe("the Pod Identity agent of a node", () => {
     ];
     for (const [name, host, token, status, message] of refused) {
         it(`as upstream's own tests have it: ${name}`, async () => {
-            const error = await agentWith()
+            const error = await newAgent()
                 .credentials(host, token)
                 .catch((reason: unknown) => reason);
             assert.ok(error instanceof AgentRefusal);
@@ -87,22 +85,14 @@ describe("the Pod Identity agent of a node", () => {
 
     it("refuses what is no token", () =>
         assert.rejects(
-            agentWith().credentials("169.254.170.23", "no.token"),
+            newAgent().credentials("169.254.170.23", "no.token"),
             /^BadRequest: Service account token cannot be parsed/,
         ));
 
-    it("asks EKS Auth again for a token that the kubelet has rotated, if it finds credentials by the token", async () => {
-        const agent = agentWith();
+    it("asks EKS Auth again for a token that the kubelet has rotated", async () => {
+        const agent = newAgent();
         await agent.credentials("169.254.170.23", tokenWith({ jti: "1" }));
         await agent.credentials("169.254.170.23", tokenWith({ jti: "2" }));
-        assert.equal(calls.length, 2);
-    });
-
-    it("finds credentials by the pod on request: another token of the pod, and no token of another pod", async () => {
-        const agent = agentWith("pod");
-        await agent.credentials("169.254.170.23", tokenWith({ jti: "1" }));
-        await agent.credentials("169.254.170.23", tokenWith({ jti: "2" }));
-        await agent.credentials("169.254.170.23", tokenWith({ pod: "b" }));
         assert.equal(calls.length, 2);
     });
 });

@@ -32,7 +32,6 @@ describe("the credentials that a Pod Identity agent holds", () => {
                 calls.push(token);
                 return answer(token);
             },
-            keyOf: (token) => token,
             times: () => podIdentityTimes,
             now: () => now,
             random: () => 0.5,
