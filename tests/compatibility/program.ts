@@ -31,9 +31,9 @@ pulumi.all([plain.ready, live.ready]).apply((ready) => {
 });
 `;
 
-/** The plain shape has 1 component and 4 resources. Live checks add 8: three live checks, and five of the deletion order. */
+/** The plain shape has 1 component and 4 resources. Live checks add 5: three live checks, and two of the deletion order. */
 export const EXPECTED = {
     one: true,
-    resources: 18,
+    resources: 15,
     ready: ["arn:aws:iam::111122223333:role/made"],
 };

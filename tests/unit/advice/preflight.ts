@@ -315,7 +315,8 @@ const versions: AdviceScenario[] = [
             [
                 "the boundary is changed",
                 "Change what overrules it",
-                { additionalPolicyArns: ["interfaces"], boundary: "too narrow" },
+                // With a fixed name, role-narrowed has the way.
+                { additionalPolicyArns: ["interfaces"], boundary: "too narrow", generatedName: true },
                 { boundary: "enough" },
             ],
             ["the setting is changed", "Or change the setting, if the nodes do not need it.", {}, {}],

@@ -35,6 +35,7 @@ export function readOnlyContext(
     };
     return {
         subject,
+        roleNames: ["nodes"],
         cluster: {
             identity: answer("identity", { uid: "cluster", version: { major: 1, minor: 34 } }),
             look: answer("look at the cluster", world.cluster),
