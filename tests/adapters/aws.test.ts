@@ -545,7 +545,8 @@ describe("The hand-over's access to an AWS account", function () {
 
         it("no simulation for a proof, which then takes the role's policies", async () => {
             const user = await userWith(...LEAST_RIGHTS.filter((action) => action !== "iam:SimulatePrincipalPolicy"));
-            const proof = await prove(`arn:aws:iam::${sandbox.accountId}:role/cni-v4`, {}, user);
+            const start = { settings: undefined };
+            const proof = await prove(`arn:aws:iam::${sandbox.accountId}:role/cni-v4`, { start }, user);
             assert.equal(proof.verdict, "yes", JSON.stringify(proof));
             assert.equal(
                 proof.evidence[2],

@@ -168,7 +168,8 @@ describe("a right that is missing", function () {
             "iam:SimulatePrincipalPolicy": {
                 call: async (aws) => {
                     const token = await requestToken(cluster.config);
-                    const question = { roleArn, token, ipFamily: "ipv4", depth: "full" } as const;
+                    const start = { settings: undefined };
+                    const question = { roleArn, token, ipFamily: "ipv4", depth: "full", start } as const;
                     const proof = await aws.prove({ ...question, instanceId: instanceIds[0] });
                     const asked = { roleArn, token, ipFamily: "ipv4", instanceId: instanceIds[0] } as const;
                     const undecided = await aws.undecidedActions({ ...asked, settings: undefined });

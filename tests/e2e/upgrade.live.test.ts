@@ -56,6 +56,9 @@ describe("an upgrade of a stack with live checks", () => {
             const { done, onEvent } = recordEvents();
             await stack.up({ onEvent });
             assert.deepStrictEqual(done(), [
+                "delete cni-deletion-order-3",
+                "delete cni-deletion-order-4",
+                "delete cni-deletion-order-5",
                 // Both are retained.
                 "delete cni-injection-guard",
                 "delete cni-injection-guard-binding",

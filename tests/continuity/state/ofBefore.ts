@@ -1,7 +1,7 @@
 /**
  * The state as 7762a1c saved it, when the DaemonSet's own rolling update restarted the pods: by a digest in the pod template, which was
  * left out if the pods had carried the role before. The canary had other outputs, and nothing counted rollouts. The injection guard was two
- * resources of the program. Pure.
+ * resources of the program. The deletion order had five links, and the program could list the policies to detach. Pure.
  */
 import { bindingSpec, injectionGuardSpec } from "../../../documents/injectionGuard";
 
@@ -10,6 +10,7 @@ const MANAGER = "pulumi.com/patchFieldManager";
 
 interface Resource {
     readonly urn: string;
+    readonly dependencies?: readonly string[];
     readonly inputs?: Record<string, unknown>;
     readonly outputs?: Record<string, unknown>;
 }
@@ -45,6 +46,11 @@ export function stateOfBefore<T extends object>(deployment: T, carriedBefore: bo
     for (const properties of [canary.inputs, canary.outputs]) {
         delete properties?.["proof"];
     }
+    const [credentialGuard, lastLink] = [named("cni-credential-guard"), named("cni-deletion-order-2")];
+    for (const properties of [credentialGuard.inputs, credentialGuard.outputs]) {
+        Object.assign(properties ?? {}, { detachPolicyArns: [] });
+    }
+    copy.resources.splice(copy.resources.indexOf(lastLink) + 1, 0, ...linksOfBefore(lastLink));
     Object.assign(canary.outputs ?? {}, { carriedBefore, updateStrategy: "RollingUpdate" });
     const { inputs, outputs } = daemonSet;
     for (const properties of [inputs, outputs?.["__inputs"], outputs] as unknown as Patch[]) {
@@ -56,6 +62,12 @@ export function stateOfBefore<T extends object>(deployment: T, carriedBefore: bo
     const guard = guardOfBefore(detachment.inputs?.["subject"] as Subject, daemonSet, fieldManager);
     copy.resources.splice(copy.resources.indexOf(detachment), 0, ...guard);
     return { deployment: copy, patch: inputs as unknown as Patch, fieldManager };
+}
+
+/** Each depends on the one before it. */
+function linksOfBefore({ urn, ...last }: Resource): Resource[] {
+    const named = (layer: number) => urn.replace(/2$/, String(layer));
+    return [3, 4, 5].map((layer) => ({ ...last, urn: named(layer), dependencies: [named(layer - 1)] }));
 }
 
 /** In the places after the patch of the DaemonSet, whose options they had. */

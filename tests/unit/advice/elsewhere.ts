@@ -9,7 +9,6 @@ export interface OnTheLocalEks {
 
 /** Codes that the model of tests/model cannot produce. Those of Pod Identity have a model of their own. */
 export const ON_THE_LOCAL_EKS: Readonly<Record<string, OnTheLocalEks>> = {
-    "role-narrowed": { file: "tests/continuity/scenarios/role.ts", title: "boundary-under-fixed-name" },
     "former-role-carried": {
         file: "tests/continuity/scenarios/turningOff.ts",
         title: "live-checks-off-with-another-role",

@@ -1,4 +1,5 @@
 /** The advice of a run that stops in the middle of the hand-over or of the hand-back. */
+import * as assert from "node:assert/strict";
 import type { ModelWorld } from "../../model/world";
 import { AdviceScenario, CNI_POLICY, Play, TWO_MINUTES } from "./play";
 
@@ -116,6 +117,38 @@ export const ON_THE_CLUSTER: AdviceScenario[] = [
             ),
         advice: ["and run the same command again. It continues from here."],
         follow: ({ world }) => world.nodes.forEach((node) => (node.lacksImage = false)),
+    },
+    {
+        code: "role-narrowed",
+        title: "another role",
+        handedOver: true,
+        command: "up",
+        trouble: (play) => play.set({ boundary: "enough" }),
+        advice: ["Set roleName to a new name in the same update"],
+        follow: (play) => play.set({ roleName: "another" }),
+    },
+    {
+        code: "role-narrowed",
+        title: "a role with a generated name, since the name is removed",
+        handedOver: true,
+        command: "up",
+        trouble: (play) => play.set({ boundary: "enough" }),
+        advice: ["or remove it if it is set"],
+        follow: (play) => play.set({ generatedName: true }),
+    },
+    {
+        code: "role-narrowed",
+        title: "destroy and up, after a first update that failed",
+        handedOver: false,
+        command: "up",
+        trouble: async (play) => {
+            play.set({ boundary: "too narrow" });
+            await assert.rejects(play.run("up"), /\[permission-missing\]/);
+            play.set({ boundary: "enough" });
+        },
+        advice: ["Or, if no pod carries the role, run pulumi destroy, then pulumi up."],
+        follow: () => undefined,
+        again: ["destroy", "up"],
     },
     {
         code: "policy-still-needed",
