@@ -1,116 +1,52 @@
-import { isRecord, list, member, texts } from "./json";
+import { canonicalJson, isRecord, list, member, texts } from "./json";
 import { type AssociatedAccount, POD_IDENTITY_ACTIONS, POD_IDENTITY_SERVICE, requestTags } from "./podIdentity";
-import { isAboutAction, matchesWildcards, readStatements } from "./policyStatements";
+import { isAboutAction, readStatements } from "./policyStatements";
 
-/**
- * The answer of a trust policy of any writer to EKS Pod Identity.
- *
- * `depends`: it admits the service under conditions on these keys, whose values belong to the call: `aws:SourceAccount`, for example.
- */
-export type TrustOfPodIdentity =
-    { readonly admits: "yes" | "no" } | { readonly admits: "depends"; readonly keys: readonly string[] };
+/** The answer of a trust policy of any writer to EKS Pod Identity. "undecided": only a call of the service shows it. */
+export type TrustOfPodIdentity = "yes" | "no" | "undecided";
 
 /**
  * Whether a role's trust policy admits EKS Pod Identity for the pods of a service account. It must admit the session tags, too.
  *
- * It is not IAM: it reads what is usual in trust policies for the service, and calls everything else a matter of the call.
+ * It is one look, and not IAM: of conditions, it knows the component's own, and other values in their place. The call decides about any other.
  *
- * Sources: https://docs.aws.amazon.com/eks/latest/userguide/pod-id-role.html and
- * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
+ * Source: https://docs.aws.amazon.com/eks/latest/userguide/pod-id-role.html
  */
 export function trustOfPodIdentity(document: unknown, account: AssociatedAccount): TrustOfPodIdentity {
-    const values = new Map(Object.entries(requestTags(account)).map(([key, value]) => [key.toLowerCase(), value]));
-    const each = POD_IDENTITY_ACTIONS.map((action) => trustOf(statementsAbout(document, action), values));
-    return (
-        each.find(({ admits }) => admits === "no") ??
-        each.find(({ admits }) => admits === "depends") ?? { admits: "yes" }
+    const each = POD_IDENTITY_ACTIONS.map((action) => trustFor(document, action, requestTags(account)));
+    return (["no", "undecided"] as const).find((answer) => each.includes(answer)) ?? "yes";
+}
+
+type Tags = Readonly<Record<string, string>>;
+
+function trustFor(document: unknown, action: string, tags: Tags): TrustOfPodIdentity {
+    const about = list(member(document, "Statement")).flatMap((statement) =>
+        readStatements({ Statement: statement })
+            .filter((read) => isAboutAction(read, action) && isService(member(statement, "Principal")))
+            .map(({ effect }) => ({ effect, met: conditionMet(member(statement, "Condition"), tags) })),
     );
-}
-
-interface StatementAbout {
-    readonly statement: unknown;
-    readonly effect: "Allow" | "Deny";
-}
-
-function trustOf(statements: readonly StatementAbout[], values: Values): TrustOfPodIdentity {
-    const about = statements.map(({ statement, effect }) => ({
-        effect,
-        met: conditionMet(member(statement, "Condition"), values),
-    }));
     const of = (wanted: "Allow" | "Deny") => about.flatMap(({ effect, met }) => (effect === wanted ? [met] : []));
     const [allows, denies] = [of("Allow"), of("Deny")];
-    if (denies.includes("met") || allows.every((met) => met === "unmet")) {
-        return { admits: "no" };
+    if (denies.includes("yes") || allows.every((met) => met === "no")) {
+        return "no";
     }
-    const deciding = allows.includes("met") ? denies : [...denies, ...allows];
-    const keys = [...new Set(deciding.flatMap((met) => (typeof met === "string" ? [] : met.keys)))].sort();
-    return keys.length === 0 ? { admits: "yes" } : { admits: "depends", keys };
-}
-
-/** The statements about a call of EKS Pod Identity. */
-function statementsAbout(document: unknown, action: string): StatementAbout[] {
-    return list(member(document, "Statement")).flatMap((statement) =>
-        readStatements({ Statement: statement })
-            .filter((read) => isAboutAction(read, action) && isService(statement))
-            .map(({ effect }) => ({ statement, effect })),
-    );
+    return allows.includes("yes") && !denies.includes("undecided") ? "yes" : "undecided";
 }
 
 /** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html */
-function isService(statement: unknown): boolean {
-    const principal = member(statement, "Principal");
-    const named = isRecord(principal) ? [...texts(principal["Service"]), ...texts(principal["AWS"])] : texts(principal);
+function isService(principal: unknown): boolean {
+    const named = isRecord(principal) ? texts(principal["AWS"]) : texts(principal);
     return named.includes("*") || texts(member(principal, "Service")).includes(POD_IDENTITY_SERVICE);
 }
 
-/** By key in lower case, since IAM ignores the case of keys. */
-type Values = ReadonlyMap<string, string>;
-
-type Met = "met" | "unmet" | { readonly keys: readonly string[] };
-
-/** All operators and keys of a condition must be met. */
-function conditionMet(condition: unknown, values: Values): Met {
-    const all = Object.entries(isRecord(condition) ? condition : {}).flatMap(([operator, keys]) =>
-        Object.entries(isRecord(keys) ? keys : {}).map(([key, wanted]) => keyMet(operator, key, texts(wanted), values)),
+function conditionMet(condition: unknown, tags: Tags): TrustOfPodIdentity {
+    if (condition === undefined || canonicalJson(condition) === canonicalJson({ StringEquals: tags })) {
+        return "yes";
+    }
+    const equals = member(condition, "StringEquals");
+    const isOther = Object.entries(isRecord(equals) ? equals : {}).some(
+        // A policy variable (`${…}`) may stand for the value.
+        ([key, values]) => key in tags && !texts(values).some((one) => one === tags[key] || one.includes("${")),
     );
-    if (all.includes("unmet")) {
-        return "unmet";
-    }
-    const keys = all.flatMap((met) => (typeof met === "string" ? [] : met.keys));
-    return keys.length === 0 ? "met" : { keys };
-}
-
-function keyMet(operator: string, key: string, wanted: readonly string[], values: Values): Met {
-    const name = key.toLowerCase();
-    const seen = values.get(name);
-    const depends = { keys: [key] };
-    if (seen === undefined && /^(?:aws|sts):/.test(name)) {
-        return depends;
-    }
-    // `ForAnyValue:StringLike`, `StringEqualsIfExists`
-    const [, compare = "", ifExists] = /^(?:For(?:Any|All)Values?:)?(.*?)(IfExists)?$/i.exec(operator) ?? [];
-    if (compare === "Null") {
-        return wanted.includes(String(seen === undefined)) ? "met" : "unmet";
-    }
-    const [, negation, how = ""] = /^(?:String|Arn)(Not)?(Equals|Like|EqualsIgnoreCase)$/.exec(compare) ?? [];
-    if (seen === undefined) {
-        // A claim of a web identity, which the call does not have.
-        return negation !== undefined || ifExists !== undefined ? "met" : "unmet";
-    }
-    if (how === "" || wanted.some((value) => value.includes("${"))) {
-        return depends;
-    }
-    const matches = wanted.some((pattern) => isMatch(how, pattern, seen));
-    return matches === (negation === undefined) ? "met" : "unmet";
-}
-
-function isMatch(how: string, pattern: string, value: string): boolean {
-    switch (how) {
-        case "Like":
-            return matchesWildcards(pattern, value);
-        case "EqualsIgnoreCase":
-            return pattern.toLowerCase() === value.toLowerCase();
-        default:
-            return pattern === value;
-    }
+    return isOther ? "no" : "undecided";
 }

@@ -48,7 +48,7 @@ async function provedTrust(clients: Clients, roleArn: string, associated: Associ
     }
     const trust = found === "no role" ? undefined : trustOfPodIdentity(found.document, associated);
     const { namespace, name } = associated.serviceAccount;
-    switch (trust?.admits) {
+    switch (trust) {
         case "yes":
             return {
                 verdict: "yes",
@@ -56,10 +56,10 @@ async function provedTrust(clients: Clients, roleArn: string, associated: Associ
                     `${roleArn} trusts pods.eks.amazonaws.com for ${namespace}/${name} of ${associated.clusterArn}`,
                 ],
             };
-        case "depends":
+        case "undecided":
             return {
                 verdict: "undecided",
-                why: `The trust policy of ${roleArn} admits pods.eks.amazonaws.com under conditions on ${trust.keys.join(", ")}, which a pod may meet.`,
+                why: `The trust policy of ${roleArn} has conditions for pods.eks.amazonaws.com that only a call of the service tests.`,
                 evidence: [],
             };
         default:
