@@ -25,14 +25,13 @@ export async function readAddOn(clients: Clients, clusterName: string): Promise<
 }
 
 function addOnSeen(clusterName: string, addon: Addon): AddOnSeen {
-    const { status = "", serviceAccountRoleArn, addonVersion, configurationValues, health, modifiedAt } = addon;
+    const { status = "", serviceAccountRoleArn, configurationValues, health, modifiedAt } = addon;
     return {
         is: "there",
         clusterName,
         status,
         // EKS may describe no role as an empty one.
         roleArn: serviceAccountRoleArn === "" ? undefined : serviceAccountRoleArn,
-        version: addonVersion,
         configurationValues: configurationValues === "" ? undefined : configurationValues,
         health: (health?.issues ?? []).map(({ code, message }) => [code, message].filter(Boolean).join(": ")),
         modifiedAt: modifiedAt?.getTime(),

@@ -98,10 +98,10 @@ async function readRole(
     const found = await undefinedIfMissing(async () => {
         const { Role } = await client.send(new GetRoleCommand({ RoleName: name }));
         const boundary = Role?.PermissionsBoundary?.PermissionsBoundaryArn;
-        return { uniqueId: Role?.RoleId, usedIn: lastUsedIn(Role), boundary, ...(await rolePolicies(client, name)) };
+        return { usedIn: lastUsedIn(Role), boundary, ...(await rolePolicies(client, name)) };
     });
     if (found === undefined) {
-        return { name, exists: false, uniqueId: undefined, cniPolicies: [], inlineCniPolicies: [] };
+        return { name, exists: false, cniPolicies: [], inlineCniPolicies: [] };
     }
     const [{ attached, inline }, boundary] = await Promise.all([
         readPolicies(policies, name, found),
@@ -110,7 +110,6 @@ async function readRole(
     return {
         name,
         exists: true,
-        uniqueId: found.uniqueId,
         cniPolicies: attached.flatMap((policy) => judgedManaged(policy, ipFamily) ?? []),
         inlineCniPolicies: inline.flatMap((policy) => judgedInline(policy, ipFamily) ?? []),
         policies: [...attached, ...inline],

@@ -38,7 +38,6 @@ export async function otherDelivery(
     ]);
     return {
         clusterName,
-        addOn: addOn !== undefined && !isUnread(addOn),
         addOnRoleArn: addOn === undefined || isUnread(addOn) ? undefined : addOn.roleArn,
         podIdentityRoleArns: isUnread(associations) ? [] : associations,
         unread: [addOn, associations].filter(isUnread).map(({ unread }) => unread),

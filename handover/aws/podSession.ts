@@ -9,7 +9,6 @@ import { provePermissions } from "./permissionsProof";
 
 /** The part of EKS Auth's answer that the proof uses. */
 interface Granted {
-    readonly podIdentityAssociation?: { readonly associationId?: string };
     readonly assumedRoleUser?: { readonly arn?: string };
     readonly credentials?: Partial<SessionKeys>;
 }

@@ -8,8 +8,6 @@ import { hasWorked, isOfFirstLook, isOfFirstPlaces, withoutJoining, wasReadyIn }
 
 /** The nodes and pods that a verification waits for. */
 export interface HeldUp {
-    /** The nodes that count: all but the NotReady ones that it may skip. */
-    readonly nodes: readonly NodeSeen[];
     /** The NotReady nodes that it may skip. */
     readonly ignored: readonly NodeSeen[];
     /** The pods on the nodes that count. A pod without the role holds the verification up wherever it is. */
@@ -62,7 +60,6 @@ export function heldUp(rules: HoldingRules, world: World, memory: Memory, isRigh
     const responding = new Set(holding.filter(({ ready }) => ready).map(({ name }) => name));
     const first = fleetOf(cluster, holding, isRight);
     return {
-        nodes,
         ignored,
         fleet,
         holding,

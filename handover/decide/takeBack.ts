@@ -8,6 +8,7 @@ import { guardRefuses } from "./admittedRoles";
 import { otherOwners } from "./annotateAgain";
 import { complains } from "./complaints";
 import { fleetOf, forceRestartWrong, restartWrong, untilStable, wakeStep, whyForced } from "./fleet";
+import { readyNodes } from "./returningNodes";
 import { withoutJoining } from "./seen";
 
 /** The state to restore if the rollout fails. */
@@ -49,12 +50,7 @@ export function nextTakeBackStep(target: TakeBackTarget, world: World, memory: M
     }
     const isRefused = isOthers && guardRefuses(cluster, live);
     const isBack = (pod: PodSeen) => isRefused || (isOthers && pod.ready) || isTakenBack(target, pod, world);
-    const ready = withoutJoining(
-        cluster.nodes.filter((node) => node.ready),
-        cluster,
-        memory,
-        isBack,
-    );
+    const ready = withoutJoining(readyNodes(cluster), cluster, memory, isBack);
     const fleet = fleetOf(cluster, ready, isBack, false);
     const touched = new Set(Object.keys(memory.restarts));
     const isAwaited = [...fleet.starting, ...fleet.terminating].some(
@@ -75,7 +71,7 @@ export function nextTakeBackStep(target: TakeBackTarget, world: World, memory: M
         // The remaining wrong pods are on NotReady nodes.
         forceRestartWrong(fleetOf(cluster, cluster.nodes, isBack, false).wrong, memory, at, whyForced) ??
         wakeStep(awaitedNodes, cluster, memory, at) ??
-        waitFor([
+        untilReverted([
             // A pod that does not start for another reason would not end the wait.
             ...fleet.starting.filter(({ node, startProblem }) => touched.has(node) && startProblem === undefined),
             ...fleet.terminating,
@@ -119,6 +115,7 @@ function carriesAsBefore(
     return before === now || isRegional === (before === "true");
 }
 
-function waitFor(pending: readonly { readonly name: string }[]): Step | undefined {
+/** Undefined if none is left. */
+export function untilReverted(pending: readonly { readonly name: string }[]): Step | undefined {
     return pending.length === 0 ? undefined : { do: "wait", why: `not reverted yet: ${listNames(pending)}` };
 }

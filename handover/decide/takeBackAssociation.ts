@@ -10,7 +10,9 @@ import { removeGuardStep } from "./leavePodIdentity";
 import { insufficientNodeRoles } from "./insufficientNodeRoles";
 import { type Fleet, fleetOf, forceRestartWrong, restartWrong, wakeStep, whyForced } from "./fleet";
 import { placesWithout } from "./places";
+import { readyNodes } from "./returningNodes";
 import { withoutJoining } from "./seen";
+import { untilReverted } from "./takeBack";
 
 /** The state to restore if a rollout with an association fails: the pods have the former role of the association again, or use the node roles. */
 export interface AssociationTakeBack extends HandBackTarget {
@@ -207,12 +209,7 @@ function restartStep(
     memory: Memory,
     { isBack, why, held, whyHeld, until }: Returning,
 ): Step {
-    const ready = withoutJoining(
-        cluster.nodes.filter((node) => node.ready),
-        cluster,
-        memory,
-        isBack,
-    );
+    const ready = withoutJoining(readyNodes(cluster), cluster, memory, isBack);
     const fleet = fleetOf(cluster, ready, isBack, false);
     const touched = new Set(Object.keys(memory.restarts));
     // A pod that does not start for another reason would not end the wait.
@@ -226,7 +223,7 @@ function restartStep(
         // The remaining wrong pods are on NotReady nodes.
         forceRestartWrong(fleetOf(cluster, cluster.nodes, isBack, false).wrong, memory, at, whyForced) ??
         wakeStep(fleet.nodesWithoutPod, cluster, memory, at) ??
-        waitFor([...starting, ...fleet.terminating, ...fleet.nodesWithoutPod, ...rollingOn(cluster, ready)]) ?? {
+        untilReverted([...starting, ...fleet.terminating, ...fleet.nodesWithoutPod, ...rollingOn(cluster, ready)]) ?? {
             do: "done",
             why: "the rollout is taken back",
         }
@@ -242,8 +239,4 @@ function rollingOn(
     return daemonSet?.updateStrategy === "RollingUpdate"
         ? pods.filter(({ current, terminating, node }) => !current && !terminating && names.includes(node))
         : [];
-}
-
-function waitFor(pending: readonly { readonly name: string }[]): Step | undefined {
-    return pending.length === 0 ? undefined : { do: "wait", why: `not reverted yet: ${listNames(pending)}` };
 }

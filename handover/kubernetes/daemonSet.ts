@@ -41,7 +41,6 @@ export function daemonSetSeen(live: V1DaemonSet, selectedNodes: number): DaemonS
     const plugin = containers.find(({ name }) => name === "aws-node");
     const settings = plugin && pluginSettings((name) => variable(plugin, name));
     return {
-        uid: metadata?.uid ?? "",
         serviceAccountName: template?.spec?.serviceAccountName ?? template?.spec?.serviceAccount ?? "default",
         updateStrategy: spec?.updateStrategy?.type === "OnDelete" ? "OnDelete" : "RollingUpdate",
         maxUnavailable: maxUnavailable(spec?.updateStrategy?.rollingUpdate?.maxUnavailable, selectedNodes),

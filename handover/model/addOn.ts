@@ -15,8 +15,6 @@ export interface ManagedAddOn {
     readonly status: string;
     /** The role that it gives the service account. */
     readonly roleArn: string | undefined;
-    /** For example `v1.19.0-eksbuild.1`. An update never sends it, since it would change the version. */
-    readonly version: string | undefined;
     /** As JSON or YAML. An update sends them as they are. */
     readonly configurationValues: string | undefined;
     /** The codes and messages of its health issues. */

@@ -8,8 +8,6 @@ export interface OtherDelivery {
     readonly clusterNameUnknown?: string;
     /** The role that the managed add-on `vpc-cni` gives the service account. */
     readonly addOnRoleArn: string | undefined;
-    /** Whether the managed add-on is installed. */
-    readonly addOn: boolean;
     /** Role ARNs of the service account's Pod Identity associations, including those of the add-on. */
     readonly podIdentityRoleArns: readonly string[];
     /** Calls without an answer. A run that detaches a policy refuses, any other run reports them. */

@@ -118,7 +118,6 @@ export interface ServiceAccountSeen {
 }
 
 export interface DaemonSetSeen {
-    readonly uid: string;
     /** The service account of its pod template. */
     readonly serviceAccountName?: string;
     readonly updateStrategy: "RollingUpdate" | "OnDelete";
@@ -297,8 +296,6 @@ export interface NetworkSeen {
 export interface NodeRoleSeen {
     readonly name: string;
     readonly exists: boolean;
-    /** Distinguishes the role from an earlier one of the same name. */
-    readonly uniqueId: string | undefined;
     /** Attached AWS and customer managed policies that grant actions of the CNI: see documents/cniGrants.ts. */
     readonly cniPolicies: readonly CniPolicySeen[];
     /** Inline policies that grant actions of the CNI. */

@@ -19,7 +19,6 @@ export async function lookAtOtherDelivery(
     if ("unknown" in found) {
         return {
             clusterNameUnknown: found.unknown,
-            addOn: false,
             addOnRoleArn: undefined,
             podIdentityRoleArns: [],
             unread: [],

@@ -159,7 +159,7 @@ describe("The hand-over's access to an AWS account", function () {
         assert.deepEqual(roleOfInstance, Object.fromEntries(instanceIds.map((id) => [id, nodeRole])));
         const [first, ...others] = nodeRoles;
         assert.ok(first);
-        const { policies = [], uniqueId, ...role } = first;
+        const { policies = [], ...role } = first;
         assert.deepEqual(
             [role, others],
             [
@@ -174,7 +174,6 @@ describe("The hand-over's access to an AWS account", function () {
                 [],
             ],
         );
-        assert.match(uniqueId ?? "", /^AROA/);
         assert.deepEqual(
             policies.map(({ name, document }) => [
                 name.split("/")[1],
@@ -266,7 +265,7 @@ describe("The hand-over's access to an AWS account", function () {
 
     it("finds how else EKS gives aws-node credentials", async () => {
         const clusterName = sandbox.clusterName;
-        const nothing = { clusterName, addOn: false, addOnRoleArn: undefined, podIdentityRoleArns: [], unread: [] };
+        const nothing = { clusterName, addOnRoleArn: undefined, podIdentityRoleArns: [], unread: [] };
         assert.deepEqual(await access.otherDelivery(clusterName, AWS_NODE), nothing);
 
         const principal = {
@@ -286,7 +285,6 @@ describe("The hand-over's access to an AWS account", function () {
         );
         assert.deepEqual(await access.otherDelivery(clusterName, AWS_NODE), {
             clusterName,
-            addOn: true,
             addOnRoleArn: roleArn,
             podIdentityRoleArns: [roleArn],
             unread: [],

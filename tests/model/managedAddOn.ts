@@ -116,7 +116,6 @@ export class ModelAddOn {
                   clusterName,
                   status: isShown ? "UPDATING" : this.status,
                   roleArn: running !== undefined && behaviour.showsAtOnce ? running.roleArn : this.roleArn,
-                  version: String(this.version),
                   configurationValues: this.configuration,
                   health: [],
                   modifiedAt: this.modifiedAt,

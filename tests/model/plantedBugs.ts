@@ -132,7 +132,6 @@ function withoutAdmissionTest(operation: OperationContext): OperationContext {
 
 function withoutOtherDelivery(operation: OperationContext): OperationContext {
     return withOtherDelivery(operation, () => ({
-        addOn: false,
         addOnRoleArn: undefined,
         podIdentityRoleArns: [],
         unread: [],

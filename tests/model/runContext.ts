@@ -243,7 +243,6 @@ function daemonSetSeen(world: ModelWorld): DaemonSetSeen {
     const { conditions } = world;
     const logs = world.writesLogs ? ["--enable-cloudwatch-logs=true"] : [];
     return {
-        uid: "daemon-set",
         updateStrategy: world.strategy,
         maxUnavailable: world.maxUnavailable,
         serviceAccountName: conditions.serviceAccountName ?? world.serviceAccountName,
@@ -433,14 +432,13 @@ function awsOf(world: ModelWorld, run: Run, { serviceAccount, fieldManager }: Su
 function otherDeliverySeen(world: ModelWorld): OtherDelivery {
     if (world.unread) {
         const call = { action: "eks:DescribeAddon", cause: "denied", why: "not allowed" } as const;
-        return { addOnRoleArn: undefined, addOn: false, podIdentityRoleArns: [], unread: [call] };
+        return { addOnRoleArn: undefined, podIdentityRoleArns: [], unread: [call] };
     }
     const { managedAddOn } = world;
     const managed = managedAddOn?.exists ? managedAddOn.roleArn : undefined;
     const addOnRoleArn = managed ?? world.addOn?.roleArn ?? world.conditions.addOnRoleArn;
     return {
         addOnRoleArn,
-        addOn: addOnRoleArn !== undefined || managedAddOn?.exists === true,
         podIdentityRoleArns: [
             ...[world.ownAssociation.current?.roleArn ?? []].flat(),
             ...(world.association ? ["arn:aws:iam::111122223333:role/associated"] : []),
@@ -517,7 +515,6 @@ function nodeRoleSeen(
     return {
         name,
         exists: true,
-        uniqueId: name,
         inlineCniPolicies: [],
         ...others,
         ...shared,

@@ -12,7 +12,7 @@ function denied(action: string): AwsFailure {
     );
 }
 
-const NOTHING = { clusterName: "prod", addOn: false, addOnRoleArn: undefined, podIdentityRoleArns: [], unread: [] };
+const NOTHING = { clusterName: "prod", addOnRoleArn: undefined, podIdentityRoleArns: [], unread: [] };
 
 describe("the cluster of a name", () => {
     const aws = useAws();
@@ -122,15 +122,14 @@ describe("how else EKS gives a service account credentials", () => {
 
     it("is not at all without add-on and association", async () => {
         aws.answer(nothing);
-        deepStrictEqual(await read(), { ...NOTHING, addOn: false });
+        deepStrictEqual(await read(), NOTHING);
     });
 
     it("is an add-on, with its role or without", async () => {
         aws.answer({ ...nothing, "eks:DescribeAddon": () => ({ addon: { addonName: "vpc-cni" } }) });
-        deepStrictEqual(await read(), { ...NOTHING, addOn: true });
+        deepStrictEqual(await read(), NOTHING);
         aws.answer({ "eks:DescribeAddon": () => ({ addon: { serviceAccountRoleArn: "arn:role" } }) });
-        const { addOn, addOnRoleArn } = await read();
-        deepStrictEqual([addOn, addOnRoleArn], [true, "arn:role"]);
+        deepStrictEqual((await read()).addOnRoleArn, "arn:role");
         deepStrictEqual([aws.calls[0]?.parameters["2"], aws.calls[0]?.parameters["4"]], ["prod", "vpc-cni"]);
     });
 
@@ -179,7 +178,7 @@ describe("how else EKS gives a service account credentials", () => {
             "eks:DescribePodIdentityAssociation": () => denied("DescribePodIdentityAssociation"),
         });
         const { unread, ...rest } = await read();
-        deepStrictEqual(rest, { clusterName: "prod", addOn: false, addOnRoleArn: undefined, podIdentityRoleArns: [] });
+        deepStrictEqual(rest, { clusterName: "prod", addOnRoleArn: undefined, podIdentityRoleArns: [] });
         deepStrictEqual(
             unread.map(({ action, cause }) => [action, cause]),
             [["eks:DescribePodIdentityAssociation", "denied"]],

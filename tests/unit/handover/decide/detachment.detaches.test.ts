@@ -43,7 +43,7 @@ table("The policies leave the node roles", [
     ],
     [
         "when the add-on has the component's own role, and no association exists",
-        verified({}, { otherDelivery: { addOn: true, addOnRoleArn: ROLE, podIdentityRoleArns: [], unread: [] } }),
+        verified({}, { otherDelivery: { addOnRoleArn: ROLE, podIdentityRoleArns: [], unread: [] } }),
         DETACH,
     ],
     [

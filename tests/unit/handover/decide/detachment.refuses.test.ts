@@ -25,7 +25,7 @@ import {
 
 const onOtherNodes = { nodeRoles: [nodeRole({ instancesOfCluster: ["i-n1", "i-n2", "i-n3", "i-n4"] })] };
 
-const nothingElse = { addOn: false, addOnRoleArn: undefined, podIdentityRoleArns: [], unread: [] };
+const nothingElse = { addOnRoleArn: undefined, podIdentityRoleArns: [], unread: [] };
 const unreadCall = { action: "eks:DescribeAddon", cause: "denied", why: "Denied." } as const;
 
 table("The run ends", [

@@ -5,7 +5,7 @@ import type { Refusal } from "../../../../handover/model/refusal";
 import { refusals } from "../../../../handover/model/refusals";
 import { FORMER_ROLE, ROLE, subject } from "../support/worlds";
 
-const nothing: OtherDelivery = { addOn: false, addOnRoleArn: undefined, podIdentityRoleArns: [], unread: [] };
+const nothing: OtherDelivery = { addOnRoleArn: undefined, podIdentityRoleArns: [], unread: [] };
 const denied: UnreadCall = { action: "eks:DescribeAddon", cause: "denied", why: "No." };
 const deniedToo: UnreadCall = { action: "eks:ListPodIdentityAssociations", cause: "denied", why: "No." };
 const unsupported: UnreadCall = { action: "eks:ListPodIdentityAssociations", cause: "unsupported", why: "What?" };
@@ -15,10 +15,10 @@ const named = { ...subject, clusterName: "prod" };
 const rows: [string, OtherDelivery | undefined, Refusal[], Refusal[]][] = [
     ["none before EKS was asked", undefined, [], []],
     ["none where there is no other source", nothing, [], []],
-    ["none where the add-on has the component's role", { ...nothing, addOn: true, addOnRoleArn: ROLE }, [], []],
+    ["none where the add-on has the component's role", { ...nothing, addOnRoleArn: ROLE }, [], []],
     [
         "the add-on with another role",
-        { ...nothing, addOn: true, addOnRoleArn: FORMER_ROLE },
+        { ...nothing, addOnRoleArn: FORMER_ROLE },
         [refusals.addOnHasRole(FORMER_ROLE)],
         [refusals.addOnHasRole(FORMER_ROLE)],
     ],
@@ -74,7 +74,7 @@ describe("Other sources of credentials that refuse a run:", () => {
 
     it("the add-on with another role, unless the run moves the pods away from it", () => {
         const ofAddOn = { ...subject, delivery: "eksAddon" as const };
-        const seen = { ...nothing, addOn: true, addOnRoleArn: FORMER_ROLE };
+        const seen = { ...nothing, addOnRoleArn: FORMER_ROLE };
         const refused = messages([refusals.addOnHasRole(FORMER_ROLE)]);
         deepStrictEqual(messages(otherDeliveryRefusals(ofAddOn, seen, true)), refused);
         deepStrictEqual(messages(otherDeliveryRefusals(ofAddOn, seen, true, true)), []);

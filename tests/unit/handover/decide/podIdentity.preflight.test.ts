@@ -28,7 +28,6 @@ const JOINING = "node.kubernetes.io/not-ready:NoSchedule";
 const passing: Partial<Preflight> = { subject: associated, world: seen(onNodeRole, { account: {} }) };
 const other: OtherDelivery = {
     clusterName: "prod",
-    addOn: false,
     addOnRoleArn: undefined,
     podIdentityRoleArns: [],
     unread: [],
@@ -208,7 +207,7 @@ const rows: [string, Partial<Preflight>, Reason[]][] = [
     ],
     [
         "refuses an add-on with a role, which it would not move either",
-        { otherDelivery: { ...other, addOn: true, addOnRoleArn: FORMER_ROLE } },
+        { otherDelivery: { ...other, addOnRoleArn: FORMER_ROLE } },
         [["add-on-owns-the-role", `The managed add-on vpc-cni gives aws-node the role ${FORMER_ROLE}.`]],
     ],
     [

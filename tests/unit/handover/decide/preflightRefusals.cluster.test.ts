@@ -29,7 +29,6 @@ const withFamily = (ipFamily: string) => ({
     otherDelivery: {
         clusterName: "prod",
         ipFamily,
-        addOn: false,
         addOnRoleArn: undefined,
         podIdentityRoleArns: [],
         unread: [],

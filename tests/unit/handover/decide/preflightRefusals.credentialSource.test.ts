@@ -2,7 +2,7 @@ import type { OtherDelivery, UnreadCall } from "../../../../handover/model/other
 import { Reason, table, withServiceAccount } from "../support/preflights";
 import { FORMER_ROLE, MANAGER, REGIONAL, ROLE, ROLE_ARN, subject } from "../support/worlds";
 
-const delivery: OtherDelivery = { addOnRoleArn: undefined, addOn: true, podIdentityRoleArns: [], unread: [] };
+const delivery: OtherDelivery = { addOnRoleArn: undefined, podIdentityRoleArns: [], unread: [] };
 const denied: UnreadCall = { action: "eks:DescribeAddon", cause: "denied", why: "Denied." };
 const unread = { otherDelivery: { ...delivery, unread: [denied] } };
 const unnamed = { otherDelivery: { ...delivery, clusterNameUnknown: "No name." } };

@@ -21,7 +21,6 @@ const none = ownedBy([], [], {});
 const formerOf = (...owners: string[]): ServiceAccountSeen => ownedBy(owners, owners, { [ROLE_ARN]: FORMER_ROLE });
 const other = (addOnRoleArn: string | undefined): OtherDelivery => ({
     addOnRoleArn,
-    addOn: true,
     podIdentityRoleArns: [],
     unread: [],
 });

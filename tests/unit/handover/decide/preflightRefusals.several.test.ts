@@ -10,7 +10,7 @@ describe("Several reasons", () => {
             callerAccount: "2",
             tokenIssuer: "other",
             clusterVersion: { major: 1, minor: 29 },
-            otherDelivery: { addOnRoleArn: FORMER_ROLE, addOn: true, podIdentityRoleArns: ["a"], unread: [] },
+            otherDelivery: { addOnRoleArn: FORMER_ROLE, podIdentityRoleArns: ["a"], unread: [] },
             detachFromNodeRoles: ["gone"],
             world: seen(
                 {

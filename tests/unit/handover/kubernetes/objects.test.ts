@@ -57,7 +57,6 @@ describe("A DaemonSet as it is seen", () => {
 
     it("has what decisions need, and nothing else", () => {
         assert.deepEqual(daemonSetSeen(daemonSet, 25), {
-            uid: "ds",
             serviceAccountName: "aws-node",
             updateStrategy: "RollingUpdate",
             maxUnavailable: 3,
@@ -117,7 +116,6 @@ describe("A DaemonSet as it is seen", () => {
     it("is seen also when it says next to nothing", () => {
         const bare = { spec: { selector: {}, template: {}, updateStrategy: { type: "OnDelete" } } };
         assert.deepEqual(daemonSetSeen(bare, 0), {
-            uid: "",
             serviceAccountName: "default",
             updateStrategy: "OnDelete",
             maxUnavailable: 1,

@@ -52,7 +52,6 @@ const addOn: ManagedAddOn = {
     clusterName: "prod",
     status: "UPDATE_FAILED",
     roleArn: undefined,
-    version: undefined,
     configurationValues: undefined,
     health: [],
     modifiedAt: undefined,

@@ -18,7 +18,7 @@ async function look(clusterName: string | undefined, answer: Partial<OtherDelive
             namedCluster: () => Promise.resolve({ is: "there", issuer: "issuer" }),
             otherDelivery: (...args: unknown[]) => {
                 asked.push(args);
-                return Promise.resolve({ addOn: false, podIdentityRoleArns: [], unread: [], ...answer });
+                return Promise.resolve({ podIdentityRoleArns: [], unread: [], ...answer });
             },
         },
     } as unknown as RunContext;

@@ -15,7 +15,7 @@ interface Sources {
     readonly tokenIssuer?: string;
 }
 
-const ADD_ON = { addOn: true, addOnRoleArn: FORMER_ROLE, podIdentityRoleArns: [], unread: [] };
+const ADD_ON = { addOnRoleArn: FORMER_ROLE, podIdentityRoleArns: [], unread: [] };
 
 /** A run context that notes the calls to EKS. */
 function contextOf({ subject: of = subject, inKubeconfig = [], inTags, issuers = {}, tokenIssuer = ISSUER }: Sources) {
@@ -129,7 +129,6 @@ describe("The look at add-on and associations", () => {
         deepStrictEqual(await lookAtOtherDelivery(context, account, () => Promise.reject(new Error("asked"))), {
             clusterNameUnknown:
                 "The name of the EKS cluster is unknown: the kubeconfig has none, and the tags of the nodes' instances have none in common.",
-            addOn: false,
             addOnRoleArn: undefined,
             podIdentityRoleArns: [],
             unread: [],

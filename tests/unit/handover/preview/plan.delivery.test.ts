@@ -37,7 +37,7 @@ const ATTACHES = [
 const awaits = (what: string, seconds = 1200) =>
     `[await-delivery] The update waits up to ${String(seconds)} s for another writer to deliver the role: ${what}.`;
 const delivering = (addOnRoleArn: string | undefined) => ({
-    otherDelivery: { addOnRoleArn, addOn: true, podIdentityRoleArns: [], unread: [] },
+    otherDelivery: { addOnRoleArn, podIdentityRoleArns: [], unread: [] },
 });
 const told = { ...record, addOnDelivered: true };
 

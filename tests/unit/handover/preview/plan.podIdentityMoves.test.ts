@@ -19,7 +19,6 @@ import {
 const detached = { nodeRoles: [nodeRole(withoutPolicies)] };
 const otherDelivery = {
     clusterName: "prod",
-    addOn: false,
     addOnRoleArn: undefined,
     podIdentityRoleArns: [ROLE],
     unread: [],
@@ -165,12 +164,11 @@ describe("The plan of a move", () => {
             clusterName: "prod",
             status: "ACTIVE",
             roleArn: FORMER_ROLE,
-            version: undefined,
             configurationValues: undefined,
             health: [],
             modifiedAt: undefined,
         } as const;
-        const ofAddOn = { ...otherDelivery, addOn: true, addOnRoleArn: FORMER_ROLE, podIdentityRoleArns: [] };
+        const ofAddOn = { ...otherDelivery, addOnRoleArn: FORMER_ROLE, podIdentityRoleArns: [] };
         const world = seen(carrying(FORMER_ROLE), {
             cluster: {
                 serviceAccount: {
@@ -211,7 +209,6 @@ describe("The plan of a move", () => {
                     clusterName: "prod",
                     status: "ACTIVE",
                     roleArn: undefined,
-                    version: undefined,
                     configurationValues: undefined,
                     health: [],
                     modifiedAt: undefined,

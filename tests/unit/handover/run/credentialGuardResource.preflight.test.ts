@@ -37,7 +37,7 @@ const inputs: CredentialGuardInputs = {
 };
 
 const claims = Buffer.from(JSON.stringify({ iss: `https://${ISSUER}` })).toString("base64url");
-const NOTHING_ELSE: OtherDelivery = { addOn: false, addOnRoleArn: undefined, podIdentityRoleArns: [], unread: [] };
+const NOTHING_ELSE: OtherDelivery = { addOnRoleArn: undefined, podIdentityRoleArns: [], unread: [] };
 
 /** Creates the guard on this cluster, as a caller of this account. */
 function create(

@@ -116,7 +116,7 @@ async function update(
                     addOn: () => Promise.resolve({ is: "missing", clusterName: "prod" }),
                     namedCluster: () => Promise.resolve({ is: "there", issuer: ISSUER }),
                     otherDelivery: () =>
-                        Promise.resolve({ addOn: false, addOnRoleArn: undefined, podIdentityRoleArns: [], unread: [] }),
+                        Promise.resolve({ addOnRoleArn: undefined, podIdentityRoleArns: [], unread: [] }),
                 },
             } as unknown as RunContext);
         },

@@ -108,8 +108,7 @@ function live({ cluster = {}, nodeRoles = [nodeRole()], turningOff, elsewhere = 
                 return Promise.resolve({ ...seen().account, ...(searchElsewhere ? elsewhere : {}) });
             },
             namedCluster: () => Promise.resolve({ is: "there", issuer: subject.issuers[0] }),
-            otherDelivery: () =>
-                Promise.resolve({ addOn: false, addOnRoleArn: undefined, podIdentityRoleArns: [], unread: [] }),
+            otherDelivery: () => Promise.resolve({ addOnRoleArn: undefined, podIdentityRoleArns: [], unread: [] }),
             attach: (name: string, policyArn: string) => {
                 calls.push(`attach ${name} ${policyArn}`);
                 change(name, [{ arn: policyArn, kind: "cni", sufficient: true }]);

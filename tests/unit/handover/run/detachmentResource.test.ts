@@ -198,8 +198,7 @@ describe("The detachment, as a resource", () => {
             ...operation,
             open: async () => {
                 const context = await operation.open();
-                const otherDelivery = () =>
-                    Promise.resolve({ addOn: false, podIdentityRoleArns: roleArns, unread: [] });
+                const otherDelivery = () => Promise.resolve({ podIdentityRoleArns: roleArns, unread: [] });
                 return {
                     ...context,
                     subject: { ...subject, clusterName: "shop" },

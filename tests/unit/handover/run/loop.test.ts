@@ -9,7 +9,7 @@ import { Goal, reach } from "../../../../handover/run/loop";
 import { attach, carrying, ISSUER, node, onNodeRole, pod, ROLE, starting, subject, world } from "../support/worlds";
 
 const SECOND = 1000;
-const OTHER_DELIVERY = { addOn: true, addOnRoleArn: "theirs", podIdentityRoleArns: [], unread: [] };
+const OTHER_DELIVERY = { addOnRoleArn: "theirs", podIdentityRoleArns: [], unread: [] };
 
 /** A run context that records its calls. Its clock advances by a second with each look. */
 function scripted(...steps: Step[]) {

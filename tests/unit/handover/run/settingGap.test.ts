@@ -72,8 +72,7 @@ function live(credentials: CredentialSource = onNodeRole, account: Partial<Accou
             look: () => Promise.resolve(seen.account),
             missingGrants: () => Promise.resolve({ cni: [], logs: [] }),
             namedCluster: () => Promise.resolve({ is: "there", issuer: ISSUER }),
-            otherDelivery: () =>
-                Promise.resolve({ addOn: false, addOnRoleArn: undefined, podIdentityRoleArns: [], unread: [] }),
+            otherDelivery: () => Promise.resolve({ addOnRoleArn: undefined, podIdentityRoleArns: [], unread: [] }),
             settingGap: ({ policyArns }: { readonly policyArns?: readonly string[] }) =>
                 Promise.resolve(asked.push(policyArns)).then(() => SETTING_GAP),
         },

@@ -165,7 +165,6 @@ export function simulate(of: Simulated = {}) {
             look: () => failing(of.account, "account", () => seen().account),
             otherDelivery: () =>
                 Promise.resolve({
-                    addOn: false,
                     addOnRoleArn: undefined,
                     podIdentityRoleArns: created >= (of.associatedFrom ?? 0) ? (of.associations ?? []) : [],
                     unread: [],

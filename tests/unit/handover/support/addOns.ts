@@ -10,7 +10,6 @@ export const managed: ManagedAddOn = {
     clusterName: "prod",
     status: "ACTIVE",
     roleArn: undefined,
-    version: "v1.19.0-eksbuild.1",
     configurationValues: '{"env":{}}',
     health: [],
     modifiedAt: 1,

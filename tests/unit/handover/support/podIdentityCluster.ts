@@ -463,7 +463,6 @@ export class PodIdentityCluster {
                               clusterName,
                               status: "ACTIVE",
                               roleArn: this.addOnRole,
-                              version: undefined,
                               configurationValues: undefined,
                               health: [],
                               modifiedAt: undefined,

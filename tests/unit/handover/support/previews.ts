@@ -21,7 +21,7 @@ export const previewed: PreviewInputs = {
     isNewRole: false,
 };
 
-export const OTHER_DELIVERY = { addOn: false, addOnRoleArn: undefined, podIdentityRoleArns: [], unread: [] };
+export const OTHER_DELIVERY = { addOnRoleArn: undefined, podIdentityRoleArns: [], unread: [] };
 
 /** A run context that has only the methods that read. */
 export function readOnlyContext(

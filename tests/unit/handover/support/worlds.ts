@@ -101,7 +101,6 @@ export function nodeRole(more: Partial<NodeRoleSeen> = {}): NodeRoleSeen {
     return {
         name: "nodes",
         exists: true,
-        uniqueId: "AROANODES",
         inlineCniPolicies: [],
         instancesElsewhere: [],
         cniPolicies: [{ arn: CNI_POLICY, kind: "cni", sufficient: true }],
@@ -148,7 +147,6 @@ export const formerAccount = { namespace: "kube-system", name: "former" };
 export const withoutPolicies = { cniPolicies: [] };
 
 export const daemonSet: DaemonSetSeen = {
-    uid: "daemon-set",
     updateStrategy: "RollingUpdate",
     maxUnavailable: 1,
     observed: true,
