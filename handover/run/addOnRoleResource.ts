@@ -3,10 +3,10 @@ import { nextAddOnRoleStep } from "../decide/addOnGetsRole";
 import { deliverySecondsOf } from "../decide/addOnSteps";
 import { type HandOverRecord, subjectOf } from "../model/record";
 import { lookAtAccount } from "../observe/look";
-import { type RunContext, warn, withRunContext } from "../observe/runContext";
+import { type RunContext, withRunContext } from "../observe/runContext";
 import { seeingAddOn } from "../observe/seeingAddOn";
-import { readUnlessGone } from "./clusterGone";
-import { type LiveInputs, type LiveResource, mustAct, NO_DRIFT } from "./liveResource";
+import { refresh } from "./clusterGone";
+import { type LiveInputs, type LiveResource, mustAct } from "./liveResource";
 import { reach } from "./loop";
 
 export interface AddOnRoleInputs extends LiveInputs {
@@ -35,13 +35,10 @@ export const addOnRole: LiveResource<AddOnRoleInputs, AddOnRoleOutputs> = {
             : outputsOf(state),
     // The credential guard hands back.
     delete: () => Promise.resolve(),
-    read: (state, operation) =>
-        withRunContext(state, [], operation, (context) =>
-            readUnlessGone(context, state.forceDestroy, () => read(context, state), {
-                outputs: outputsOf(state),
-                drift: state.drift,
-            }),
-        ),
+    read: async (state, operation) => ({
+        outputs: outputsOf(state),
+        drift: await refresh(state, [], operation, (context) => driftIn(context, state)),
+    }),
 };
 
 function outputsOf({ told, updates }: AddOnRoleOutputs): AddOnRoleOutputs {
@@ -63,13 +60,10 @@ function targetOf({ record, subject, timeouts }: AddOnRoleInputs) {
     return { record, subject: subjectOf(record, subject), deliverySeconds: deliverySecondsOf(timeouts) };
 }
 
-async function read(context: RunContext, state: AddOnRoleInputs & AddOnRoleOutputs) {
+async function driftIn(context: RunContext, state: AddOnRoleInputs): Promise<readonly string[]> {
     const { subject, record } = targetOf(state);
     const cluster = await context.cluster.look();
     const world = await lookAtAccount(seeingAddOn({ ...context, subject }), cluster, false);
     const drift = cluster.uid === record.clusterUid ? addOnDrift(subject, world) : undefined;
-    if (drift !== undefined) {
-        warn(context, drift);
-    }
-    return { outputs: outputsOf(state), drift: drift ?? NO_DRIFT };
+    return drift === undefined ? [] : [drift];
 }

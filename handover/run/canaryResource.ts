@@ -5,9 +5,9 @@ import { subjectOf } from "../model/record";
 import type { ClusterSeen } from "../model/world";
 import { seeingAssociations } from "../observe/associations";
 import { lookAtAccount } from "../observe/look";
-import { type RunContext, warn, withRunContext } from "../observe/runContext";
+import { type RunContext, withRunContext } from "../observe/runContext";
 import { CanaryInputs, CanaryOutputs, CanaryState, outputsOf } from "./canaryState";
-import { readUnlessGone } from "./clusterGone";
+import { refresh } from "./clusterGone";
 import { LiveResource, mustAct, NO_DRIFT } from "./liveResource";
 import { rollOut } from "./rollOut";
 
@@ -28,13 +28,10 @@ export const canary: LiveResource<CanaryInputs, CanaryOutputs> = {
             : outputsOf(state),
     // The credential guard hands back.
     delete: () => Promise.resolve(),
-    read: (state, operation) =>
-        withRunContext(state, [], operation, (context) =>
-            readUnlessGone(context, state.forceDestroy, () => read(context, state), {
-                outputs: outputsOf(state),
-                drift: state.drift,
-            }),
-        ),
+    read: async (state, operation) => ({
+        outputs: outputsOf(state),
+        drift: await refresh(state, [], operation, (context) => driftIn(context, state)),
+    }),
 };
 
 /**
@@ -45,7 +42,7 @@ function mayHaveOtherRole({ record: before }: CanaryState, { record, subject }: 
     return subject.delivery === "podIdentity" && before.approvals !== record.approvals;
 }
 
-async function read(context: RunContext, state: CanaryState) {
+async function driftIn(context: RunContext, state: CanaryState): Promise<readonly string[]> {
     const target = {
         ...state,
         subject: subjectOf(state.record, state.subject),
@@ -67,10 +64,7 @@ async function read(context: RunContext, state: CanaryState) {
         (world === undefined ? rolloutDrift(target, cluster, context.now()) : associationDrift(target, world)) ??
         (isPending ? unfinishedRepair(state, cluster) : undefined) ??
         (await unusableDrift(context, target, cluster));
-    if (drift !== undefined) {
-        warn(context, drift);
-    }
-    return { outputs: outputsOf(state), drift: drift ?? NO_DRIFT };
+    return drift === undefined ? [] : [drift];
 }
 
 /** Looks at the account, which knows the places, only if a pod does not work at all. */

@@ -1,6 +1,13 @@
 import { parseRoleArn } from "../../documents/arn";
 import { isRefusal, NoConnection, Refusal } from "../model/refusal";
-import { type RunContext, warn } from "../observe/runContext";
+import {
+    type OperationContext,
+    type RecordedInputs,
+    type RunContext,
+    warn,
+    withRunContext,
+} from "../observe/runContext";
+import { type LiveInputs, NO_DRIFT } from "./liveResource";
 
 /** A deleted cluster fails with one of these codes. So does one behind a lost VPN, or one that rejects the caller. */
 const NO_ACCESS_TO_THE_CLUSTER = [
@@ -37,31 +44,35 @@ export async function isClusterGone(context: RunContext, forced: boolean): Promi
 }
 
 /**
- * Looks at the cluster for a refresh. If the cluster no longer exists, the state stays as it is: a `pulumi destroy --refresh` then still has the record
- * when it deletes.
+ * Looks at the cluster for a refresh, and shows each reason why the next update has something to repair. If the cluster no longer exists, the state
+ * stays as it is: a `pulumi destroy --refresh` then still has the record when it deletes.
  */
-export async function readUnlessGone<T>(
-    context: RunContext,
-    forced: boolean,
-    read: () => Promise<T>,
-    unchanged: T,
-): Promise<T> {
-    try {
-        return await read();
-    } catch (error) {
-        const gone = await whyGone(context, error, forced);
-        if (gone === undefined) {
-            throw error;
+export async function refresh(
+    state: LiveInputs & RecordedInputs,
+    roleNames: readonly string[],
+    operation: OperationContext,
+    find: (context: RunContext) => Promise<readonly string[]>,
+): Promise<string> {
+    return withRunContext(state, roleNames, operation, async (context) => {
+        try {
+            const found = await find(context);
+            found.forEach((drift) => warn(context, drift));
+            return found.length === 0 ? NO_DRIFT : found.join(" ");
+        } catch (error) {
+            const gone = await whyGone(context, error, state.forceDestroy);
+            if (gone === undefined) {
+                throw error;
+            }
+            const seen =
+                gone === "unanswered" ? "forceDestroy is set, and the cluster does not answer" : goneByEks(context);
+            warn(
+                context,
+                `${seen}: the refresh looks at nothing, and pulumi destroy restores nothing. If the refresh fails because the Kubernetes provider ` +
+                    "cannot reach the cluster, run pulumi destroy without --refresh, or (only if the cluster is gone) set PULUMI_K8S_DELETE_UNREACHABLE=true",
+            );
+            return state.drift;
         }
-        const seen =
-            gone === "unanswered" ? "forceDestroy is set, and the cluster does not answer" : goneByEks(context);
-        warn(
-            context,
-            `${seen}: the refresh looks at nothing, and pulumi destroy restores nothing. If the refresh fails because the Kubernetes provider ` +
-                "cannot reach the cluster, run pulumi destroy without --refresh, or (only if the cluster is gone) set PULUMI_K8S_DELETE_UNREACHABLE=true",
-        );
-        return unchanged;
-    }
+    });
 }
 
 /** Why a cluster counts as gone that fails with this error. Undefined if it does not. */

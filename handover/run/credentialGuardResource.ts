@@ -29,15 +29,15 @@ import { refusals } from "../model/refusals";
 import type { World } from "../model/world";
 import { look } from "../observe/look";
 import { observePreflight } from "../observe/preflightLook";
-import { OperationContext, RunContext, warn, withRunContext } from "../observe/runContext";
+import { RunContext, withRunContext } from "../observe/runContext";
 import { issuerOfToken } from "../observe/tokenIssuer";
 import { refuseAnotherGuard } from "./anotherGuard";
-import { readUnlessGone } from "./clusterGone";
+import { refresh } from "./clusterGone";
 import { giveBackPolicies } from "./giveBackPolicies";
 import { handBack, type HandBackInputs } from "./handBack";
 import { leaveAddOn, leavesAddOn } from "./leaveAddOn";
 import { leavePodIdentity } from "./leavePodIdentity";
-import { LiveResource, mustAct, NO_DRIFT } from "./liveResource";
+import { LiveResource, mustAct } from "./liveResource";
 import { provedAgain } from "./provedAgain";
 import { refuseOwnRoleAsExisting, refuseOwnRoleGivenUp } from "./ownRoleAsExisting";
 import { ProofDepth, prove } from "./proveRole";
@@ -96,14 +96,25 @@ export const credentialGuard: LiveResource<CredentialGuardInputs, CredentialGuar
             ? withRunContext(withFormerAccount(state, inputs), inputs.detachFromNodeRoles, operation, (context) =>
                   approveAgain(context, state, inputs),
               )
-            : { record: state.record, formerAnnotations: state.formerAnnotations, approvedRole: state.approvedRole },
+            : outputsOf(state),
     delete: (state, operation) =>
         unlessClusterGone(state, state.record.namedNodeRoles, operation, async (context) => {
             await refuseOwnRoleGivenUp(context, state);
             await handBack(context, state, recordOf(state));
         }),
-    read,
+    read: async (state, operation) => ({
+        outputs: outputsOf(state),
+        drift: await refresh(state, state.record.namedNodeRoles, operation, (context) => driftIn(context, state)),
+    }),
 };
+
+function outputsOf({
+    record,
+    formerAnnotations: former,
+    approvedRole,
+}: CredentialGuardOutputs): CredentialGuardOutputs {
+    return { record, formerAnnotations: former, approvedRole };
+}
 
 /** With the service account that the last update annotated, which records of early versions do not name. */
 function withFormerAccount(state: CredentialGuardInputs & CredentialGuardOutputs, inputs: CredentialGuardInputs) {
@@ -298,37 +309,17 @@ function keepsRole(
  * Says what the next update has to record. It records nothing itself: a policy that another program attaches for a moment would
  * otherwise be attached again on destroy, although its owner has removed it.
  */
-async function read(
-    state: CredentialGuardInputs & CredentialGuardOutputs,
-    operation: OperationContext,
-): Promise<{ outputs: CredentialGuardOutputs; drift: string }> {
-    const { record, formerAnnotations, approvedRole } = state;
-    const outputs = { record, formerAnnotations, approvedRole };
-    const unchanged = { outputs, drift: state.drift };
-    return withRunContext(state, record.namedNodeRoles, operation, (context) =>
-        readUnlessGone(context, state.forceDestroy, () => readLive(context, state, outputs), unchanged),
-    );
-}
-
-async function readLive(
+async function driftIn(
     context: RunContext,
     state: CredentialGuardInputs & CredentialGuardOutputs,
-    outputs: CredentialGuardOutputs,
-): Promise<{ outputs: CredentialGuardOutputs; drift: string }> {
-    const { record } = state;
+): Promise<readonly string[]> {
+    const { clusterUid } = state.record;
     const { account, cluster } = await look(context, { searchElsewhere: false });
-    if (cluster.uid !== record.clusterUid) {
+    if (cluster.uid !== clusterUid) {
         // The next update refuses before it patches the other cluster.
-        const drift = refusals.clusterChanged(record.clusterUid, cluster.uid).seen;
-        warn(context, drift);
-        return { outputs, drift };
+        return [refusals.clusterChanged(clusterUid, cluster.uid).seen];
     }
-    const unrecorded = unrecordedPolicies(state, account);
-    if (unrecorded !== undefined) {
-        warn(context, unrecorded);
-    }
-    const drifts = [await provedAgain(context, state, cluster), unrecorded].flatMap((drift) => drift ?? []);
-    return { outputs, drift: drifts.length === 0 ? NO_DRIFT : drifts.join(" ") };
+    return [await provedAgain(context, state, cluster), unrecordedPolicies(state, account)].flatMap((one) => one ?? []);
 }
 
 function approvedRoleOf({ subject, roleUniqueId }: CredentialGuardInputs): string {

@@ -20,14 +20,14 @@ import { refusals } from "../model/refusals";
 import type { World } from "../model/world";
 import { seeingAssociations } from "../observe/associations";
 import { look } from "../observe/look";
-import { OperationContext, RunContext, warn, withRunContext } from "../observe/runContext";
+import { RunContext, withRunContext } from "../observe/runContext";
 import { seeingAddOn } from "../observe/seeingAddOn";
 import { withSettingGap } from "../observe/settingGap";
 import { withUndecidedActions } from "../observe/undecidedActions";
 import { awaitInjectionGuard } from "./awaitAdmission";
-import { readUnlessGone } from "./clusterGone";
+import { refresh } from "./clusterGone";
 import { provedSinceComplaint } from "./complaints";
-import { LiveInputs, LiveResource, mustAct, NO_DRIFT } from "./liveResource";
+import { LiveInputs, LiveResource, mustAct } from "./liveResource";
 import { type Goal, reach, type Reached } from "./loop";
 import type { ProofDepth } from "./proveRole";
 import { TransientRetry } from "./transientRetry";
@@ -90,7 +90,10 @@ export const detachment: LiveResource<DetachmentInputs, DetachmentOutputs> = {
             : outputsOf(state),
     delete: (state, operation) =>
         unlessClusterGone(state, [], operation, (context) => refuseAnotherCluster(context, state.record)),
-    read,
+    read: async (state, operation) => ({
+        outputs: outputsOf(state),
+        drift: await refresh(state, rolesOf(state), operation, (context) => driftIn(context, state)),
+    }),
 };
 
 function rolesOf({ record, detachFromNodeRoles = [] }: DetachmentInputs): string[] {
@@ -280,20 +283,7 @@ function detachedFrom(target: DetachmentTarget, { account }: World): string[] {
         .map(({ name }) => name);
 }
 
-async function read(
-    state: DetachmentInputs & DetachmentOutputs,
-    operation: OperationContext,
-): Promise<{ outputs: DetachmentOutputs; drift: string }> {
-    const unchanged = { outputs: outputsOf(state), drift: state.drift };
-    return withRunContext(state, rolesOf(state), operation, (context) =>
-        readUnlessGone(context, state.forceDestroy, () => readLive(context, state), unchanged),
-    );
-}
-
-async function readLive(
-    context: RunContext,
-    state: DetachmentInputs & DetachmentOutputs,
-): Promise<{ outputs: DetachmentOutputs; drift: string }> {
+async function driftIn(context: RunContext, state: DetachmentInputs & DetachmentOutputs): Promise<readonly string[]> {
     const target = targetOf(state);
     const seeing = seeingAddOn(seeingAssociations({ ...context, subject: target.subject }));
     // Whether a role that kept its policies is still used elsewhere: otherwise the next update detaches them.
@@ -301,10 +291,7 @@ async function readLive(
     const seen = await withSettingGap(seeing, await look(seeing, { searchElsewhere }));
     const world = isUnproved(state) ? await withUndecidedActions(seeing, state.proof !== "off", seen) : seen;
     const drift = driftOf(await provedIfComplaining(context, target, world), world, state);
-    if (drift !== undefined) {
-        warn(context, drift);
-    }
-    return { outputs: outputsOf(state), drift: drift ?? NO_DRIFT };
+    return drift === undefined ? [] : [drift];
 }
 
 /**

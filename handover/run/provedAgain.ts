@@ -6,7 +6,7 @@ import { ofRoleInUse, ProofInputs, proofRequest } from "./proveRole";
 
 /**
  * Proves the role again, as a refresh does, since its owners may have changed its trust policy, its permissions, its boundary or the OIDC
- * provider. Returns why the pods lose its rights, after showing it. Undefined if they keep them.
+ * provider. Returns why the pods lose its rights. Undefined if they keep them.
  *
  * It tries once: a role that was proved before needs no time to propagate, and the next update tries again in any case. It does not
  * fail, since a refresh that fails would hide the rest of what has changed.
@@ -24,11 +24,7 @@ export async function provedAgain(
         const answer = await context.aws.prove(
             ofRoleInUse(await proofRequest(context, subject, proof, cluster), subject),
         );
-        const drift = roleDriftOf(answer, subject);
-        if (drift !== undefined) {
-            warn(context, drift);
-        }
-        return drift;
+        return roleDriftOf(answer, subject);
     } catch (error) {
         if (!isRefusal(error)) {
             throw error;

@@ -108,8 +108,8 @@ describe("A refresh of the credential guard", () => {
         const lost: Proof = { verdict: "no", code: "permission-missing", why: "no DescribeSubnets", final: false };
         const found = await refresh([nodeRole()], { record: none }, {}, lost);
         deepStrictEqual([found.warnings.length, found.lines], [2, []]);
-        match(found.warnings[1] ?? "", /can no longer use .*: no DescribeSubnets\./);
-        deepStrictEqual(found.drift, [found.warnings[1], found.warnings[0]].join(" "));
+        match(found.warnings[0] ?? "", /can no longer use .*: no DescribeSubnets\./);
+        deepStrictEqual(found.drift, found.warnings.join(" "));
     });
 
     it("means AWS's managed policy, too", async () => {

@@ -55,10 +55,10 @@ describe("The proof of a refresh", () => {
         deepStrictEqual(lines, []);
     });
 
-    it("shows why the pods lose their rights, after one attempt", async () => {
-        const { context, cluster, proofs, lines } = refreshed(() => Promise.resolve(REFUSED));
+    it("tells why the pods lose their rights, after one attempt", async () => {
+        const { context, cluster, proofs } = refreshed(() => Promise.resolve(REFUSED));
         const drift = await provedAgain(context, { subject, proof: "full" }, cluster);
-        deepStrictEqual([lines, proofs.length], [[drift], 1]);
+        strictEqual(proofs.length, 1);
         strictEqual(drift?.startsWith(`A token of the service account can no longer use ${ROLE}: IAM said no.`), true);
     });
 
@@ -131,7 +131,7 @@ describe("The credential guard's read", () => {
         const open = () => Promise.resolve(context);
         const { drift, outputs } = await credentialGuard.read(forgetful, { progress: () => undefined, open });
         strictEqual(lines.length, 2);
-        strictEqual(drift, [...lines].reverse().join(" "));
+        strictEqual(drift, lines.join(" "));
         deepStrictEqual(outputs.record, forgetful.record);
     });
 
