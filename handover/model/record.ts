@@ -14,7 +14,7 @@ export interface HandOverRecord {
     /** The UID of the namespace kube-system. */
     readonly clusterUid: string;
     readonly serviceAccountUid: string;
-    /** Every service account that the component has annotated. Missing in records of early versions. */
+    /** Every service account that the component has annotated. Missing before the first approval. */
     readonly serviceAccounts?: readonly ServiceAccountName[];
     /** The component's first field manager. A rename of the component does not change it. */
     readonly fieldManager: string;
@@ -26,16 +26,16 @@ export interface HandOverRecord {
     readonly approvedRoleArns: readonly string[];
     /**
      * When a role that pods may carry already was delivered in another way: recreated under the same ARN, or with other annotations. A pod
-     * from before that restarts. Milliseconds since the epoch. Missing if that never happened, and in records of early versions.
+     * from before that restarts. Milliseconds since the epoch. Missing if that never happened.
      */
     readonly deliveredAt?: number;
-    /** How often another role was approved. Missing before that, and in records of early versions. */
+    /** How often another role was approved. Missing before that. */
     readonly approvals?: number;
-    /** Those that the component has created or imported, and deletes. Missing in records of early versions. */
+    /** Those that the component has created or imported, and deletes. Missing if it has used roles of other owners alone. */
     readonly ownRoleArns?: readonly string[];
     /** Every node role that detachFromNodeRoles has ever listed. */
     readonly namedNodeRoles: readonly string[];
-    /** Those that the component's own program manages, and so may delete in the same operation. Missing in records of early versions. */
+    /** Those that the component's own program manages, and so may delete in the same operation. Missing if there are none. */
     readonly ownNodeRoles?: readonly string[];
     /** The CNI policies that were attached to the node roles, by role name. */
     readonly nodeRolePolicies: Readonly<Record<string, readonly string[]>>;

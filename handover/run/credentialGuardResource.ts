@@ -93,7 +93,7 @@ export const credentialGuard: LiveResource<CredentialGuardInputs, CredentialGuar
         ),
     update: async (state, inputs, operation) =>
         mustAct<CredentialGuardInputs>(state, inputs, credentialGuard.acting)
-            ? withRunContext(withFormerAccount(state, inputs), inputs.detachFromNodeRoles, operation, (context) =>
+            ? withRunContext({ ...inputs, record: state.record }, inputs.detachFromNodeRoles, operation, (context) =>
                   approveAgain(context, state, inputs),
               )
             : outputsOf(state),
@@ -114,11 +114,6 @@ function outputsOf({
     approvedRole,
 }: CredentialGuardOutputs): CredentialGuardOutputs {
     return { record, formerAnnotations: former, approvedRole };
-}
-
-/** With the service account that the last update annotated, which records of early versions do not name. */
-function withFormerAccount(state: CredentialGuardInputs & CredentialGuardOutputs, inputs: CredentialGuardInputs) {
-    return { ...inputs, record: withServiceAccount(state.record, state.subject.serviceAccount) };
 }
 
 /** Proves a role, and records the state before it. */
@@ -191,7 +186,7 @@ async function approveAgain(
     state: CredentialGuardInputs & CredentialGuardOutputs,
     inputs: CredentialGuardInputs,
 ): Promise<CredentialGuardOutputs> {
-    const { record } = withFormerAccount(state, inputs);
+    const { record } = state;
     const known = { ...context, subject: subjectOf(record, context.subject) };
     const notMoved = podIdentityMoveRefusal(state.subject, inputs.subject, record);
     if (notMoved !== undefined) {

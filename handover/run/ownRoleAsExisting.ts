@@ -39,8 +39,6 @@ export async function refuseOwnRoleGivenUp({ turningOff, cluster }: RunContext, 
 }
 
 function isOwnRole({ record: { ownRoleArns }, subject, roleUniqueId }: Before, roleArn: string): boolean {
-    // Records of early versions do not name the component's own roles.
-    const { roleArn: last } = subject;
-    const wasExisting = roleUniqueId === "" && last === roleArn;
-    return (ownRoleArns ?? [last]).includes(roleArn) && !wasExisting;
+    const wasExisting = roleUniqueId === "" && subject.roleArn === roleArn;
+    return ownRoleArns?.includes(roleArn) === true && !wasExisting;
 }

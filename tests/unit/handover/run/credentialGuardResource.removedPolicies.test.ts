@@ -19,7 +19,12 @@ const inputs: CredentialGuardInputs = {
     additionalPolicies: true,
     roleUniqueId: "AROACNI",
 };
-const state = { ...inputs, record, formerAnnotations: {}, approvedRole: `${ROLE} AROACNI` };
+const state = {
+    ...inputs,
+    record: { ...record, ownRoleArns: [ROLE] },
+    formerAnnotations: {},
+    approvedRole: `${ROLE} AROACNI`,
+};
 
 /** Updates the guard, and records the calls. */
 function update(changed: Partial<CredentialGuardInputs>) {

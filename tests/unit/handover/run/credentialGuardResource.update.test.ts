@@ -275,9 +275,10 @@ describe("An update of the credential guard", () => {
         deepStrictEqual((await update({ ownNodeRoles: ["nodes"] })).record.ownNodeRoles, ["nodes"]);
     });
 
-    it("knows the service account that it leaves, also from the state of an early version", async () => {
+    it("knows the service account that it leaves", async () => {
         const moved = { ...subject, serviceAccount: formerAccount };
-        const { record: saved, subjects } = await update({ subject: moved });
+        const named = { record: withServiceAccount(record, subject.serviceAccount) };
+        const { record: saved, subjects } = await update({ subject: moved }, named);
         deepStrictEqual(saved.serviceAccounts, [subject.serviceAccount, formerAccount]);
         deepStrictEqual(
             subjects.map(({ formerServiceAccounts }) => formerServiceAccounts),
@@ -293,7 +294,8 @@ describe("An update of the credential guard", () => {
     it("refuses as long as pods of that service account carry a role", async () => {
         const moved = { ...subject, serviceAccount: formerAccount };
         const carried = { otherCarriers: [otherCarrier("arm-1", ROLE)] };
-        await rejects(update({ subject: moved }, {}, carried), { code: "service-account-in-use" });
+        const named = { record: withServiceAccount(record, subject.serviceAccount) };
+        await rejects(update({ subject: moved }, named, carried), { code: "service-account-in-use" });
         deepStrictEqual((await update({ drift: "d" }, {}, carried)).record.serviceAccounts, [subject.serviceAccount]);
     });
 

@@ -24,12 +24,6 @@ describe("The component's own role", () => {
         throws(() => refuseOwnRoleAsExisting({ ...before("", ROLE), roleUniqueId: "AROA1" }, used(ROLE)), refused);
     });
 
-    it("is known by its unique ID alone, if the record is of an early version", () => {
-        throws(() => refuseOwnRoleAsExisting(before("AROA1"), used(ROLE)), refused);
-        doesNotThrow(() => refuseOwnRoleAsExisting(before(""), used(ROLE)));
-        doesNotThrow(() => refuseOwnRoleAsExisting(before("AROA1"), used(FORMER_ROLE)));
-    });
-
     it("may stay its own, or give way to the role of another owner", () => {
         doesNotThrow(() => refuseOwnRoleAsExisting(before("AROA1", ROLE), used(ROLE, "AROA1")));
         doesNotThrow(() => refuseOwnRoleAsExisting(before("AROA1", ROLE), used(ROLE, "AROA2")));
