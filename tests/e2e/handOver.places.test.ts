@@ -138,6 +138,13 @@ describe("the cluster and the account of the live checks", () => {
             (await failureOf(stack.up())) ?? "",
             /\[wrong-cluster\] The cluster's token issuer is \S+. The role trusts oidc\.eks\.us-west-2\.amazonaws\.com\/id\/ANOTHER0CLUSTER\./,
         );
+        // The role of that name trusts the wrong issuer now, and the engine would change it in place: refused, with this advice.
+        await setArgs(stack, sandbox, NAMED);
+        assert.match(
+            (await failureOf(stack.up())) ?? "",
+            /\[role-narrowed\].*if no pod carries the role, run pulumi destroy, then pulumi up/s,
+        );
+        await stack.destroy();
         await setArgs(stack, sandbox, { ...NAMED, aws: { profile: "stranger" } });
         assert.match(
             (await failureOf(stack.up())) ?? "",
